@@ -1,0 +1,1 @@
+//! The door to the sources: HTTP client and local files.

@@ -1,0 +1,5 @@
+//! The only I/O of the house: clock, fetch, store, serve and what the system offers beside them.
+
+pub mod clock;
+pub mod fetch;
+pub mod serve;

@@ -1,0 +1,3 @@
+//! The program `nashra`.
+
+fn main() {}

@@ -1,0 +1,33 @@
+//! The nouns that flow through the house. This room knows nobody: no I/O, no clock, no decisions.
+//!
+//! `feeds.toml` → [`Source`], [`Section`], [`Site`] · a fetch → [`Retrieved`] · parse → [`RawFeed`] ·
+//! normalize → [`Feed`] · ingest → [`Update`] of [`Entry`]s and one [`SourceState`] ·
+//! merge → [`SectionFeed`] · render → [`Document`] · all of them → [`Published`].
+
+mod entry;
+mod feed;
+mod fetched;
+mod id;
+mod published;
+mod raw;
+mod rule;
+mod section;
+mod source;
+mod update;
+
+pub use entry::{DateOrigin, Entry, Identity, IdentityKind, StoryReason};
+pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Person, Schedules};
+pub use fetched::{Answer, Body, FetchError, FetchErrorKind, Fetched, Reading, Retrieved, Validators};
+pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
+pub use published::{Also, Document, Placed, Published, SectionFeed, SourceCard, Window};
+pub use raw::{
+    Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
+    TextKind,
+};
+pub use rule::{Condition, Field, Pattern, Rule, Rules};
+pub use section::{PublishLimits, Section, Site};
+pub use source::{Auth, Crontab, FetchLimits, FetchPolicy, Location, Ports, Schedule, Source, SourceState};
+pub use update::{Known, Problem, Tally, Update};
+
+/// A moment, in UTC. Facts are kept in whole seconds, schedules in milliseconds.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,162 @@
+//! A feed after `normalize`: plain titles, sanitised HTML, absolute URLs, dates in UTC.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Format, Problem, Timestamp};
+
+/// A feed document as we understood it; `nashra parse` prints it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feed {
+    /// The dialect it was written in.
+    pub format: Format,
+    /// `atom:id`.
+    pub id: Option<String>,
+    /// Plain text.
+    pub title: Option<String>,
+    /// The page that the feed belongs to, absolute.
+    pub link: Option<String>,
+    /// Plain text.
+    pub description: Option<String>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// When the feed says that it last changed.
+    pub updated: Option<Timestamp>,
+    /// Whoever the feed names.
+    pub authors: Vec<Person>,
+    /// Logo, absolute.
+    pub image: Option<String>,
+    /// The feed's hints on when to come again.
+    pub schedules: Schedules,
+    /// The WebSub hub, absolute.
+    pub hub: Option<String>,
+    /// The feed's own address as it names it, absolute.
+    pub self_url: Option<String>,
+    /// Copyright, plain text.
+    pub rights: Option<String>,
+    /// Entries in document order.
+    pub entries: Vec<FeedEntry>,
+    /// What had to be repaired or could not be understood.
+    pub problems: Vec<Problem>,
+}
+
+/// A feed's hints on when to come again, read but not yet obeyed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedules {
+    /// RSS `ttl`.
+    pub ttl_minutes: Option<u32>,
+    /// `sy:updatePeriod` divided by `sy:updateFrequency`.
+    pub period_seconds: Option<u32>,
+    /// Hours (UTC) in which nobody should ask, each 0 to 23, ascending.
+    pub skip_hours: Vec<u8>,
+    /// Days (UTC) on which nobody should ask: 0 is Monday, 6 is Sunday, ascending.
+    pub skip_days: Vec<u8>,
+}
+
+/// An entry as a source lists it now; what nashra decides about it is in [`super::Entry`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FeedEntry {
+    /// guid or `atom:id`, as written, surrounding space removed.
+    pub id: Option<String>,
+    /// Plain text.
+    pub title: Option<String>,
+    /// The page, absolute, as the source gave it.
+    pub link: Option<String>,
+    /// The link before a feed proxy rewrote it, absolute.
+    pub original_link: Option<String>,
+    /// Sanitised HTML.
+    pub summary: Option<String>,
+    /// Sanitised HTML.
+    pub content: Option<String>,
+    /// The date that the source gave; not judged.
+    pub published: Option<Timestamp>,
+    /// The date of change that the source gave; not judged.
+    pub updated: Option<Timestamp>,
+    /// Authors.
+    pub authors: Vec<Person>,
+    /// Contributors.
+    pub contributors: Vec<Person>,
+    /// Categories, without doubles.
+    pub categories: Vec<Category>,
+    /// Files, without doubles.
+    pub enclosures: Vec<Enclosure>,
+    /// The lead image, absolute.
+    pub image: Option<String>,
+    /// The page of comments, absolute.
+    pub comments: Option<String>,
+    /// Where the publisher took it from.
+    pub origin: Option<Origin>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// Copyright, plain text.
+    pub rights: Option<String>,
+    /// What a podcast client needs.
+    pub episode: Option<Episode>,
+}
+
+/// A person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The name, or the address where there is no name.
+    pub name: String,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// A page, absolute.
+    pub url: Option<String>,
+}
+
+/// A category.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// The machine's word.
+    pub term: String,
+    /// The vocabulary that it is from.
+    pub scheme: Option<String>,
+    /// The human's word, where it differs.
+    pub label: Option<String>,
+}
+
+/// A file that belongs to an entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosure {
+    /// Absolute.
+    pub url: String,
+    /// The MIME type.
+    pub media_type: Option<String>,
+    /// The size in bytes.
+    pub length: Option<u64>,
+    /// The playing time in seconds.
+    pub duration_seconds: Option<u32>,
+    /// A human title.
+    pub title: Option<String>,
+}
+
+/// The feed from which a publisher took the entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its title, plain text.
+    pub title: Option<String>,
+    /// Its address, absolute.
+    pub url: Option<String>,
+}
+
+/// The facts of a podcast episode.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    /// The playing time in seconds.
+    pub duration_seconds: Option<u32>,
+    /// The number within the season.
+    pub number: Option<u32>,
+    /// The season.
+    pub season: Option<u32>,
+    /// Whether it is for adults.
+    pub explicit: Option<bool>,
+}
+
+/// Sanitised HTML and what was found on the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clean {
+    /// Safe to show on any page; empty where nothing was left.
+    pub html: String,
+    /// The first real image in it, absolute.
+    pub lead_image: Option<String>,
+}

@@ -1,0 +1,158 @@
+//! Names and keys: which source, which section, which entry.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// The key of a `[sources.ID]` table: `[a-z0-9][a-z0-9-]*`, checked by `config`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SourceId(pub String);
+
+/// The key of a `[sections.ID]` table, which is also its address: `/ID.rss`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SectionId(pub String);
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for SectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The first 16 bytes of a BLAKE3 hash: enough that no two inputs meet by chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Digest(#[serde(with = "hex16")] pub [u8; 16]);
+
+impl Digest {
+    /// Hashes the parts with their lengths, so that `("ab", "c")` and `("a", "bc")` differ.
+    pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+/// Where an entry lives in the store, and its `/item/ID` address.
+///
+/// Eight bytes of publication time (big-endian, so keys sort by time) and eight of the hash of
+/// (source, identity). It never changes, because neither part does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EntryKey(#[serde(with = "hex16")] pub [u8; 16]);
+
+impl EntryKey {
+    /// Builds the key of an entry that was `published` then and is known by `identity`.
+    pub fn new(published: Timestamp, identity: Digest) -> Self {
+        let mut bytes = [0; 16];
+        // The flipped sign bit keeps dates before 1970 in order as unsigned bytes.
+        let millis = published.timestamp_millis() ^ i64::MIN;
+        bytes[..8].copy_from_slice(&millis.to_be_bytes());
+        bytes[8..].copy_from_slice(&identity.0[..8]);
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for EntryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for EntryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl FromStr for EntryKey {
+    type Err = ();
+
+    /// Reads the 32 lower-case hexadecimal digits that `Display` writes.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        hex16::parse(text).map(Self).ok_or(())
+    }
+}
+
+/// What an [`IdentityKey`] was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum KeyKind {
+    /// The guid or `atom:id`, within one source.
+    Guid = b'g',
+    /// The canonical link, within one source.
+    Link = b'l',
+    /// The hash of title and content, within one source.
+    Content = b'c',
+    /// A published id, over all sources.
+    Published = b'p',
+    /// The canonical link, over all sources: one of the ways to find a story.
+    StoryLink = b's',
+    /// The folded title, over all sources: the other way.
+    StoryTitle = b't',
+}
+
+/// A key under which an entry can be found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct IdentityKey {
+    /// What was hashed.
+    pub kind: KeyKind,
+    /// The hash.
+    pub digest: Digest,
+}
+
+impl IdentityKey {
+    /// The 17 bytes under which the store keeps it.
+    pub fn to_bytes(self) -> [u8; 17] {
+        let mut bytes = [0; 17];
+        bytes[0] = self.kind as u8;
+        bytes[1..].copy_from_slice(&self.digest.0);
+        bytes
+    }
+}
+
+fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// Sixteen bytes as 32 hexadecimal digits.
+mod hex16 {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(from)?;
+        parse(&text).ok_or_else(|| D::Error::custom("expected 32 hexadecimal digits"))
+    }
+
+    pub(super) fn parse(text: &str) -> Option<[u8; 16]> {
+        let digits = text.as_bytes();
+        if digits.len() != 32 || digits.iter().any(|d| !matches!(d, b'0'..=b'9' | b'a'..=b'f')) {
+            return None;
+        }
+        let value = u128::from_str_radix(text, 16).ok()?;
+        Some(value.to_be_bytes())
+    }
+}

@@ -1,0 +1,46 @@
+//! The portal: its site, its sections and the limits of what it publishes.
+
+use chrono_tz::Tz;
+
+use super::{Rules, SectionId};
+
+/// `[site]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The portal's name.
+    pub title: String,
+    /// The public address without a slash at its end: every link and id that readers see begins with it.
+    pub url: String,
+    /// BCP 47; sets the text direction.
+    pub language: String,
+    /// The zone in which cron expressions are read and HTML shows dates.
+    pub timezone: Tz,
+    /// Whom to write to; goes into the User-Agent.
+    pub contact: Option<String>,
+}
+
+/// `[sections.ID]`, or one that is built in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Its key and address.
+    pub id: SectionId,
+    /// Its name for readers.
+    pub title: String,
+    /// A sentence for readers.
+    pub description: Option<String>,
+    /// Entries beside what sources send here, and entries to leave out.
+    pub rules: Rules,
+    /// How much its feeds hold.
+    pub limits: PublishLimits,
+    /// Whether every source belongs to it, as in `latest`.
+    pub takes_all: bool,
+}
+
+/// `[publish]`, where a section does not say otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishLimits {
+    /// Entries in each live feed.
+    pub entries_max: usize,
+    /// Entries of one source in one section's live feed, while others have entries to show.
+    pub per_source_max: usize,
+}

@@ -1,0 +1,1 @@
+//! Section feeds to documents. Same facts, same bytes.

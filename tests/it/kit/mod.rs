@@ -1,0 +1,1 @@
+//! What tests share: a scripted local origin, temporary folders, waiting for a condition with a deadline.

@@ -1,0 +1,18 @@
+//! The one integration binary: `cargo test --test it`.
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod cli;
+mod config;
+mod daemon;
+mod fetch;
+mod ingest;
+mod kit;
+mod normalize;
+mod parse;
+mod publish;
+mod render;
+mod sanitize;
+mod schedule;
+mod serve;
+mod store;
+mod tidy;
