@@ -1,3 +1,7 @@
 //! The program `nashra`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nashra::cli::main()
+}

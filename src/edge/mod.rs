@@ -3,3 +3,4 @@
 pub mod clock;
 pub mod fetch;
 pub mod serve;
+pub mod store;

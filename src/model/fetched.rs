@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Feed, Timestamp};
+use super::{Digest, Feed, Timestamp};
 
 /// The answer of the fetch door, before anybody has read it.
 #[derive(Clone, Debug)]
@@ -117,6 +117,8 @@ pub enum Reading {
     Feed {
         /// The feed.
         feed: Box<Feed>,
+        /// The hash of the document's bytes: the same bytes need no second reading.
+        document: Digest,
         /// What to send back next time.
         validators: Validators,
     },

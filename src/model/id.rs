@@ -103,6 +103,8 @@ pub enum KeyKind {
     Link = b'l',
     /// The hash of title and content, within one source.
     Content = b'c',
+    /// The folded title, within one source: finds an entry again whose guid and link both changed.
+    Title = b'n',
     /// A published id, over all sources.
     Published = b'p',
     /// The canonical link, over all sources: one of the ways to find a story.
@@ -121,6 +123,11 @@ pub struct IdentityKey {
 }
 
 impl IdentityKey {
+    /// The key of `parts`, hashed.
+    pub fn new<'a>(kind: KeyKind, parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        Self { kind, digest: Digest::of(parts) }
+    }
+
     /// The 17 bytes under which the store keeps it.
     pub fn to_bytes(self) -> [u8; 17] {
         let mut bytes = [0; 17];

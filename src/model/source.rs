@@ -120,7 +120,7 @@ pub struct SourceState {
     pub next_at: Option<Timestamp>,
     /// When it was last asked.
     pub asked_at: Option<Timestamp>,
-    /// When it last answered well.
+    /// When it last answered well; `None` until the first time, whose entries are backfill.
     pub ok_at: Option<Timestamp>,
     /// Failures since then.
     pub failures: u32,
@@ -138,7 +138,7 @@ pub struct SourceState {
     pub feed_id: Option<String>,
     /// The feed's language.
     pub language: Option<String>,
-    /// The hash of the last document's entries: equal means that nothing changed.
+    /// The hash of the last good document's bytes: the same bytes need no second reading.
     pub document: Option<Digest>,
     /// The entries that the last good answer listed.
     pub listed: Vec<EntryKey>,

@@ -1,9 +1,22 @@
-//! From bytes to documents, in pure stages. Stages never import one another: they are composed here.
-//! (`text` is no stage but a vocabulary: any stage may use it.)
+//! From bytes to documents, in pure stages. Stages never import one another: `ingest` and `publish`
+//! compose them. (`text` and `link` are no stages but vocabularies: any stage may use them.)
 #![deny(clippy::disallowed_methods)]
 
+mod decide;
+mod dedupe;
+mod ingest;
+pub mod link;
+pub mod merge;
 pub mod normalize;
 pub mod parse;
+mod publish;
 pub mod render;
 pub mod sanitize;
+pub mod section;
+mod story;
 pub mod text;
+pub mod window;
+
+pub use decide::source_id;
+pub use ingest::{configuration, ingest, read, understand, wanted_keys};
+pub use publish::{Edition, item_document, publish};

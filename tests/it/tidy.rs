@@ -1,1 +1,255 @@
-//! Tests of tidy.
+//! The floor plan, executable. Change a wall here first, then in `src/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Room → the rooms that it may use.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("schedule", &["model"]),
+    ("config", &["model", "schedule"]),
+    ("pipeline", &["model"]),
+    ("edge", &["model"]),
+    ("app", &["model", "schedule", "config", "pipeline", "edge"]),
+    ("cli", &["model", "config", "pipeline", "edge", "app"]),
+];
+
+/// Crate → the only places that may name it.
+const HOMES: &[(&str, &[&str])] = &[
+    ("sled", &["edge/store/"]),
+    ("hyper", &["edge/fetch", "edge/serve", "edge/admin"]),
+    ("hyper_util", &["edge/fetch", "edge/serve", "edge/admin"]),
+    ("hyper_rustls", &["edge/fetch"]),
+    ("rustls", &["edge/fetch"]),
+    ("brotli", &["edge/fetch"]),
+    ("zstd", &["edge/fetch"]),
+    ("notify", &["edge/watch"]),
+    ("sd_notify", &["edge/systemd"]),
+    ("rss", &["pipeline/parse", "pipeline/render"]),
+    ("atom_syndication", &["pipeline/parse", "pipeline/render"]),
+    ("encoding_rs", &["pipeline/parse"]),
+    ("chardetng", &["pipeline/parse"]),
+    ("ammonia", &["pipeline/sanitize"]),
+    ("askama", &["pipeline/render"]),
+    ("unicode_normalization", &["pipeline/text"]),
+    ("uuid", &["pipeline/decide"]),
+    ("cron", &["schedule"]),
+    ("toml", &["config"]),
+    ("humantime", &["config", "schedule"]),
+    ("strsim", &["config"]),
+    ("clap", &["cli/"]),
+    ("tracing_subscriber", &["cli/"]),
+];
+
+/// Files of the pipeline that compose stages; every other file keeps to itself, `text` and `link`.
+const COMPOSERS: &[&str] = &["mod", "ingest", "publish", "window"];
+const VOCABULARIES: &[&str] = &["text", "link"];
+
+/// The longest file, in lines.
+const LINES_MAX: usize = 400;
+
+struct Source {
+    /// Below `src/`, with slashes.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn room(&self) -> &str {
+        self.path.split(['/', '.']).next().unwrap()
+    }
+
+    /// The lines that the compiler reads, with their numbers.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().enumerate().map(|(index, line)| (index + 1, line));
+        lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_dir() {
+            found.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn sources() -> Vec<Source> {
+    let src = root().join("src");
+    let read = |path: PathBuf| Source {
+        path: path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/"),
+        text: fs::read_to_string(&path).unwrap(),
+    };
+    let sources: Vec<Source> = rust_files(&src).into_iter().map(read).collect();
+    assert!(sources.len() > 20, "the tidy test sees only {} files", sources.len());
+    sources
+}
+
+/// Fails with all findings at once.
+fn check(what: &str, findings: Vec<String>) {
+    assert!(findings.is_empty(), "{what}:\n  {}", findings.join("\n  "));
+}
+
+/// The first path segments after each `needle` in a line: `crate::model::X` → `model`, and each name of
+/// `crate::{model, edge}`.
+fn named_after<'a>(line: &'a str, needle: &str) -> Vec<&'a str> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut names = Vec::new();
+    for (at, _) in line.match_indices(needle) {
+        let rest = &line[at + needle.len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let inside = group.split('}').next().unwrap_or_default();
+            names.extend(inside.split(',').map(|name| name.trim().split("::").next().unwrap_or_default()));
+        } else {
+            names.push(rest.split(|c| !is_name(c)).next().unwrap_or_default());
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+#[test]
+fn rooms_use_only_the_rooms_that_they_may() {
+    let mut findings = Vec::new();
+    for source in sources() {
+        let Some((_, allowed)) = ROOMS.iter().find(|(room, _)| *room == source.room()) else {
+            assert!(matches!(source.room(), "main" | "lib"), "{} is in no room of ROOMS", source.path);
+            continue;
+        };
+        for (number, line) in source.code() {
+            for name in named_after(line, "crate::") {
+                let is_room = ROOMS.iter().any(|(room, _)| *room == name);
+                if is_room && name != source.room() && !allowed.contains(&name) {
+                    findings.push(format!("src/{}:{number}: {} may not use {name}", source.path, source.room()));
+                }
+            }
+        }
+    }
+    check("walls that are broken", findings);
+}
+
+#[test]
+fn crates_stay_at_home() {
+    let mut findings = Vec::new();
+    for source in sources() {
+        for (number, line) in source.code() {
+            for (name, homes) in HOMES {
+                let at_home = homes.iter().any(|home| source.path.starts_with(home));
+                if !at_home && names_crate(line, name) {
+                    findings.push(format!("src/{}:{number}: {name} lives in {}", source.path, homes.join(", ")));
+                }
+            }
+        }
+    }
+    check("crates that are named away from home", findings);
+}
+
+/// `name::` at the start of a path: not `other::name::`, not `other_name::`.
+fn names_crate(line: &str, name: &str) -> bool {
+    line.match_indices(&format!("{name}::")).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':')
+    })
+}
+
+#[test]
+fn stages_keep_to_themselves() {
+    let mut findings = Vec::new();
+    let sources = sources();
+    let stage_of = |path: &str| {
+        let inside = path.strip_prefix("pipeline/")?;
+        Some(inside.split(['/', '.']).next().unwrap().to_owned())
+    };
+    let stages: Vec<String> = sources.iter().filter_map(|source| stage_of(&source.path)).collect();
+    for source in &sources {
+        let Some(stage) = stage_of(&source.path) else { continue };
+        if COMPOSERS.contains(&stage.as_str()) {
+            continue;
+        }
+        for (number, line) in source.code() {
+            for needle in ["crate::pipeline::", "super::"] {
+                for name in named_after(line, needle) {
+                    let other = stages.iter().any(|one| one == name) && name != stage;
+                    // Inside a stage's folder `super::` means the stage itself.
+                    let own = needle == "super::" && source.path.matches('/').count() > 1;
+                    if other && !own && !VOCABULARIES.contains(&name) {
+                        findings.push(format!("src/{}:{number}: {stage} may not use {name}", source.path));
+                    }
+                }
+            }
+        }
+    }
+    check("stages that know each other", findings);
+}
+
+#[test]
+fn only_the_edge_side_waits_and_reads_the_clock() {
+    let pure = ["model", "config", "schedule", "pipeline"];
+    let forbidden = [".await", "async fn", "Utc::now", "Instant::now", "SystemTime::now", "std::fs", "std::net::Tcp", "tokio::"];
+    let mut findings = Vec::new();
+    for source in sources().iter().filter(|source| pure.contains(&source.room())) {
+        for (number, line) in source.code() {
+            for word in forbidden.iter().filter(|word| line.contains(**word)) {
+                findings.push(format!("src/{}:{number}: {word} in a pure room", source.path));
+            }
+        }
+    }
+    for source in sources().iter().filter(|source| source.path != "edge/clock.rs") {
+        for (number, line) in source.code().filter(|(_, line)| line.contains("Utc::now")) {
+            findings.push(format!("src/{}:{number}: the clock is edge/clock.rs: {}", source.path, line.trim()));
+        }
+    }
+    check("impure code", findings);
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are() {
+    let mut findings = Vec::new();
+    for folder in ["src", "tests", "benches", "fuzz"] {
+        let folder = root().join(folder);
+        for path in rust_files(&folder).iter().filter(|path| !path.components().any(|part| part.as_os_str() == "target")) {
+            let text = fs::read_to_string(path).unwrap();
+            let shown = path.strip_prefix(root()).unwrap().display();
+            let lines = text.lines().count();
+            if lines > LINES_MAX {
+                findings.push(format!("{shown}: {lines} lines, at most {LINES_MAX}: split the room"));
+            }
+            if !text.lines().any(|line| line.starts_with("//!")) {
+                findings.push(format!("{shown}: does not say what it is (//!)"));
+            }
+        }
+    }
+    check("untidy files", findings);
+}
+
+#[test]
+fn nothing_is_left_open() {
+    let words = ["todo!(", "unimplemented!(", "dbg!(", "#[ignore", "TODO", "FIXME"];
+    let mut findings = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        for path in rust_files(&root().join(folder)).iter().filter(|path| !path.ends_with("it/tidy.rs")) {
+            let text = fs::read_to_string(path).unwrap();
+            for (index, line) in text.lines().enumerate() {
+                for word in words.iter().filter(|word| line.contains(**word)) {
+                    findings.push(format!("{}:{}: {word}", path.display(), index + 1));
+                }
+            }
+        }
+    }
+    check("left open", findings);
+}
+
+#[test]
+fn the_changelog_names_the_version() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    assert!(changelog.contains(env!("CARGO_PKG_VERSION")), "CHANGELOG.md says nothing of {}", env!("CARGO_PKG_VERSION"));
+}

@@ -1,0 +1,55 @@
+//! The only room that sees both sides: it asks the deciding functions and opens the doors.
+//!
+//! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is
+//! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `items`
+//! serves single entries, `admin` answers the command line, `probe` asks without storing.
+
+mod admin;
+mod daemon;
+mod items;
+mod jobs;
+mod poller;
+mod probe;
+mod reload;
+mod run;
+mod writer;
+
+pub use jobs::{Row, RowStatus, Summary};
+pub use probe::{Probe, fetch_document, probe};
+pub use reload::{find as find_config, load as load_config};
+pub use run::{Options, poll_once, run};
+
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::edge::store::StoreError;
+
+/// Why nashra cannot run, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A door that cannot be opened.
+    #[error("{what}: {source}")]
+    Io {
+        /// The place, and what was tried.
+        what: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A word on the command line that names nothing.
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// The state folder: `store.path`, else `$STATE_DIRECTORY` as systemd sets it, else `./data`.
+pub fn state_folder(config: &Config, state_directory: Option<&Path>) -> PathBuf {
+    let configured = config.store.path.clone();
+    configured.or_else(|| state_directory.map(Path::to_path_buf)).unwrap_or_else(|| PathBuf::from("data"))
+}
+
+/// The socket in the state folder through which the command line speaks to the daemon.
+pub fn socket(state_folder: &Path) -> PathBuf {
+    state_folder.join("nashra.sock")
+}

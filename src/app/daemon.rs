@@ -1,0 +1,280 @@
+//! The loop of events: a closed set of things that can happen, one at a time, in one place.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use super::jobs::{Job, Report, Row};
+use super::poller::{Brought, Poller};
+use super::reload;
+use super::run::Options;
+use super::writer::Writer;
+use crate::config::{Config, Mistake};
+use crate::edge::watch::Watch;
+use crate::edge::{clock, systemd};
+use crate::model::{Location, SourceId};
+use crate::schedule;
+
+/// Results committed together, with one flush.
+const GROUP_MAX: usize = 64;
+/// The loop looks around at least this often.
+const WAKE_MAX: Duration = Duration::from_secs(30);
+/// Retention looks for work this often.
+const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Everything that can happen to the daemon beside finished fetches and the passing of time.
+pub(super) enum Event {
+    /// SIGHUP, or feeds.toml changed.
+    Reload,
+    /// A local source changed.
+    FileChanged(PathBuf),
+    /// Somebody wants a round now, of all sources or of these.
+    Poll { sources: Vec<String>, rows: mpsc::UnboundedSender<Report>, accepted: oneshot::Sender<Result<(), String>> },
+    /// Somebody asks how we are.
+    Health(oneshot::Sender<serde_json::Value>),
+    /// SIGTERM or SIGINT.
+    Stop,
+}
+
+/// The daemon between its doors.
+pub(super) struct Daemon {
+    options: Options,
+    writer: Writer,
+    poller: Poller,
+    jobs: Vec<Job>,
+    /// Local sources that changed while they were being read.
+    again: HashSet<SourceId>,
+    /// Why the last reload was refused; empty after a good one.
+    refused: Vec<Mistake>,
+    watch: Option<Watch>,
+    listen: SocketAddr,
+}
+
+impl Daemon {
+    /// A daemon that has nothing to do yet. `listen` is where it serves, `watch` what tells it of changed files.
+    pub(super) fn new(
+        options: Options,
+        writer: Writer,
+        poller: Poller,
+        watch: Option<Watch>,
+        listen: SocketAddr,
+    ) -> Self {
+        let mut daemon =
+            Self { options, writer, poller, jobs: vec![], again: HashSet::new(), refused: vec![], watch, listen };
+        daemon.watch_sources();
+        daemon
+    }
+
+    /// Lives until an event stops it.
+    pub(super) async fn live(&mut self, mut results: mpsc::Receiver<Brought>, mut events: mpsc::Receiver<Event>) {
+        let mut next_purge = Instant::now();
+        loop {
+            if Instant::now() >= next_purge {
+                next_purge = Instant::now() + self.purge();
+            }
+            let wake = Instant::now() + self.ask_due();
+            systemd::watchdog();
+            tokio::select! {
+                () = self.take_results(&mut results) => {}
+                event = events.recv() => match event {
+                    Some(Event::Stop) | None => return,
+                    Some(event) => self.handle(event),
+                },
+                () = sleep_until(wake.min(next_purge)) => {}
+            }
+        }
+    }
+
+    /// Starts what is due; says how long there is nothing else to do.
+    fn ask_due(&mut self) -> Duration {
+        let now = clock::now();
+        let due = self.writer.due(now);
+        for id in &due.ask {
+            self.start(id);
+        }
+        let watchdog = systemd::watchdog_interval().unwrap_or(WAKE_MAX) / 2;
+        (due.wake - now).to_std().unwrap_or_default().min(WAKE_MAX).min(watchdog)
+    }
+
+    fn start(&mut self, id: &SourceId) {
+        if self.poller.is_busy(id) {
+            return;
+        }
+        if let Some((source, state)) = self.writer.source(id) {
+            self.poller.start(source, state);
+        }
+    }
+
+    /// Waits for a result, takes as many as have come by then, and commits them together.
+    pub(super) async fn take_results(&mut self, results: &mut mpsc::Receiver<Brought>) {
+        let mut batch = Vec::new();
+        if results.recv_many(&mut batch, GROUP_MAX).await == 0 {
+            // The poller holds a sender, so this queue cannot end while the daemon lives.
+            return std::future::pending().await;
+        }
+        let ids: Vec<SourceId> = batch.iter().map(|(id, _)| id.clone()).collect();
+        let rows = self.writer.take(batch, clock::now());
+        for row in &rows {
+            row.log();
+            self.jobs.iter_mut().for_each(|job| job.note(row));
+        }
+        for id in ids {
+            self.poller.finished(&id);
+            if self.again.remove(&id) {
+                self.start(&id);
+            }
+        }
+        self.finish_jobs();
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Reload => self.reload(),
+            Event::FileChanged(path) => self.file_changed(&path),
+            Event::Poll { sources, rows, accepted } => {
+                // A caller that went away meanwhile needs no answer.
+                let _ = accepted.send(self.start_job(&sources, rows).map(|_| ()));
+            }
+            Event::Health(reply) => {
+                let _ = reply.send(self.health());
+            }
+            Event::Stop => {}
+        }
+    }
+
+    /// Starts a round; says how many sources it has.
+    pub(super) fn start_job(&mut self, named: &[String], rows: mpsc::UnboundedSender<Report>) -> Result<usize, String> {
+        let unknown: Vec<&str> = named
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !self.writer.sources.contains_key(&SourceId((*name).to_owned())))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(format!("no such source in feeds.toml: {}", unknown.join(", ")));
+        }
+        let wanted: HashSet<SourceId> = self
+            .writer
+            .sources
+            .values()
+            .filter(|source| if named.is_empty() { source.enabled } else { named.contains(&source.id.0) })
+            .map(|source| source.id.clone())
+            .collect();
+        let total = wanted.len();
+        let mut job = Job::new(wanted.clone(), rows);
+        let now = clock::now();
+        for id in &wanted {
+            match self.writer.source(id).and_then(|(source, state)| schedule::earliest_ask(&source, &state)) {
+                Some(at) if at > now && !self.poller.is_busy(id) => {
+                    job.note(&Row::too_soon(id, (at - now).num_seconds() + 1));
+                }
+                _ => self.start(id),
+            }
+        }
+        self.jobs.push(job);
+        self.finish_jobs();
+        Ok(total)
+    }
+
+    fn finish_jobs(&mut self) {
+        if self.jobs.is_empty() {
+            return;
+        }
+        let stored = self.writer.store.entries_stored().unwrap_or_default();
+        self.jobs.retain_mut(|job| !job.finish(stored));
+    }
+
+    fn file_changed(&mut self, path: &Path) {
+        if path == self.options.config_path {
+            return self.reload();
+        }
+        let ids: Vec<SourceId> = self
+            .writer
+            .sources
+            .values()
+            .filter(|source| source.enabled && matches!(&source.location, Location::File(file) if file == path))
+            .map(|source| source.id.clone())
+            .collect();
+        for id in ids {
+            if self.poller.is_busy(&id) {
+                self.again.insert(id);
+            } else {
+                self.start(&id);
+            }
+        }
+    }
+
+    /// Puts a changed feeds.toml in force as a whole, or keeps the running one and says so loudly.
+    fn reload(&mut self) {
+        systemd::reloading();
+        match reload::load(&self.options.config_path) {
+            Ok(config) => self.put_in_force(&config),
+            Err(mistakes) => {
+                for mistake in &mistakes {
+                    tracing::error!("{mistake}");
+                }
+                tracing::error!(mistakes = mistakes.len(), "feeds.toml is not usable: the running configuration stays in force");
+                self.refused = mistakes;
+            }
+        }
+        systemd::ready();
+    }
+
+    fn put_in_force(&mut self, config: &Config) {
+        let result = self.writer.configure(config, clock::now()).map_err(|error| error.to_string());
+        let result = result.and_then(|()| self.poller.configure(config).map_err(|error| error.to_string()));
+        if let Err(error) = result {
+            tracing::error!(error, "the new feeds.toml cannot be put in force");
+            return;
+        }
+        self.refused.clear();
+        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        if config.server.listen != self.listen {
+            tracing::warn!(now = %self.listen, wanted = %config.server.listen, "server.listen takes effect at the next start");
+        }
+        let sources = &self.writer.sources;
+        self.jobs.iter_mut().for_each(|job| job.forget(|id| !sources.contains_key(id)));
+        self.finish_jobs();
+        self.watch_sources();
+        tracing::info!(sources = config.sources.len(), sections = config.sections.len(), "feeds.toml is in force");
+    }
+
+    fn watch_sources(&mut self) {
+        let Some(watch) = &mut self.watch else { return };
+        let local = self.writer.sources.values().filter_map(|source| match &source.location {
+            Location::File(path) => Some(path.clone()),
+            Location::Web(_) => None,
+        });
+        watch.set(local.chain([self.options.config_path.clone()]).collect());
+    }
+
+    fn purge(&mut self) -> Duration {
+        match self.writer.purge(clock::now()) {
+            // One batch at a time, so that retention never holds up a poll.
+            Ok(true) => Duration::from_millis(100),
+            Ok(false) => PURGE_INTERVAL,
+            Err(error) => {
+                tracing::error!(%error, "retention failed");
+                PURGE_INTERVAL
+            }
+        }
+    }
+
+    fn health(&self) -> serde_json::Value {
+        let failing = self.writer.states.iter().filter(|(id, state)| {
+            state.failures > 0 && self.writer.sources.contains_key(*id)
+        });
+        let mistakes: Vec<String> = self.refused.iter().map(ToString::to_string).collect();
+        serde_json::json!({
+            "status": if mistakes.is_empty() { "ok" } else { "degraded" },
+            "version": env!("CARGO_PKG_VERSION"),
+            "sources": self.writer.sources.len(),
+            "failing": failing.map(|(id, _)| id.0.as_str()).collect::<Vec<_>>(),
+            "entries_stored": self.writer.store.entries_stored().ok(),
+            "config_mistakes": mistakes,
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! Starts fetches and hands over what they bring, read, to the writer's queue.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use crate::config::Config;
+use crate::edge::fetch::{FetchSetupError, Fetcher};
+use crate::model::{FetchLimits, Fetched, Source, SourceId, SourceState, Validators};
+use crate::pipeline;
+
+/// Results that wait for the writer; a full queue holds the fetchers back.
+const RESULTS_MAX: usize = 64;
+
+/// What a finished fetch puts into the queue.
+pub(super) type Brought = (SourceId, Fetched);
+
+/// Starts at most one fetch a source at a time.
+pub(super) struct Poller {
+    fetcher: Fetcher,
+    /// What the fetcher was made from, to see whether a reload needs another one.
+    made_from: (FetchLimits, String, Option<String>),
+    busy: HashSet<SourceId>,
+    results: mpsc::Sender<Brought>,
+}
+
+impl Poller {
+    /// A poller and the queue of its results.
+    pub(super) fn new(config: &Config) -> Result<(Self, mpsc::Receiver<Brought>), FetchSetupError> {
+        let (results, queue) = mpsc::channel(RESULTS_MAX);
+        let (fetcher, made_from) = (fetcher(config)?, identity(config));
+        Ok((Self { fetcher, made_from, busy: HashSet::new(), results }, queue))
+    }
+
+    /// Puts new limits and a new User-Agent in force for the fetches that start from now on.
+    pub(super) fn configure(&mut self, config: &Config) -> Result<(), FetchSetupError> {
+        let wanted = identity(config);
+        if wanted != self.made_from {
+            self.fetcher = fetcher(config)?;
+            self.made_from = wanted;
+        }
+        Ok(())
+    }
+
+    /// Whether a source is being asked now.
+    pub(super) fn is_busy(&self, id: &SourceId) -> bool {
+        self.busy.contains(id)
+    }
+
+    /// Asks a source, unless it is being asked already.
+    pub(super) fn start(&mut self, source: Arc<Source>, state: SourceState) {
+        if !self.busy.insert(source.id.clone()) {
+            return;
+        }
+        let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
+        tokio::spawn(async move {
+            let id = source.id.clone();
+            // Validators belong to the configuration that they were received under (DESIGN §6).
+            let same = state.config == Some(pipeline::configuration(&source));
+            let validators = if same { state.validators.clone() } else { Validators::default() };
+            let (retrieved, slot) = fetcher.fetch(&source, &validators).await;
+            let reading = spawn_blocking(move || pipeline::read(&source, &state, retrieved));
+            // A reading that panicked is a bug that must not take the daemon down: the source stays
+            // busy-free and its next poll is decided by the schedule.
+            let fetched = match reading.await {
+                Ok(fetched) => fetched,
+                Err(error) => crate::edge::clock::unreadable(&error.to_string()),
+            };
+            // The slot is held until the writer has taken the result, so memory is bounded by slots.
+            let _ = results.send((id, fetched)).await;
+            drop(slot);
+        });
+    }
+
+    /// The writer has taken a result of this source.
+    pub(super) fn finished(&mut self, id: &SourceId) {
+        self.busy.remove(id);
+    }
+}
+
+/// A fetcher with the limits and the name of a configuration.
+pub(super) fn fetcher(config: &Config) -> Result<Fetcher, FetchSetupError> {
+    let (limits, agent, from) = identity(config);
+    Fetcher::new(limits, &agent, from.as_deref())
+}
+
+fn identity(config: &Config) -> (FetchLimits, String, Option<String>) {
+    let agent = format!("nashra/{} (+{}/bot)", env!("CARGO_PKG_VERSION"), config.site.url);
+    let from = config.site.contact.as_deref().map(|contact| contact.trim_start_matches("mailto:").to_owned());
+    (config.fetch, agent, from.filter(|contact| contact.contains('@')))
+}

@@ -1,0 +1,98 @@
+//! Asking without storing: `check --probe` and `parse URL`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{JoinSet, spawn_blocking};
+use url::Url;
+
+use super::AppError;
+use super::poller::fetcher;
+use crate::config::Config;
+use crate::model::{
+    Answer, Body, Feed, FetchLimits, FetchPolicy, Fetched, Location, Ports, Reading, Rules, Schedule, Source,
+    SourceId, SourceState, Validators,
+};
+use crate::pipeline;
+
+/// What a source is, or why it cannot be read.
+#[derive(Debug)]
+pub struct Probe {
+    /// The source.
+    pub source: SourceId,
+    /// The feed, or one clear line.
+    pub feed: Result<Feed, String>,
+}
+
+/// Asks every enabled source once, all at a time as far as the limits allow; rows in the order of the file.
+pub async fn probe(config: Config) -> Result<Vec<Probe>, AppError> {
+    let fetcher = fetcher(&config).map_err(|error| AppError::Usage(error.to_string()))?;
+    let mut asked = JoinSet::new();
+    for (place, source) in config.sources.into_iter().filter(|source| source.enabled).enumerate() {
+        let fetcher = fetcher.clone();
+        asked.spawn(async move {
+            let source = Arc::new(source);
+            let id = source.id.clone();
+            let (retrieved, _slot) = fetcher.fetch(&source, &Validators::default()).await;
+            let reading = spawn_blocking(move || pipeline::read(&source, &SourceState::default(), retrieved));
+            let feed = reading.await.map_err(|error| error.to_string()).and_then(feed_of);
+            (place, Probe { source: id, feed })
+        });
+    }
+    let mut probes = asked.join_all().await;
+    probes.sort_by_key(|(place, _)| *place);
+    Ok(probes.into_iter().map(|(_, probe)| probe).collect())
+}
+
+fn feed_of(fetched: Fetched) -> Result<Feed, String> {
+    match fetched.reading {
+        Reading::Feed { feed, .. } => Ok(*feed),
+        Reading::Unchanged { .. } => Err("it says that nothing changed, though nothing was known".to_owned()),
+        Reading::Failed(error) => Err(error.message),
+        Reading::NotAFeed(reason) => Err(reason),
+    }
+}
+
+/// Fetches one document that the admin named on the command line, wherever it is.
+pub async fn fetch_document(address: &str) -> Result<Body, String> {
+    let url = Url::parse(address).map_err(|error| format!("{address}: {error}"))?;
+    let limits = FetchLimits { concurrency: 1, per_host: 1 };
+    let agent = format!("nashra/{}", env!("CARGO_PKG_VERSION"));
+    let fetcher = crate::edge::fetch::Fetcher::new(limits, &agent, None).map_err(|error| error.to_string())?;
+    let source = named_by_hand(url);
+    let (retrieved, _slot) = fetcher.fetch(&source, &Validators::default()).await;
+    match retrieved.outcome {
+        Ok(Answer::Body(body)) => Ok(body),
+        Ok(Answer::NotModified { .. }) => Err(format!("{address}: not modified")),
+        Err(error) => Err(error.message),
+    }
+}
+
+/// A source that the admin typed may live anywhere: there is nobody to trick here.
+fn named_by_hand(url: Url) -> Source {
+    let everywhere = [IpAddr::from([0_u8; 4]), IpAddr::from([0_u8; 16])];
+    Source {
+        id: SourceId("parse".to_owned()),
+        title: None,
+        location: Location::Web(url),
+        sections: vec![],
+        enabled: true,
+        schedule: Schedule::Auto,
+        weight_percent: 100,
+        rules: Rules::default(),
+        strip: vec![],
+        fetch: FetchPolicy {
+            timeout: Duration::from_secs(30),
+            body_bytes_max: 64 * 1024 * 1024,
+            min_interval: Duration::ZERO,
+            max_interval: Duration::from_secs(86_400),
+            allow_private: everywhere.into_iter().filter_map(|zero| ipnet::IpNet::new(zero, 0).ok()).collect(),
+            ports: Ports::Any,
+            headers: vec![],
+            auth: None,
+            user_agent: None,
+            hints: false,
+        },
+    }
+}

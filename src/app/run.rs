@@ -1,0 +1,157 @@
+//! Opening and closing the doors around the daemon, and the round that needs none of them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::admin::Admin;
+use super::daemon::{Daemon, Event};
+use super::items::Items;
+use super::jobs::{Report, Row, Summary};
+use super::poller::Poller;
+use super::writer::Writer;
+use super::{AppError, socket};
+use crate::config::Config;
+use crate::edge::store::Store;
+use crate::edge::watch::Watch;
+use crate::edge::{admin, clock, serve, systemd};
+
+/// Requests that are still running this long after a stop are cut off.
+const STOP_DEADLINE: Duration = Duration::from_secs(15);
+/// Events that wait for the loop.
+const EVENTS_MAX: usize = 256;
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The feeds.toml that is in force, read again on SIGHUP and when it changes.
+    pub config_path: PathBuf,
+    /// The folder of the store and the socket.
+    pub state_folder: PathBuf,
+}
+
+/// Runs until a signal stops it. `config` is what `options.config_path` said at start.
+pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
+    let listener = bind(config.server.listen).await?;
+    let listen = local_address(&listener)?;
+    let admin_listener = match config.server.admin {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let store = Arc::new(Store::open(&options.state_folder)?);
+    let writer = Writer::new(Arc::clone(&store), &config, clock::now())?;
+    let (poller, results) = Poller::new(&config).map_err(|error| AppError::Usage(error.to_string()))?;
+    let (events_in, events) = mpsc::channel(EVENTS_MAX);
+    let (stop, stopped) = watch::channel(false);
+    let items = Arc::new(Items { store: Arc::clone(&store), cards: Arc::clone(&writer.cards) });
+    let mut doors = vec![tokio::spawn(serve::run(listener, Arc::clone(&writer.front), items, until(stopped.clone())))];
+    let api = Arc::new(Admin { events: events_in.clone() });
+    let path = socket(&options.state_folder);
+    doors.push(tokio::spawn(admin::serve_unix(path, Arc::clone(&api) as _, until(stopped.clone()))));
+    if let Some(listener) = admin_listener {
+        doors.push(tokio::spawn(admin::serve_tcp(listener, api, until(stopped))));
+    }
+    listen_for_signals(&events_in)?;
+    let watch = watch_files(&events_in);
+    tracing::info!(%listen, sources = config.sources.len(), sections = config.sections.len(), "nashra serves");
+    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let mut daemon = Daemon::new(options, writer, poller, watch, config.server.listen);
+    systemd::ready();
+    daemon.live(results, events).await;
+    systemd::stopping();
+    // Receivers live in the doors; those that have closed already do not need to hear it.
+    let _ = stop.send(true);
+    close(doors).await;
+    store.flush()?;
+    tracing::info!("nashra stopped");
+    Ok(())
+}
+
+/// Polls the named sources once, or all enabled ones, without a server. `on_row` hears of each as it ends.
+pub async fn poll_once(
+    options: Options,
+    config: Config,
+    sources: &[String],
+    mut on_row: impl FnMut(&Row, usize),
+) -> Result<Summary, AppError> {
+    let store = Arc::new(Store::open(&options.state_folder)?);
+    let writer = Writer::new(store, &config, clock::now())?;
+    let (poller, mut results) = Poller::new(&config).map_err(|error| AppError::Usage(error.to_string()))?;
+    let mut daemon = Daemon::new(options, writer, poller, None, config.server.listen);
+    let (rows, mut reports) = mpsc::unbounded_channel();
+    let total = daemon.start_job(sources, rows).map_err(AppError::Usage)?;
+    loop {
+        while let Ok(report) = reports.try_recv() {
+            match report {
+                Report::Row(row) => on_row(&row, total),
+                Report::Done(summary) => return Ok(summary),
+            }
+        }
+        daemon.take_results(&mut results).await;
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| AppError::Io { what: format!("cannot listen on {address}"), source })
+}
+
+/// Where it listens really: `listen` may have asked for any free port.
+fn local_address(listener: &TcpListener) -> Result<SocketAddr, AppError> {
+    let failed = |source| AppError::Io { what: "the listener has no address".to_owned(), source };
+    listener.local_addr().map_err(failed)
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender lives as long as the daemon; its end means the same.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
+    let failed = |source| AppError::Io { what: "cannot listen for signals".to_owned(), source };
+    for (kind, event) in [
+        (SignalKind::terminate(), (|| Event::Stop) as fn() -> Event),
+        (SignalKind::interrupt(), || Event::Stop),
+        (SignalKind::hangup(), || Event::Reload),
+    ] {
+        let mut stream = signal(kind).map_err(failed)?;
+        let events = events.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                // Nobody hears it only when the loop has ended already.
+                let _ = events.send(event()).await;
+            }
+        });
+    }
+    Ok(())
+}
+
+fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {
+    let events = events.clone();
+    let changed = move |path: PathBuf| {
+        // A full queue means that the daemon is busy; it looks at the file at its next poll anyway.
+        let _ = events.try_send(Event::FileChanged(path));
+    };
+    Watch::start(changed)
+        .inspect_err(|error| tracing::warn!(%error, "changes of files are not noticed: use SIGHUP to reload"))
+        .ok()
+}
+
+async fn close(doors: Vec<JoinHandle<std::io::Result<()>>>) {
+    for door in doors {
+        match timeout(STOP_DEADLINE, door).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "a listener ended badly"),
+            Ok(Err(error)) => tracing::warn!(%error, "a listener ended badly"),
+            Err(_) => tracing::warn!("requests were still running at the deadline and are cut off"),
+        }
+    }
+}

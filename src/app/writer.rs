@@ -1,0 +1,232 @@
+//! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+use super::jobs::Row;
+use crate::config::Config;
+use crate::edge::store::{Store, StoreError};
+use crate::model::{
+    Entry, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp, Update, Window,
+};
+use crate::pipeline::{self, Edition};
+use crate::schedule::{self, Due};
+
+/// What readers see, swapped as a whole after each commit.
+pub(super) type Front = Arc<ArcSwap<Published>>;
+/// What single entry pages need beside the store.
+pub(super) type Cards = Arc<ArcSwap<(Arc<Edition>, BTreeMap<SourceId, Arc<SourceCard>>)>>;
+
+/// Stored entries that a start or a reload looks at to fill the window, newest first.
+const SCAN_ENTRIES_MAX: usize = 1_000_000;
+/// How often the scan asks whether the window is full.
+const SCAN_STEP: usize = 2_000;
+/// A commit that failed (a full disk, say) is not tried again at once.
+const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
+
+/// Everything that changes, in one pair of hands.
+pub(super) struct Writer {
+    pub(super) store: Arc<Store>,
+    pub(super) sources: BTreeMap<SourceId, Arc<Source>>,
+    pub(super) states: BTreeMap<SourceId, SourceState>,
+    pub(super) front: Front,
+    pub(super) cards: Cards,
+    edition: Arc<Edition>,
+    window: Window,
+    /// How many entries the last trimming left.
+    trimmed_to: usize,
+    timezone: Tz,
+    keep_days: u32,
+}
+
+impl Writer {
+    /// Takes over an open store and publishes what it holds, without polling anything.
+    pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
+        let edition = edition(config);
+        let mut writer = Self {
+            states: store.states()?,
+            store,
+            sources: BTreeMap::new(),
+            front: Arc::new(ArcSwap::from_pointee(Published::default())),
+            cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
+            edition,
+            window: Window::default(),
+            trimmed_to: 0,
+            timezone: config.site.timezone,
+            keep_days: config.store.keep_days,
+        };
+        writer.configure(config, now)?;
+        Ok(writer)
+    }
+
+    /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it.
+    pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
+        self.edition = edition(config);
+        self.timezone = config.site.timezone;
+        self.keep_days = config.store.keep_days;
+        self.sources =
+            config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect();
+        let enabled = self.sources.values().filter(|source| source.enabled).count();
+        for (id, source) in &self.sources {
+            let state = self.states.entry(id.clone()).or_default();
+            state.next_at = Some(schedule::first_at(source, state, enabled, self.timezone, now));
+        }
+        self.fill_window()?;
+        self.publish();
+        Ok(())
+    }
+
+    /// Which sources to ask now, and when to look again.
+    pub(super) fn due(&self, now: Timestamp) -> Due {
+        schedule::due(self.sources.values().map(AsRef::as_ref), &self.states, now)
+    }
+
+    /// A source and its state, for a fetch.
+    pub(super) fn source(&self, id: &SourceId) -> Option<(Arc<Source>, SourceState)> {
+        Some((Arc::clone(self.sources.get(id)?), self.states.get(id).cloned().unwrap_or_default()))
+    }
+
+    /// Decides and commits each fetch, makes all of them durable at once, and then shows them.
+    pub(super) fn take(&mut self, batch: Vec<(SourceId, Fetched)>, now: Timestamp) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(batch.len());
+        let mut updates = Vec::with_capacity(batch.len());
+        for (id, fetched) in batch {
+            // The source may have left the file while it was being asked.
+            let Some(source) = self.sources.get(&id).cloned() else { continue };
+            match self.commit(&source, &fetched, now) {
+                Ok(update) => {
+                    rows.push(Row::of(&update, &fetched));
+                    updates.push(update);
+                }
+                Err(error) => rows.push(self.put_off(&id, &fetched, &error, now)),
+            }
+        }
+        if let Err(error) = self.store.flush() {
+            tracing::error!(%error, "the store cannot be flushed: nothing new is shown until it can");
+            for update in &updates {
+                self.states.entry(update.source.clone()).or_default().next_at = Some(now + RETRY_AFTER_STORE_ERROR);
+            }
+            return rows.into_iter().map(|row| row.not_stored(&error)).collect();
+        }
+        if self.show(updates) {
+            self.publish();
+        }
+        rows
+    }
+
+    fn commit(&mut self, source: &Source, fetched: &Fetched, now: Timestamp) -> Result<Update, StoreError> {
+        let state = self.states.get(&source.id).cloned().unwrap_or_default();
+        let known = self.store.known(&pipeline::wanted_keys(source, fetched))?;
+        let mut update = pipeline::ingest(source, &state, &known, fetched, now);
+        update.state.next_at = Some(schedule::next_at(source, &update.state, self.timezone, now));
+        self.store.apply(&update)?;
+        self.states.insert(source.id.clone(), update.state.clone());
+        Ok(update)
+    }
+
+    fn put_off(&mut self, id: &SourceId, fetched: &Fetched, error: &StoreError, now: Timestamp) -> Row {
+        let state = self.states.entry(id.clone()).or_default();
+        state.asked_at = Some(fetched.at);
+        state.next_at = Some(now + RETRY_AFTER_STORE_ERROR);
+        Row::store_failed(id, fetched, error)
+    }
+
+    /// Brings durable updates into the window; says whether any document can have changed.
+    fn show(&mut self, updates: Vec<Update>) -> bool {
+        let mut shown = false;
+        for update in updates {
+            for entry in update.new.into_iter().chain(update.changed) {
+                self.window.entries.insert(entry.key, Arc::new(entry));
+                shown = true;
+            }
+            if let Some(source) = self.sources.get(&update.source) {
+                let card = card(source, Some(&update.state));
+                let old = self.window.sources.insert(source.id.clone(), Arc::new(card.clone()));
+                shown |= old.is_none_or(|old| *old != card);
+            }
+        }
+        self.trimmed_to = pipeline::window::trim(&mut self.window, &self.edition, self.trimmed_to);
+        shown
+    }
+
+    fn publish(&self) {
+        let published = pipeline::publish(&self.edition, &self.window, &self.front.load());
+        self.cards.store(Arc::new((Arc::clone(&self.edition), self.window.sources.clone())));
+        self.front.store(Arc::new(published));
+    }
+
+    /// Reads the newest entries back until nothing older can appear anywhere.
+    fn fill_window(&mut self) -> Result<(), StoreError> {
+        let cards = self.sources.values().map(|source| {
+            let card = card(source, self.states.get(&source.id));
+            (source.id.clone(), Arc::new(card))
+        });
+        self.window = Window { entries: BTreeMap::new(), sources: cards.collect() };
+        self.trimmed_to = 0;
+        for (index, entry) in self.store.newest_first().take(SCAN_ENTRIES_MAX).enumerate() {
+            if index % SCAN_STEP == SCAN_STEP - 1 {
+                self.trimmed_to = pipeline::window::trim(&mut self.window, &self.edition, self.trimmed_to);
+                if pipeline::window::is_full(&self.window, &self.edition) {
+                    break;
+                }
+            }
+            match entry {
+                Ok(entry) => self.keep(entry),
+                Err(StoreError::Record(what)) => tracing::error!(what, "an entry cannot be read and is left out"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, entry: Entry) {
+        if self.sources.contains_key(&entry.source) {
+            self.window.entries.insert(entry.key, Arc::new(entry));
+        }
+    }
+
+    /// Removes one batch of entries that no source has listed for `keep_days`; says whether there may be more.
+    pub(super) fn purge(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let gone = self.store.purge(now - TimeDelta::days(i64::from(self.keep_days)))?;
+        if gone.is_empty() {
+            return Ok(false);
+        }
+        self.store.flush()?;
+        let before = self.window.entries.len();
+        gone.iter().for_each(|key| {
+            self.window.entries.remove(key);
+        });
+        if self.window.entries.len() != before {
+            self.fill_window()?;
+            self.publish();
+        }
+        tracing::info!(entries = gone.len(), keep_days = self.keep_days, "removed what no source lists any more");
+        Ok(true)
+    }
+}
+
+fn edition(config: &Config) -> Arc<Edition> {
+    Arc::new(Edition::new(config.site.clone(), config.sections.clone(), &config.sources))
+}
+
+/// How readers see a source: the admin's words first, then the feed's own.
+fn card(source: &Source, state: Option<&SourceState>) -> SourceCard {
+    let feed_url = match &source.location {
+        Location::Web(url) => Some(url.to_string()),
+        Location::File(_) => None,
+    };
+    let own = |field: fn(&SourceState) -> &Option<String>| state.and_then(|state| field(state).clone());
+    let feed_id = own(|state| &state.feed_id).or_else(|| feed_url.clone());
+    SourceCard {
+        id: source.id.clone(),
+        title: source.title.clone().or_else(|| own(|state| &state.title)).unwrap_or_else(|| source.id.0.clone()),
+        link: own(|state| &state.link),
+        feed_id: feed_id.unwrap_or_else(|| pipeline::source_id(&source.id)),
+        feed_url,
+        language: own(|state| &state.language),
+    }
+}

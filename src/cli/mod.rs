@@ -1,0 +1,145 @@
+//! The command line: one file a command, thin. stdout carries the answer, stderr the log.
+
+mod check;
+mod parse;
+mod poll;
+mod run;
+mod table;
+
+use std::future::Future;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use crate::app::{self, AppError};
+use crate::config::{Config, Mistake};
+
+/// Exit code for a command that could not do its work.
+const FAILED: u8 = 1;
+/// Exit code for a feeds.toml that cannot be used (`EX_USAGE` of sysexits.h); systemd does not restart on it.
+const BAD_CONFIG: u8 = 64;
+
+/// Collects RSS, Atom and JSON feeds, shows each story once, and publishes merged feeds.
+///
+/// Without a command it runs the daemon.
+#[derive(Debug, Parser)]
+#[command(name = "nashra", version, max_term_width = 100)]
+struct Cli {
+    /// The configuration [default: feeds.toml, then /etc/nashra/feeds.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How the log on stderr is written.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon: poll, store, publish and serve.
+    Run,
+    /// Report every mistake in feeds.toml at once.
+    Check(check::Args),
+    /// Poll sources now: through the daemon where one runs, here otherwise.
+    Poll(poll::Args),
+    /// Print what nashra understands of a feed document, as JSON.
+    Parse(parse::Args),
+}
+
+/// Why a command ended badly.
+enum CliError {
+    /// The configuration; every mistake.
+    Config(Vec<Mistake>),
+    /// Anything else, in one line.
+    Failed(String),
+    /// A word on the command line that names nothing.
+    Usage(String),
+}
+
+impl From<AppError> for CliError {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Usage(what) => Self::Usage(what),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let command = cli.command.unwrap_or(Command::Run);
+    start_log(cli.log_format, matches!(command, Command::Run));
+    let config = app::find_config(cli.config.as_deref());
+    let result = match command {
+        Command::Run => run::main(&config),
+        Command::Check(args) => check::main(&args, &config),
+        Command::Poll(args) => poll::main(&args, &config),
+        Command::Parse(args) => parse::main(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CliError::Config(mistakes)) => {
+            mistakes.iter().for_each(|mistake| complain(&mistake.to_string()));
+            ExitCode::from(BAD_CONFIG)
+        }
+        Err(CliError::Failed(why)) => {
+            complain(&format!("nashra: {why}"));
+            ExitCode::from(FAILED)
+        }
+        Err(CliError::Usage(why)) => {
+            complain(&format!("nashra: {why}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn start_log(format: LogFormat, daemon: bool) {
+    // RUST_LOG may ask for more; the commands are quiet by themselves, since stdout has their answer.
+    let level = if daemon { "info" } else { "error" };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+fn load(config: &Path) -> Result<Config, CliError> {
+    app::load_config(config).map_err(CliError::Config)
+}
+
+fn state_folder(config: &Config) -> PathBuf {
+    let directory = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+    app::state_folder(config, directory.as_deref())
+}
+
+/// Runs an asynchronous command on a runtime of its own.
+fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::Failed(format!("cannot start: {error}")))?
+        .block_on(work)
+}
+
+/// Writes a line of the answer. A reader that went away (`| head`) is no error.
+fn answer(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn complain(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

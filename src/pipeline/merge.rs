@@ -1,0 +1,130 @@
+//! Candidates of a section to what it shows: order, one entry a story, a fair share for every source.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::model::{
+    Also, Digest, Entry, EntryKey, Placed, Section, SectionFeed, SourceCard, SourceId, Timestamp,
+};
+
+/// Other coverage listed with one entry.
+const ALSO_MAX: usize = 20;
+
+/// What `section` shows of `candidates`, which all belong to it, in any order.
+pub fn merge(
+    section: &Section,
+    candidates: Vec<Arc<Entry>>,
+    sources: &BTreeMap<SourceId, Arc<SourceCard>>,
+    weights: &BTreeMap<SourceId, u32>,
+) -> SectionFeed {
+    let stories = by_story(candidates);
+    let leads: Vec<Arc<Entry>> = stories.iter().map(|story| Arc::clone(&story[0])).collect();
+    let chosen = choose(leads, section.limits.entries_max, section.limits.per_source_max, weights);
+    let mut others: HashMap<EntryKey, Vec<Arc<Entry>>> =
+        stories.into_iter().map(|mut story| (story.remove(0).key, story)).collect();
+    let placed: Vec<Placed> = chosen
+        .into_iter()
+        .filter_map(|entry| {
+            let source = Arc::clone(sources.get(&entry.source)?);
+            let rest = others.remove(&entry.key).unwrap_or_default();
+            Some(Placed { also: also(&entry, rest, sources), entry, source })
+        })
+        .collect();
+    let updated = placed.iter().flat_map(changes).max().unwrap_or_default();
+    let fingerprint = fingerprint(section, &placed);
+    SectionFeed { section: section.clone(), placed, updated, fingerprint }
+}
+
+/// At most `entries_max` of `entries`, newest first by (published, id). While others have entries to
+/// show, no source has more than `per_source_max` times its weight.
+pub fn choose(
+    mut entries: Vec<Arc<Entry>>,
+    entries_max: usize,
+    per_source_max: usize,
+    weights: &BTreeMap<SourceId, u32>,
+) -> Vec<Arc<Entry>> {
+    newest_first(&mut entries);
+    let mut counts: HashMap<&SourceId, usize> = HashMap::new();
+    let mut within = Vec::with_capacity(entries_max);
+    let mut beyond = Vec::new();
+    for entry in &entries {
+        let count = counts.entry(&entry.source).or_insert(0);
+        *count += 1;
+        if *count <= share(&entry.source, per_source_max, weights) {
+            within.push(Arc::clone(entry));
+        } else {
+            beyond.push(Arc::clone(entry));
+        }
+    }
+    within.truncate(entries_max);
+    beyond.truncate(entries_max - within.len());
+    within.append(&mut beyond);
+    newest_first(&mut within);
+    within
+}
+
+/// How many of `entries` stand within the fair shares of their sources.
+pub fn fair_count(entries: &[Arc<Entry>], per_source_max: usize, weights: &BTreeMap<SourceId, u32>) -> usize {
+    let mut counts: HashMap<&SourceId, usize> = HashMap::new();
+    entries.iter().for_each(|entry| *counts.entry(&entry.source).or_insert(0) += 1);
+    counts.into_iter().map(|(source, count)| count.min(share(source, per_source_max, weights))).sum()
+}
+
+fn share(source: &SourceId, per_source_max: usize, weights: &BTreeMap<SourceId, u32>) -> usize {
+    let percent = weights.get(source).copied().unwrap_or(100) as usize;
+    (per_source_max * percent).div_ceil(100).max(1)
+}
+
+fn newest_first(entries: &mut [Arc<Entry>]) {
+    entries.sort_by(|a, b| (b.published, &b.id).cmp(&(a.published, &a.id)));
+}
+
+/// Groups entries by story; in each, the entry that was seen first here stands in front and stays there.
+fn by_story(entries: Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
+    let mut stories: BTreeMap<EntryKey, Vec<Arc<Entry>>> = BTreeMap::new();
+    for entry in entries {
+        stories.entry(entry.story).or_default().push(entry);
+    }
+    let first_seen = |entry: &Arc<Entry>| (entry.first_seen, entry.key != entry.story, entry.key);
+    let mut stories: Vec<_> = stories.into_values().collect();
+    stories.iter_mut().for_each(|story| story.sort_by_key(first_seen));
+    stories
+}
+
+/// The other coverage of `lead`'s story, each source named once.
+pub fn also(lead: &Entry, rest: Vec<Arc<Entry>>, sources: &BTreeMap<SourceId, Arc<SourceCard>>) -> Vec<Also> {
+    let mut listed = vec![&lead.source];
+    let mut others: Vec<&Arc<Entry>> = Vec::new();
+    // A source that tells the story twice is named once.
+    for entry in &rest {
+        if !listed.contains(&&entry.source) {
+            listed.push(&entry.source);
+            others.push(entry);
+        }
+    }
+    let card = |entry: &Arc<Entry>| {
+        Some(Also { entry: Arc::clone(entry), source: Arc::clone(sources.get(&entry.source)?) })
+    };
+    others.into_iter().filter_map(card).take(ALSO_MAX).collect()
+}
+
+/// A reader sees something new when an entry changes and when another source joins its story.
+fn changes(placed: &Placed) -> impl Iterator<Item = Timestamp> + '_ {
+    let joined = placed.also.iter().map(|also| also.entry.first_seen);
+    std::iter::once(placed.entry.changed_at()).chain(joined)
+}
+
+fn fingerprint(section: &Section, placed: &[Placed]) -> Digest {
+    let mut parts: Vec<Vec<u8>> = vec![format!("{section:?}").into_bytes()];
+    for one in placed {
+        parts.push(facts_of(&one.entry, &one.source));
+        parts.extend(one.also.iter().map(|also| facts_of(&also.entry, &also.source)));
+        parts.push(vec![]);
+    }
+    Digest::of(parts.iter().map(Vec::as_slice))
+}
+
+/// What a document shows of an entry follows from its key, its id and its last change.
+fn facts_of(entry: &Entry, source: &SourceCard) -> Vec<u8> {
+    format!("{} {} {} {:?} {source:?}", entry.key, entry.id, entry.digest, entry.updated).into_bytes()
+}

@@ -1,0 +1,130 @@
+//! `publish`: every document that is served, derived from the window. Composes section, merge and render.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::section::Sorter;
+use super::{merge, render, window};
+use crate::model::{
+    Digest, Document, Entry, Published, Section, SectionFeed, Site, Source, SourceCard, SourceId, Timestamp, Window,
+};
+
+const HTML: &str = "text/html; charset=utf-8";
+const RSS: &str = "application/rss+xml; charset=utf-8";
+const ATOM: &str = "application/atom+xml; charset=utf-8";
+const JSON: &str = "application/feed+json; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+
+/// What the admin decided about the output: the site, its sections, and who sends what where.
+#[derive(Debug)]
+pub struct Edition {
+    /// `[site]`.
+    pub site: Site,
+    /// The sections, in the order of the front page.
+    pub sections: Vec<Section>,
+    /// Their rules, compiled.
+    pub sorter: Sorter,
+    /// The sources' weights in percent, where they are not ordinary.
+    pub weights: BTreeMap<SourceId, u32>,
+}
+
+impl Edition {
+    /// Compiles the rules of a checked configuration.
+    pub fn new(site: Site, sections: Vec<Section>, sources: &[Source]) -> Self {
+        let sorter = Sorter::new(&sections, sources);
+        let weighed = sources.iter().filter(|source| source.weight_percent != 100);
+        let weights = weighed.map(|source| (source.id.clone(), source.weight_percent)).collect();
+        Self { site, sections, sorter, weights }
+    }
+}
+
+/// Derives every document from the window. Documents whose facts did not change are taken over from
+/// `previous`, so that a commit costs what it touches.
+pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
+    let mut candidates = window::candidates(window, edition);
+    let feeds: Vec<SectionFeed> = edition
+        .sections
+        .iter()
+        .map(|section| {
+            let entries = candidates.remove(&section.id).unwrap_or_default();
+            merge::merge(section, entries, &window.sources, &edition.weights)
+        })
+        .collect();
+    let mut press = Press { site: &edition.site, previous, documents: HashMap::new() };
+    for feed in &feeds {
+        press.section(feed);
+    }
+    press.portal(&feeds);
+    Published { documents: press.documents }
+}
+
+/// The page of one entry, which may be older than the window. `also` is the other coverage of its story.
+pub fn item_document(
+    site: &Site,
+    entry: &Arc<Entry>,
+    also: Vec<Arc<Entry>>,
+    sources: &BTreeMap<SourceId, Arc<SourceCard>>,
+) -> Option<Document> {
+    let others = merge::also(entry, also, sources);
+    let source = sources.get(&entry.source)?;
+    let body = render::item_page(site, entry, source, &others);
+    let newest = others.iter().map(|other| other.entry.first_seen).chain([entry.changed_at()]).max();
+    Some(render::document(HTML, body, newest, entry.digest))
+}
+
+/// Renders what changed and takes over what did not.
+struct Press<'a> {
+    site: &'a Site,
+    previous: &'a Published,
+    documents: HashMap<String, Arc<Document>>,
+}
+
+impl Press<'_> {
+    fn section(&mut self, feed: &SectionFeed) {
+        let (id, site) = (feed.section.id.clone(), self.site);
+        let facts = self.with_site(feed.fingerprint);
+        let updated = newest(feed);
+        self.put(format!("/{id}.rss"), RSS, facts, updated, || render::rss(feed, site));
+        self.put(format!("/{id}.atom"), ATOM, facts, updated, || render::atom(feed, site));
+        self.put(format!("/{id}.json"), JSON, facts, updated, || render::json(feed, site));
+        self.put(format!("/{id}"), HTML, facts, updated, || render::section_page(site, feed));
+    }
+
+    fn portal(&mut self, feeds: &[SectionFeed]) {
+        let site = self.site;
+        let prints: Vec<[u8; 16]> = feeds.iter().map(|feed| feed.fingerprint.0).collect();
+        let all = self.with_site(Digest::of(prints.iter().map(<[u8; 16]>::as_slice)));
+        let updated = feeds.iter().filter_map(newest).max();
+        self.put("/".to_owned(), HTML, all, updated, || render::front_page(site, feeds));
+        let constant = self.with_site(Digest::of([]));
+        self.put("/bot".to_owned(), HTML, constant, None, || render::bot_page(site));
+        self.put("/robots.txt".to_owned(), PLAIN, constant, None, || render::robots_txt(site));
+        self.put("/style.css".to_owned(), CSS, constant, None, render::style_css);
+    }
+
+    fn with_site(&self, facts: Digest) -> Digest {
+        Digest::of([format!("{:?}", self.site).as_bytes(), &facts.0])
+    }
+
+    fn put(
+        &mut self,
+        path: String,
+        content_type: &'static str,
+        facts: Digest,
+        updated: Option<Timestamp>,
+        render: impl FnOnce() -> Vec<u8>,
+    ) {
+        let kept = self.previous.documents.get(&path).filter(|document| document.fingerprint == facts);
+        let document = match kept {
+            Some(document) => Arc::clone(document),
+            None => Arc::new(render::document(content_type, render(), updated, facts)),
+        };
+        self.documents.insert(path, document);
+    }
+}
+
+/// The newest change of a section, `None` where it shows nothing.
+fn newest(feed: &SectionFeed) -> Option<Timestamp> {
+    (!feed.placed.is_empty()).then_some(feed.updated)
+}

@@ -1,0 +1,174 @@
+//! The release program as an admin has it: a folder with a feeds.toml, a process, its log and its port.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Nothing that a test waits for takes this long, even on a busy machine.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A folder with a feeds.toml.
+pub struct Home {
+    pub folder: tempfile::TempDir,
+}
+
+/// A running daemon; killed when dropped.
+pub struct Daemon {
+    child: Child,
+    pub address: SocketAddr,
+    log: Receiver<Value>,
+}
+
+/// An HTTP answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers))
+    }
+}
+
+impl Home {
+    /// A folder with this feeds.toml, behind a `[server]` that listens on any free port.
+    pub fn new(config: &str) -> Self {
+        let home = Self { folder: tempfile::tempdir().unwrap() };
+        home.configure(config);
+        home
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn configure(&self, config: &str) {
+        let head = "[server]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"state\"\n";
+        self.write("feeds.toml", &format!("{head}{config}"));
+    }
+
+    /// Writes a file as editors do: aside, then renamed.
+    pub fn write(&self, name: &str, text: &str) {
+        let aside = self.path(&format!("{name}.new"));
+        fs::write(&aside, text).unwrap();
+        fs::rename(aside, self.path(name)).unwrap();
+    }
+
+    /// Runs a command of nashra's in the folder and waits for it.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// Starts the daemon and waits until it serves.
+    pub fn start(&self) -> Daemon {
+        let mut child =
+            self.command(&["--log-format", "json", "run"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (lines, log) = channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let value = serde_json::from_str(&line).unwrap_or(Value::String(line));
+                if lines.send(value).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut daemon = Daemon { child, address: ([127, 0, 0, 1], 0).into(), log };
+        let serving = daemon.wait_for("nashra serves", |line| line["message"] == "nashra serves");
+        daemon.address = serving["listen"].as_str().unwrap().parse().unwrap();
+        daemon
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nashra"));
+        command.current_dir(self.folder.path()).args(arguments).env_remove("RUST_LOG").env_remove("STATE_DIRECTORY");
+        command
+    }
+}
+
+impl Daemon {
+    /// Reads the log until a line fulfils `wanted`.
+    pub fn wait_for(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + DEADLINE;
+        let mut seen = Vec::new();
+        while let Ok(line) = self.log.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            if wanted(&line) {
+                return line;
+            }
+            seen.push(line.to_string());
+        }
+        panic!("the log never said {what:?}:\n{}", seen.join("\n"));
+    }
+
+    /// Reads the log until this source was polled with this status.
+    pub fn wait_for_poll(&self, source: &str, status: &str) -> Value {
+        self.wait_for(&format!("{source} {status}"), |line| line["source"] == source && line["status"] == status)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &[])
+    }
+
+    /// One request on a connection of its own.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{lines}\r\n").unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an HTTP head");
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let pair = |line: &str| {
+            let (name, value) = line.split_once(':').unwrap();
+            (name.to_ascii_lowercase(), value.trim().to_owned())
+        };
+        Answer { status, headers: lines.map(pair).collect(), body: bytes[end + 4..].to_vec() }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    pub fn stop(mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.child.wait().unwrap()
+    }
+
+    /// Kills it without a word of warning.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The repository's own folder.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

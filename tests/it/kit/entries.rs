@@ -1,0 +1,147 @@
+//! Sources, feeds and entries for tests, as short as they can be written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nashra::model::*;
+use nashra::pipeline;
+
+/// A moment, from RFC 3339.
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A source with everything ordinary, sending to `sections`.
+pub fn source(id: &str, sections: &[&str]) -> Source {
+    Source {
+        id: SourceId(id.to_owned()),
+        title: Some(format!("Source {id}")),
+        location: Location::Web(format!("https://{id}.example/feed").parse().unwrap()),
+        sections: sections.iter().map(|section| SectionId((*section).to_owned())).collect(),
+        enabled: true,
+        schedule: Schedule::Every(Duration::from_secs(900)),
+        weight_percent: 100,
+        rules: Rules::default(),
+        strip: vec![],
+        fetch: policy(),
+    }
+}
+
+/// The ordinary way to fetch.
+pub fn policy() -> FetchPolicy {
+    FetchPolicy {
+        timeout: Duration::from_secs(30),
+        body_bytes_max: 16 * 1024 * 1024,
+        min_interval: Duration::from_secs(60),
+        max_interval: Duration::from_secs(86_400),
+        allow_private: vec![],
+        ports: Ports::Any,
+        headers: vec![],
+        auth: None,
+        user_agent: None,
+        hints: true,
+    }
+}
+
+/// A section that shows what sources send to it.
+pub fn section(id: &str, entries_max: usize, per_source_max: usize) -> Section {
+    Section {
+        id: SectionId(id.to_owned()),
+        title: format!("Section {id}"),
+        description: None,
+        rules: Rules::default(),
+        limits: PublishLimits { entries_max, per_source_max },
+        takes_all: id == "latest",
+    }
+}
+
+/// A site in Arabic.
+pub fn site() -> Site {
+    Site {
+        title: "نشرة".to_owned(),
+        url: "http://127.0.0.1:8080".to_owned(),
+        language: "ar".to_owned(),
+        timezone: chrono_tz::Africa::Casablanca,
+        contact: None,
+    }
+}
+
+/// What a source says: an id, a title, a link and a date; empty means that it says nothing.
+pub fn said(id: &str, title: &str, link: &str, published: &str) -> FeedEntry {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    FeedEntry {
+        id: some(id),
+        title: some(title),
+        link: some(link),
+        content: Some(format!("<p>{title}</p>")),
+        published: (!published.is_empty()).then(|| at(published)),
+        ..FeedEntry::default()
+    }
+}
+
+/// A fetch that brought these entries.
+pub fn brought(entries: Vec<FeedEntry>, when: &str) -> Fetched {
+    let feed = Feed {
+        format: Format::Rss20,
+        id: None,
+        title: Some("A feed".to_owned()),
+        link: None,
+        description: None,
+        language: None,
+        updated: None,
+        authors: vec![],
+        image: None,
+        schedules: Schedules::default(),
+        hub: None,
+        self_url: None,
+        rights: None,
+        entries,
+        problems: vec![],
+    };
+    fetched(Reading::Feed { feed: Box::new(feed), document: Digest([1; 16]), validators: Validators::default() }, when)
+}
+
+/// A fetch with this meaning.
+pub fn fetched(reading: Reading, when: &str) -> Fetched {
+    Fetched { at: at(when), elapsed_ms: 1, wire_bytes: 1, status: Some(200), reading }
+}
+
+/// A store in memory, with the one rule that matters: what is applied is known.
+#[derive(Default)]
+pub struct Memory {
+    pub keys: std::collections::HashMap<IdentityKey, EntryKey>,
+    pub entries: std::collections::BTreeMap<EntryKey, Entry>,
+    pub states: std::collections::BTreeMap<SourceId, SourceState>,
+}
+
+impl Memory {
+    /// One poll: looks up, decides, applies.
+    pub fn poll(&mut self, source: &Source, fetched: &Fetched) -> Update {
+        let wanted = pipeline::wanted_keys(source, fetched);
+        let keys: std::collections::HashMap<_, _> =
+            wanted.iter().filter_map(|key| Some((*key, *self.keys.get(key)?))).collect();
+        let entries = keys.values().filter_map(|key| Some((*key, self.entries.get(key)?.clone()))).collect();
+        let state = self.states.get(&source.id).cloned().unwrap_or_default();
+        let update = pipeline::ingest(source, &state, &Known { keys, entries }, fetched, fetched.at);
+        self.keys.extend(update.keys.iter().copied());
+        self.entries.extend(update.new.iter().chain(&update.changed).map(|entry| (entry.key, entry.clone())));
+        self.states.insert(source.id.clone(), update.state.clone());
+        update
+    }
+
+    /// Everything as a window.
+    pub fn window(&self, sources: &[Source]) -> Window {
+        let card = |source: &Source| SourceCard {
+            id: source.id.clone(),
+            title: source.title.clone().unwrap_or_default(),
+            link: None,
+            feed_url: Some(format!("https://{}.example/feed", source.id)),
+            feed_id: format!("https://{}.example/feed", source.id),
+            language: None,
+        };
+        Window {
+            entries: self.entries.iter().map(|(key, entry)| (*key, Arc::new(entry.clone()))).collect(),
+            sources: sources.iter().map(|source| (source.id.clone(), Arc::new(card(source)))).collect(),
+        }
+    }
+}
