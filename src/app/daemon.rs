@@ -21,6 +21,8 @@ use crate::schedule;
 
 /// Results committed together, with one flush.
 const GROUP_MAX: usize = 64;
+/// Documents are derived at most this often: a round of a thousand sources is not a thousand editions.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(250);
 /// The loop looks around at least this often.
 const WAKE_MAX: Duration = Duration::from_secs(30);
 /// Retention looks for work this often.
@@ -46,6 +48,9 @@ pub(super) struct Daemon {
     writer: Writer,
     poller: Poller,
     jobs: Vec<Job>,
+    /// Polls that are committed but not yet shown; they are reported when they are.
+    committed: Vec<Row>,
+    published_at: Instant,
     /// Local sources that changed while they were being read.
     again: HashSet<SourceId>,
     /// Why the last reload was refused; empty after a good one.
@@ -63,8 +68,18 @@ impl Daemon {
         watch: Option<Watch>,
         listen: SocketAddr,
     ) -> Self {
-        let mut daemon =
-            Self { options, writer, poller, jobs: vec![], again: HashSet::new(), refused: vec![], watch, listen };
+        let mut daemon = Self {
+            options,
+            writer,
+            poller,
+            jobs: vec![],
+            committed: vec![],
+            published_at: Instant::now(),
+            again: HashSet::new(),
+            refused: vec![],
+            watch,
+            listen,
+        };
         daemon.watch_sources();
         daemon
     }
@@ -76,7 +91,11 @@ impl Daemon {
             if Instant::now() >= next_purge {
                 next_purge = Instant::now() + self.purge();
             }
-            let wake = Instant::now() + self.ask_due();
+            self.show_committed();
+            let mut wake = (Instant::now() + self.ask_due()).min(next_purge);
+            if self.writer.is_stale() {
+                wake = wake.min(self.published_at + PUBLISH_INTERVAL);
+            }
             systemd::watchdog();
             tokio::select! {
                 () = self.take_results(&mut results) => {}
@@ -84,7 +103,7 @@ impl Daemon {
                     Some(Event::Stop) | None => return,
                     Some(event) => self.handle(event),
                 },
-                () = sleep_until(wake.min(next_purge)) => {}
+                () = sleep_until(wake) => {}
             }
         }
     }
@@ -117,16 +136,32 @@ impl Daemon {
             return std::future::pending().await;
         }
         let ids: Vec<SourceId> = batch.iter().map(|(id, _)| id.clone()).collect();
-        let rows = self.writer.take(batch, clock::now());
-        for row in &rows {
-            row.log();
-            self.jobs.iter_mut().for_each(|job| job.note(row));
-        }
+        self.committed.extend(self.writer.take(batch, clock::now()));
         for id in ids {
             self.poller.finished(&id);
             if self.again.remove(&id) {
                 self.start(&id);
             }
+        }
+    }
+
+    /// Publishes what is committed when the time has come, and then reports it.
+    fn show_committed(&mut self) {
+        if self.writer.is_stale() {
+            if self.published_at.elapsed() < PUBLISH_INTERVAL {
+                return;
+            }
+            self.writer.publish();
+            self.published_at = Instant::now();
+        }
+        self.report_committed();
+    }
+
+    /// Logs each poll and tells those who wait for it.
+    pub(super) fn report_committed(&mut self) {
+        for row in std::mem::take(&mut self.committed) {
+            row.log();
+            self.jobs.iter_mut().for_each(|job| job.note(&row));
         }
         self.finish_jobs();
     }

@@ -94,7 +94,9 @@ pub async fn poll_once(
                 Report::Done(summary) => return Ok(summary),
             }
         }
+        // Nobody is served here, so nothing is published.
         daemon.take_results(&mut results).await;
+        daemon.report_committed();
     }
 }
 

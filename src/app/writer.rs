@@ -39,6 +39,7 @@ pub(super) struct Writer {
     window: Window,
     /// How many entries the last trimming left.
     trimmed_to: usize,
+    stale: bool,
     timezone: Tz,
     keep_days: u32,
 }
@@ -56,6 +57,7 @@ impl Writer {
             edition,
             window: Window::default(),
             trimmed_to: 0,
+            stale: false,
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
@@ -73,7 +75,7 @@ impl Writer {
         let enabled = self.sources.values().filter(|source| source.enabled).count();
         for (id, source) in &self.sources {
             let state = self.states.entry(id.clone()).or_default();
-            state.next_at = Some(schedule::first_at(source, state, enabled, self.timezone, now));
+            state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
         }
         self.fill_window()?;
         self.publish();
@@ -90,7 +92,8 @@ impl Writer {
         Some((Arc::clone(self.sources.get(id)?), self.states.get(id).cloned().unwrap_or_default()))
     }
 
-    /// Decides and commits each fetch, makes all of them durable at once, and then shows them.
+    /// Decides and commits each fetch, makes all of them durable at once, and then lets the window have
+    /// them; `publish` shows them.
     pub(super) fn take(&mut self, batch: Vec<(SourceId, Fetched)>, now: Timestamp) -> Vec<Row> {
         let mut rows = Vec::with_capacity(batch.len());
         let mut updates = Vec::with_capacity(batch.len());
@@ -112,10 +115,13 @@ impl Writer {
             }
             return rows.into_iter().map(|row| row.not_stored(&error)).collect();
         }
-        if self.show(updates) {
-            self.publish();
-        }
+        self.stale |= self.show(updates);
         rows
+    }
+
+    /// Whether a commit has changed what documents should show since they were last derived.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale
     }
 
     fn commit(&mut self, source: &Source, fetched: &Fetched, now: Timestamp) -> Result<Update, StoreError> {
@@ -153,7 +159,9 @@ impl Writer {
         shown
     }
 
-    fn publish(&self) {
+    /// Derives the documents anew and swaps them in as a whole.
+    pub(super) fn publish(&mut self) {
+        self.stale = false;
         let published = pipeline::publish(&self.edition, &self.window, &self.front.load());
         self.cards.store(Arc::new((Arc::clone(&self.edition), self.window.sources.clone())));
         self.front.store(Arc::new(published));
