@@ -1,10 +1,91 @@
 //! `feeds.toml`: text in, [`Config`] or every mistake at once out. Pure: reading the file is `edge`'s.
 #![deny(clippy::disallowed_methods)]
 
+mod auth;
+mod location;
+mod notes;
+mod policy;
+mod portal;
+mod rules;
+mod sections;
+mod sources;
+mod table;
+mod values;
+
+use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
 
 use crate::model::{FetchLimits, Section, Site, Source};
+use notes::Notes;
+use table::{Keys, Table};
+
+/// The largest feeds.toml that is read, in bytes.
+pub const FILE_BYTES_MAX: usize = 16 << 20;
+
+const ROOT_KEYS: Keys = Keys {
+    known: &["site", "server", "store", "fetch", "publish", "sections", "sources"],
+    planned: &[],
+    elsewhere: &[
+        (&["url", "schedule"], "in [sources.ID]"),
+        (&["title", "language", "timezone", "contact"], "in [site]"),
+        (&["section"], "as [sections.ID]"),
+        (&["source"], "as [sources.ID]"),
+    ],
+};
+
+/// Reads feeds.toml, or says everything that is wrong with it, in the order of the text.
+///
+/// `file` is the name shown in mistakes. `file:` sources and `store.path` are resolved against `folder`,
+/// which should be the folder of the file. Nothing is looked up: neither files nor hosts nor variables.
+pub fn read(text: &str, file: &str, folder: &Path) -> Result<Config, Vec<Mistake>> {
+    let mut notes = Notes::default();
+    if text.len() > FILE_BYTES_MAX {
+        notes.mistake(0, "", format!("the file is larger than {} MiB: split it", FILE_BYTES_MAX >> 20));
+        return Err(notes.finish("", file).0);
+    }
+    let (root, errors) = DeTable::parse_recoverable(text);
+    notes.broken = !errors.is_empty();
+    for error in errors {
+        let at = error.span().map_or(text.len(), |span| span.start);
+        notes.mistake(at, "", syntax_message(error.message()));
+    }
+    let config = read_root(&Table::root(root.get_ref()), folder, &mut notes);
+    let (mistakes, warnings) = notes.finish(text, file);
+    if mistakes.is_empty() { Ok(Config { warnings, ..config }) } else { Err(mistakes) }
+}
+
+fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
+    root.check_keys(&ROOT_KEYS, notes);
+    let site = portal::read_site(root.get("site"), notes);
+    let server = portal::read_server(root.get("server"), notes);
+    let store = portal::read_store(root.get("store"), folder, notes);
+    let defaults = policy::Defaults::read(root.get("fetch"), notes);
+    let limits = portal::read_publish(root.get("publish"), notes);
+    let sections = sections::read(root.get("sections"), limits, &site.language, notes);
+    let section_ids = sections::ids(root.get("sections"));
+    let around = sources::Surroundings {
+        folder,
+        defaults: &defaults,
+        sections: &sections,
+        section_ids: &section_ids,
+        site: site.url.parse().ok(),
+    };
+    let sources = sources::read(root.get("sources"), &around, notes);
+    Config { site, server, store, fetch: defaults.limits, sections, sources, warnings: vec![] }
+}
+
+/// The parser's words, with a remedy where they need one.
+fn syntax_message(message: &str) -> String {
+    let remedy = match message {
+        "duplicate key" => ": each name may stand only once: rename or remove one",
+        _ if message.contains("string values must be quoted") => ": write \"…\" around it",
+        _ => "",
+    };
+    format!("this is not TOML: {message}{remedy}")
+}
 
 /// A whole feeds.toml, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,4 +138,15 @@ pub struct Mistake {
     pub key: String,
     /// What is wrong and what to write instead.
     pub message: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, key, message } = self;
+        write!(f, "{file}:{line}:{column}: ")?;
+        if !key.is_empty() {
+            write!(f, "{key}: ")?;
+        }
+        f.write_str(message)
+    }
 }

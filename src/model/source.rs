@@ -35,7 +35,7 @@ pub struct Source {
 }
 
 /// Where a source is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Location {
     /// http or https.
     Web(Url),

@@ -1,0 +1,119 @@
+//! `url`: where a source is.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::notes::Notes;
+use super::table::Item;
+use super::values::web_url;
+use crate::model::Location;
+
+const URL_BYTES_MAX: usize = 4000;
+
+/// Reads the address of a source. `file:` paths begin at `folder`; `site` is our own public address.
+pub(super) fn read(
+    item: Item<'_, '_>,
+    folder: &Path,
+    site: Option<&Url>,
+    notes: &mut Notes,
+) -> Option<Location> {
+    let text = item.line("\"https://example.org/feed\"", URL_BYTES_MAX, notes)?;
+    let location = match scheme(text).as_deref() {
+        Some("file") => file(text, folder),
+        Some("feed" | "webcal" | "feeds" | "webcals") => {
+            let rest = text.split_once(':').map_or("", |(_, rest)| rest).trim_start_matches('/');
+            let rest = rest.strip_prefix("https://").or(rest.strip_prefix("http://")).unwrap_or(rest);
+            Err(format!("is for browsers that subscribe: write \"https://{rest}\""))
+        }
+        None if looks_like_path(text) => Err(format!("`{text}` has no scheme: write \"file:{text}\"")),
+        _ => web(text, site),
+    };
+    match location {
+        Ok(location) => Some(location),
+        Err(message) => {
+            item.mistake(message, notes);
+            None
+        }
+    }
+}
+
+fn scheme(text: &str) -> Option<String> {
+    let (scheme, _) = text.split_once(':')?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    (!scheme.is_empty() && scheme.bytes().all(plain)).then(|| scheme.to_ascii_lowercase())
+}
+
+/// Whether a text without a scheme is a path rather than a host.
+fn looks_like_path(text: &str) -> bool {
+    let first = text.split('/').next().unwrap_or_default();
+    !text.starts_with("//")
+        && (matches!(first, "" | "." | "..") || !first.contains('.') || is_feed_file(text))
+}
+
+fn is_feed_file(text: &str) -> bool {
+    let extension = Path::new(text).extension().unwrap_or_default();
+    !text.contains('/') && ["xml", "rss", "atom", "json", "rdf"].iter().any(|known| extension == *known)
+}
+
+fn web(text: &str, site: Option<&Url>) -> Result<Location, String> {
+    let url = web_url(text).map_err(|message| {
+        if message.starts_with("holds a name") {
+            let auth = "auth = { basic = { user = \"…\", password_env = \"NAME\" } }";
+            return format!("{message} and write {auth}");
+        }
+        message
+    })?;
+    if site.is_some_and(|site| is_below(&url, site)) {
+        return Err("is one of our own outputs (it begins with site.url): name the source itself".to_owned());
+    }
+    Ok(Location::Web(url))
+}
+
+fn is_below(url: &Url, site: &Url) -> bool {
+    let base = site.path().trim_end_matches('/');
+    let rest = url.path().strip_prefix(base);
+    // The same host answers http and https alike.
+    let same_port = url.port() == site.port();
+    url.host() == site.host()
+        && same_port
+        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// `file:feeds/a.xml`, `file:/var/a.xml`, `file:///var/a.xml` (RFC 8089, with relative paths beside it).
+fn file(text: &str, folder: &Path) -> Result<Location, String> {
+    let rest = text.split_once(':').map_or("", |(_, rest)| rest);
+    let path = match rest.strip_prefix("//") {
+        None => rest,
+        Some(authority) => match authority.strip_prefix("localhost").unwrap_or(authority) {
+            path if path.starts_with('/') => path,
+            _ => return Err(format!("`{text}` names a host: write \"file:{authority}\" or \"file:///…\"")),
+        },
+    };
+    let path = percent_decode(path);
+    if path.is_empty() || path.ends_with('/') || path.contains('\0') {
+        return Err(format!("`{text}` names no file: write \"file:examples/feed.xml\""));
+    }
+    Ok(Location::File(folder.join(PathBuf::from(path))))
+}
+
+/// Resolves `%20` and the like; what is no such triplet stays as written.
+fn percent_decode(path: &str) -> String {
+    let bytes = path.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = path.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(decoded).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,144 @@
+//! `[site]`, `[server]`, `[store]` and `[publish]`.
+
+use std::path::Path;
+
+use chrono_tz::Tz;
+
+use super::notes::Notes;
+use super::table::{Item, Keys, Table};
+use super::values::{language, socket, timezone, web_url};
+use super::{Server, StoreSettings};
+use crate::model::{PublishLimits, Site};
+
+const TITLE_BYTES_MAX: usize = 500;
+const URL_BYTES_MAX: usize = 2000;
+const KEEP_DAYS_MAX: u32 = 36_500;
+
+/// The most entries that a live feed may hold; archives hold the rest.
+pub(super) const ENTRIES_MAX: u32 = 1000;
+
+const SITE_KEYS: Keys =
+    Keys { known: &["title", "url", "language", "timezone", "contact"], planned: &[], elsewhere: &[] };
+const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], elsewhere: &[] };
+const STORE_KEYS: Keys = Keys { known: &["path", "keep_days"], planned: &[], elsewhere: &[] };
+const PUBLISH_KEYS: Keys = Keys {
+    known: &["entries", "max_per_source"],
+    planned: &["stories"],
+    elsewhere: &[(&["keep_days"], "in [store]")],
+};
+
+/// Reads `[site]`.
+pub(super) fn read_site(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Site {
+    let mut site = Site {
+        title: "nashra".to_owned(),
+        url: "http://127.0.0.1:8080".to_owned(),
+        language: "ar".to_owned(),
+        timezone: Tz::UTC,
+        contact: None,
+    };
+    let Some(table) = open(item, &SITE_KEYS, notes) else { return site };
+    if let Some(title) = table.get("title").and_then(|item| item.line("\"نشرة\"", TITLE_BYTES_MAX, notes))
+    {
+        title.clone_into(&mut site.title);
+    }
+    if let Some(url) = table.get("url").and_then(|item| public_address(item, notes)) {
+        site.url = url;
+    }
+    if let Some(language) = table.get("language").and_then(|item| language(item, notes)) {
+        site.language = language;
+    }
+    if let Some(timezone) = table.get("timezone").and_then(|item| timezone(item, notes)) {
+        site.timezone = timezone;
+    }
+    site.contact = table.get("contact").and_then(|item| contact(item, notes));
+    site
+}
+
+/// Reads `[server]`.
+pub(super) fn read_server(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Server {
+    let mut server = Server { listen: ([127, 0, 0, 1], 8080).into(), admin: None };
+    let Some(table) = open(item, &SERVER_KEYS, notes) else { return server };
+    if let Some(listen) = table.get("listen").and_then(|item| socket(item, notes)) {
+        server.listen = listen;
+    }
+    let Some(admin) = table.get("admin") else { return server };
+    server.admin = socket(admin, notes);
+    if server.admin == Some(server.listen) && server.listen.port() != 0 {
+        admin.mistake(
+            "is the address of `listen`: write another port, so that readers cannot reach it",
+            notes,
+        );
+    }
+    server
+}
+
+/// Reads `[store]`; a relative path begins at `folder`.
+pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut Notes) -> StoreSettings {
+    let mut store = StoreSettings { path: None, keep_days: 90 };
+    let Some(table) = open(item, &STORE_KEYS, notes) else { return store };
+    let path = table.get("path").and_then(|item| item.line("\"data\"", URL_BYTES_MAX, notes));
+    store.path = path.map(|path| folder.join(path));
+    if let Some(days) = table.get("keep_days").and_then(|item| item.integer(1, KEEP_DAYS_MAX, notes)) {
+        store.keep_days = days;
+    }
+    store
+}
+
+/// Reads `[publish]`.
+pub(super) fn read_publish(item: Option<Item<'_, '_>>, notes: &mut Notes) -> PublishLimits {
+    let mut limits = PublishLimits { entries_max: 50, per_source_max: 20 };
+    if let Some(table) = open(item, &PUBLISH_KEYS, notes) {
+        read_limits(&table, &mut limits, notes);
+    }
+    limits
+}
+
+/// Reads `entries` and `max_per_source` over what `limits` holds already.
+pub(super) fn read_limits(table: &Table<'_>, limits: &mut PublishLimits, notes: &mut Notes) {
+    let count = |key, notes: &mut Notes| {
+        let value = table.get(key).and_then(|item| item.integer(1, ENTRIES_MAX, notes))?;
+        usize::try_from(value).ok()
+    };
+    if let Some(entries) = count("entries", notes) {
+        limits.entries_max = entries;
+    }
+    if let Some(per_source) = count("max_per_source", notes) {
+        limits.per_source_max = per_source;
+    }
+}
+
+fn open<'t>(item: Option<Item<'_, 't>>, keys: &Keys, notes: &mut Notes) -> Option<Table<'t>> {
+    let table = item?.table(notes)?;
+    table.check_keys(keys, notes);
+    Some(table)
+}
+
+fn public_address(item: Item<'_, '_>, notes: &mut Notes) -> Option<String> {
+    let text = item.line("\"https://news.example.org\"", URL_BYTES_MAX, notes)?;
+    let message = match web_url(text) {
+        Err(message) => message,
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+            "every address begins with it, so it cannot hold `?` or `#`: write \"https://news.example.org\""
+                .to_owned()
+        }
+        Ok(url) => return Some(url.as_str().trim_end_matches('/').to_owned()),
+    };
+    item.mistake(message, notes);
+    None
+}
+
+fn contact(item: Item<'_, '_>, notes: &mut Notes) -> Option<String> {
+    let text = item.line("\"mailto:admin@example.org\"", URL_BYTES_MAX, notes)?;
+    let plain = text.bytes().all(|b| (b'!'..=b'~').contains(&b) && !b"()<>\"\\".contains(&b));
+    let mail = text.strip_prefix("mailto:").is_some_and(|address| address.contains('@'));
+    if plain && (mail || web_url(text).is_ok()) {
+        return Some(text.to_owned());
+    }
+    let instead = if plain && text.contains('@') && !text.contains(':') {
+        format!("\"mailto:{text}\"")
+    } else {
+        "\"mailto:admin@example.org\" or \"https://example.org/contact\"".to_owned()
+    };
+    item.mistake(format!("publishers must be able to reach it: write {instead}"), notes);
+    None
+}
