@@ -86,8 +86,11 @@ pub(super) fn fetcher(config: &Config) -> Result<Fetcher, FetchSetupError> {
     Fetcher::new(limits, &agent, from.as_deref())
 }
 
+/// What a fetcher is made from: limits, User-Agent and From. The contact stands in both (DESIGN §3).
 fn identity(config: &Config) -> (FetchLimits, String, Option<String>) {
-    let agent = format!("nashra/{} (+{}/bot)", env!("CARGO_PKG_VERSION"), config.site.url);
-    let from = config.site.contact.as_deref().map(|contact| contact.trim_start_matches("mailto:").to_owned());
-    (config.fetch, agent, from.filter(|contact| contact.contains('@')))
+    let contact = config.site.contact.as_deref().map(|contact| contact.trim_start_matches("mailto:").to_owned());
+    let place = format!("+{}/bot", config.site.url);
+    let about = [Some(place), contact.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let agent = format!("nashra/{} ({about})", env!("CARGO_PKG_VERSION"));
+    (config.fetch, agent, contact.filter(|contact| contact.contains('@')))
 }
