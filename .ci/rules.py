@@ -246,6 +246,9 @@ def check_image(channel, report):
         report.need(text_of(image.find(name)).strip(), "image", f"has no <{name}>")
     for name in ("url", "link"):
         check_uri(text_of(image.find(name)), f"image {name}", report)
+    for name in ("title", "link"):
+        same = text_of(image.find(name)) == text_of(channel.find(name))
+        report.need(same, "image", f"its {name} is not the channel's")
     for name, most in (("width", 144), ("height", 400)):
         size = image.find(name)
         if size is not None:
@@ -548,7 +551,7 @@ def check_json_item(item, place, report):
     for file in item.get("attachments", []):
         if not report.need(isinstance(file, dict), place, "an attachment is no object"):
             continue
-        report.need(isinstance(file.get("url"), str) and is_uri(file["url"]), place, "an attachment has no url")
+        report.need(isinstance(file.get("url"), str) and is_iri(file["url"]), place, "an attachment has no url")
         report.need(isinstance(file.get("mime_type"), str) and MEDIA_TYPE.fullmatch(file["mime_type"]), place, "an attachment has no mime_type")
         for name in ("size_in_bytes", "duration_in_seconds"):
             value = file.get(name, 0)
@@ -569,7 +572,7 @@ def check_strings(value, names, place, report):
 def check_json_addresses(value, names, place, report):
     for name in names:
         if name in value:
-            report.need(isinstance(value[name], str) and is_uri(value[name]), place, f"{name} {value[name]!r} is no absolute URI")
+            report.need(isinstance(value[name], str) and is_iri(value[name]), place, f"{name} {value[name]!r} is no absolute address")
 
 
 def check_json_authors(value, place, report):
@@ -611,6 +614,7 @@ BROKEN = [
     (GOOD_RSS, 'type="audio/mpeg"', "", "enclosure type"),
     (GOOD_RSS, 'rel="self"', 'rel="hub"', "no atom:link"),
     (GOOD_RSS, "<title>i</title>", "<title>i</title><title>j</title>", "stands twice"),
+    (GOOD_RSS, "<item>", "<image><url>https://example.org/l.png</url><title>u</title><link>https://example.org/</link></image><item>", "not the channel's"),
     (GOOD_RSS, "<title>i</title>", "<title>i</title><updated>x</updated>", "does not belong"),
     (GOOD_RSS, "<title>i</title>", "<title>i</title><author>Nobody</author>", "e-mail"),
     (GOOD_RSS, "<title>i</title>", "<title>i</title><source>x</source>", "no url"),

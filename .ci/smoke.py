@@ -357,7 +357,7 @@ def rules_and_stories_show(site):
     cup = [item for item in sport if "بكأس المدن" in item["title"]]
     expect(len(cup) == 1, f"the cup's final shows {len(cup)} times in sport")
     expect(len(own(cup[0])["also"]) == 2, f"the cup's final was told by two more: {own(cup[0])['also']}")
-    links = [item.get("url", "").split("?")[0] for item in site.items("latest")]
+    links = [re.sub(r"[?&]utm_[^&#]*", "", item.get("url", "")) for item in site.items("latest")]
     twice = {link for link in links if link and links.count(link) > 1}
     expect(not twice, f"shown twice in latest: {twice}")
 
@@ -448,11 +448,17 @@ def an_edited_source_shows(site):
     item = (
         "<item><title>خبر عاجل: قنطرة جديدة فوق وادي سبو</title><link>https://anbaa.example/new/bridge</link>"
         f"<guid isPermaLink=\"false\">smoke-1</guid><pubDate>{moment}</pubDate>"
-        "<description>فُتحت القنطرة صباح اليوم.</description></item>\n  "
+        "<description><![CDATA[<p onclick=\"alert(1)\">فُتحت القنطرة صباح اليوم.</p><script>alert(2)</script>"
+        "<a href=\"javascript:alert(3)\">المزيد</a>]]></description></item>\n  "
     )
     text = text.replace("<item>", item + "<item>", 1)
     write_whole(path, text)
     fresh = until(CHANGE_SECONDS, "a new entry shows", lambda: find_title(site, "latest", "قنطرة جديدة"))
+    for path_of in ("/latest.rss", "/latest.atom", "/latest.json", "/"):
+        body = site.get(path_of)[2].decode("utf-8")
+        expect("قنطرة جديدة" in body, f"{path_of} does not show the new entry")
+        alive = re.search(r"alert\(\d\)|onclick|javascript:", body)
+        expect(not alive, f"{path_of} lets a script through: {alive and alive[0]}")
     expect(old_ids <= {item["id"] for item in site.items("in-the-news")}, "a new entry changed the ids of others")
     expect(site.get("/latest.atom")[1]["etag"] != before["/latest.atom"], "the ETag of /latest.atom stayed")
     expect(site.get("/health.atom")[1]["etag"] == before["/health.atom"], "the ETag of /health.atom changed")
