@@ -25,6 +25,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
+import origin  # noqa: E402
 import rules  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -270,8 +271,53 @@ def poll_once_sums_up(site):
     expect(third["entries_stored"] == first["entries_stored"], f"a broken source lost entries: {third}")
 
 
-def poll_object(site, codes=(0,)):
-    code, out, err = site.command("poll", "--once", "--json")
+def poll_over_http(site):
+    """Twelve good sources and four bad ones on a local origin, twice: the second time nothing is sent again."""
+    with origin.Origin(ROOT / "examples") as publisher:
+        names = sorted(publisher.documents)
+        bad = {"gone": "/gone", "page": "/page", "slow": "/slow", "endless": "/endless"}
+        paths = {f"good-{number}": f"/feeds/{name}" for number, name in enumerate(names)} | bad
+        paths["good-0"] = f"/moved/{names[0]}"
+        write_http_configuration(site, publisher.address, paths)
+        code, out, err = site.command("check", config="http.toml")
+        expect(code == 0, f"check of http.toml exits {code}: {out}{err}")
+        first = poll_object(site, codes=(0, 1), config="http.toml")
+        expect(first["ok"] == len(names) and first["failed"] == len(bad), f"over HTTP: {first}")
+        expect(first["entries_seen"] == site.entries_total, f"over HTTP: {first}")
+        expect(first["seconds"] < STOP_SECONDS, f"a slow source holds up the round: {first}")
+        check_client(publisher, site)
+        publisher.seen.clear()
+        second = poll_object(site, codes=(0, 1), config="http.toml")
+        expect(second["unchanged"] == len(names) and second["entries_new"] == 0, f"over HTTP again: {second}")
+        for name in names:
+            sent = [headers for path, headers in publisher.seen if path == f"/feeds/{name}"]
+            wanted = (origin.etag_of(publisher.documents[name]), origin.LAST_MODIFIED)
+            got = [(headers.get("if-none-match"), headers.get("if-modified-since")) for headers in sent]
+            expect(got == [wanted], f"{name}: validators {got}, not {wanted}")
+
+
+def check_client(publisher, site):
+    contact = site.settings["site"]["contact"].removeprefix("mailto:")
+    for path, headers in publisher.seen:
+        agent, accepted = headers.get("user-agent", ""), headers.get("accept-encoding", "")
+        expect("nashra" in agent and contact in agent, f"{path}: User-Agent {agent!r}")
+        expect(all(word in accepted for word in ("gzip", "br", "zstd")), f"{path}: Accept-Encoding {accepted!r}")
+
+
+def write_http_configuration(site, address, paths):
+    lines = [
+        "[site]", f'title = "HTTP"\nurl = "{site.address}"\ncontact = "{site.settings["site"]["contact"]}"',
+        'language = "en"', 'timezone = "UTC"', "[server]", f'listen = "127.0.0.1:{site.port}"',
+        "[store]", 'path = "data-http"', "[fetch]", 'allow_private = ["127.0.0.0/8"]', 'ports = "any"',
+        'timeout = "2s"', 'max_body = "1MiB"', 'min_interval = "0s"', "[sections.news]", 'title = "News"',
+    ]
+    for key, path in paths.items():
+        lines += [f"[sources.{key}]", f'url = "{address}{path}"', 'section = "news"']
+    (site.folder / "http.toml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def poll_object(site, codes=(0,), config=None):
+    code, out, err = site.command("poll", "--once", "--json", config=config)
     expect(code in codes, f"poll --once --json exits {code}: {err}")
     expect(len(out.strip().splitlines()) == 1, f"poll --json prints more than one object: {out!r}")
     found = json.loads(out)
@@ -535,7 +581,7 @@ def survives_a_kill(site):
 
 COMMANDS = [
     commands_and_exit_codes, check_finds_every_mistake, parse_reads_every_example,
-    parse_refuses_what_is_no_feed, poll_once_sums_up,
+    parse_refuses_what_is_no_feed, poll_once_sums_up, poll_over_http,
 ]
 DAEMON = [
     starts_and_fills, every_feed_is_valid, rules_and_stories_show, front_page_is_arabic, http_is_exact,
