@@ -5,6 +5,7 @@ RSS 2.0 by the specification as the W3C feed validator reads it, Atom by RFC 428
 version 1.1. `check(document, media_type)` returns a list of sentences, empty for a good document.
 On the command line: rules.py FILE... or rules.py --self-test.
 """
+import html.parser
 import json
 import re
 import sys
@@ -94,6 +95,9 @@ def check(document, media_type=None, own_address=None, strict=True):
         root = ET.fromstring(document)
     except ET.ParseError as error:
         return [f"document: not well-formed: {error}"]
+    for element in root.iter():
+        language = element.get(XML + "lang") if isinstance(element.tag, str) else None
+        report.need(not language or LANGUAGE.fullmatch(language), local(str(element.tag)), f"xml:lang {language!r} is no language tag")
     if root.tag == "rss":
         check_rss(root, report, own_address, strict)
     elif root.tag == ATOM + "feed":
@@ -169,6 +173,13 @@ def rfc3339_problem(value):
     return None
 
 
+def w3cdtf_problem(value):
+    """The profile of ISO 8601 that Dublin Core uses: the time, and its seconds, may be left out."""
+    if re.fullmatch(r"\d{4}(-\d\d){0,2}", value):
+        return rfc3339_problem((value + "-01-01")[:10] + "T00:00:00Z")
+    return rfc3339_problem(re.sub(r"(T\d\d:\d\d)(Z|[+-])", r"\1:00\2", value))
+
+
 def text_of(element):
     return (element.text or "") if element is not None else ""
 
@@ -183,6 +194,7 @@ def no_repeats(element, namespace, repeatable, allowed, report, place):
     for child in element:
         if not isinstance(child.tag, str):
             continue
+        report.need(child.tag.startswith("{") or not namespace, place, f"<{child.tag}> is in no namespace")
         inside = child.tag.startswith(namespace) if namespace else not child.tag.startswith("{")
         if not inside:
             continue
@@ -190,6 +202,28 @@ def no_repeats(element, namespace, repeatable, allowed, report, place):
         report.need(name in allowed, place, f"<{name}> does not belong here")
         report.need(name not in seen or name in repeatable, place, f"<{name}> stands twice")
         seen.add(name)
+
+
+class Markup(html.parser.HTMLParser):
+    """What embedded HTML must not hold: scripts, handlers, addresses that need a base."""
+
+    def __init__(self, report, place):
+        super().__init__()
+        self.report, self.place = report, place
+
+    def handle_starttag(self, tag, attrs):
+        self.report.need(tag not in ("script", "style", "object", "embed", "form"), self.place, f"holds <{tag}>")
+        for name, value in attrs:
+            self.report.need(not name.startswith("on"), self.place, f"holds a {name} handler")
+            if name in ("href", "src", "poster", "cite", "data"):
+                good = re.match(r"(https?://[^/]|mailto:|tel:|#)", value or "", re.IGNORECASE)
+                self.report.need(good, self.place, f"{name}={value!r} is no address that works in a feed reader")
+
+
+def check_markup(text, place, report):
+    markup = Markup(report, place)
+    markup.feed(text)
+    markup.close()
 
 
 # ── RSS 2.0 ─────────────────────────────────────────────────────────────────────────────────────────
@@ -290,6 +324,12 @@ def check_rss_item(item, place, report, strict):
         check_uri(source.get("url") or "", f"{place} source", report)
         report.need(text_of(source).strip(), place, "<source> has no name")
     report.need(len(item.findall(CONTENT + "encoded")) <= 1, place, "has content:encoded twice")
+    for name in ("description", CONTENT + "encoded"):
+        check_markup(text_of(item.find(name)), f"{place} {local(name)}", report)
+    stamp = item.find(DC + "date")
+    if stamp is not None:
+        problem = w3cdtf_problem(text_of(stamp))
+        report.need(problem is None, place, f"dc:date: {problem}")
     for category in item.findall("category"):
         report.need(text_of(category).strip(), place, "has an empty <category>")
     for creator in item.findall(DC + "creator"):
@@ -350,7 +390,7 @@ def check_rdf(root, report):
         check_uri(text_of(item.find(RSS1 + "link")), f"{place} link", report)
         stamp = item.find(DC + "date")
         if stamp is not None:
-            problem = rfc3339_problem(text_of(stamp))
+            problem = w3cdtf_problem(text_of(stamp))
             report.need(problem is None, place, f"dc:date: {problem}")
 
 
@@ -433,6 +473,8 @@ def check_text_construct(element, place, report):
     kind = element.get("type", "text")
     if kind in ("text", "html"):
         report.need(len(element) == 0, place, f"type {kind} must not have child elements")
+        if kind == "html":
+            check_markup(text_of(element), place, report)
     elif kind == "xhtml":
         report.need(len(element) == 1 and element[0].tag == XHTML + "div", place, "type xhtml must hold exactly one xhtml:div")
     else:
@@ -535,6 +577,8 @@ def check_json_item(item, place, report):
     has_content = any(isinstance(item.get(name), str) for name in ("content_html", "content_text"))
     report.need(has_content, place, "has neither content_html nor content_text")
     check_strings(item, ("title", "summary", "content_html", "content_text", "language"), place, report)
+    if isinstance(item.get("content_html"), str):
+        check_markup(item["content_html"], f"{place} content_html", report)
     check_json_addresses(item, ("url", "external_url", "image", "banner_image"), place, report)
     check_json_authors(item, place, report)
     for name in ("date_published", "date_modified"):
@@ -620,6 +664,11 @@ BROKEN = [
     (GOOD_RSS, "<title>i</title>", "<title>i</title><source>x</source>", "no url"),
     (GOOD_RSS, "<title>i</title>", "<title>i & j</title>", "not well-formed"),
     (GOOD_RSS, "</item>", "</item><item><title>j</title><guid isPermaLink='false'>urn:x:1</guid></item>", "another item"),
+    (GOOD_RSS, "<title>i</title>", "<title>i</title><description>&lt;a href='/x'&gt;</description>", "no address that works"),
+    (GOOD_RSS, "<title>i</title>", "<title>i</title><description>&lt;p onclick='x'&gt;</description>", "onclick handler"),
+    (GOOD_ATOM, "&lt;p&gt;", "&lt;script&gt;", "holds <script>"),
+    (GOOD_ATOM, "<entry>", '<entry xml:lang="ar_MA">', "no language tag"),
+    (GOOD_ATOM, "<entry>", '<entry><note xmlns="">x</note>', "in no namespace"),
     (GOOD_ATOM, "<author><name>a</name></author>", "", "no author"),
     (GOOD_ATOM, "<title>e</title>", "", "exactly one <title>"),
     (GOOD_ATOM, "tag:example.org,2026:1", "one", "no absolute IRI"),
@@ -629,6 +678,7 @@ BROKEN = [
     (GOOD_ATOM, 'type="html">', 'type="htm">', "neither text, html, xhtml"),
     (GOOD_ATOM, '<link rel="self" href="https://example.org/f.atom"/>', "", "rel=self"),
     (GOOD_ATOM, "</entry>", "</entry><entry><id>tag:example.org,2026:1</id></entry>", "is that of entry 1"),
+    (GOOD_JSON, '"content_text":"x"', '"content_html":"<img src=x.png>"', "no address that works"),
     (GOOD_JSON, '"id":"1"', '"id":1', "non-empty string"),
     (GOOD_JSON, '"content_text":"x",', "", "neither content_html"),
     (GOOD_JSON, '"title":"t",', "", "no title"),
