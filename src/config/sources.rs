@@ -8,7 +8,7 @@ use url::Url;
 use super::auth;
 use super::location;
 use super::notes::Notes;
-use super::policy::{Defaults, POLICY_KEYS, read_policy};
+use super::policy::{Defaults, read_policy};
 use super::rules;
 use super::sections::LATEST;
 use super::table::{Item, Keys, Table};
@@ -234,5 +234,3 @@ fn read_strip(item: Item<'_, '_>, notes: &mut Notes) -> Option<Vec<String>> {
     }
     Some(texts)
 }
-
-const _: () = assert!(POLICY_KEYS.len() + 11 == KEYS.known.len());
