@@ -201,7 +201,12 @@ fn read_sections(table: &Table<'_>, around: &Surroundings<'_>, notes: &mut Notes
     };
     let mut sections: Vec<SectionId> = vec![];
     for item in items {
-        let Some(id) = item.string("section = \"sport\"", notes) else { continue };
+        let example = if table.get("section").is_some() {
+            "section = \"sport\", or sections = [\"sport\", \"morocco\"]"
+        } else {
+            "\"sport\""
+        };
+        let Some(id) = item.string(example, notes) else { continue };
         if sections.iter().any(|known| known.0 == *id) {
             item.mistake(format!("`{id}` is named twice: remove one"), notes);
         } else if around.section_ids.contains(id) {

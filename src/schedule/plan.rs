@@ -146,7 +146,7 @@ fn back_off(source: &Source, failures: u32, own_wait: Duration) -> Duration {
     let longest = source.fetch.max_interval.max(own_wait);
     let doubled =
         1_u32.checked_shl(failures - 1).map_or(longest, |times| base.saturating_mul(times)).min(longest);
-    doubled - spread(source, &format!("failure {failures}"), doubled / 8)
+    doubled.saturating_sub(spread(source, &format!("failure {failures}"), doubled / 8))
 }
 
 fn told_to_wait(source: &Source, state: &SourceState, now: Timestamp) -> Option<Timestamp> {
