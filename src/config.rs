@@ -151,3 +151,5 @@ impl fmt::Display for Mistake {
         f.write_str(message)
     }
 }
+
+impl std::error::Error for Mistake {}
