@@ -79,6 +79,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
 
 /// The parser's words, with a remedy where they need one.
 fn syntax_message(message: &str) -> String {
+    let message = message.strip_suffix(", expected literal string").unwrap_or(message);
     let remedy = match message {
         "duplicate key" => ": each name may stand only once: rename or remove one",
         _ if message.contains("string values must be quoted") => ": write \"…\" around it",
@@ -150,3 +151,5 @@ impl fmt::Display for Mistake {
         f.write_str(message)
     }
 }
+
+impl std::error::Error for Mistake {}

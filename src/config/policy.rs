@@ -8,19 +8,6 @@ use super::values::{duration, networks, ports, size};
 use crate::model::{FetchLimits, FetchPolicy, Ports, Schedule};
 use crate::schedule;
 
-/// Keys that stand in `[fetch]` as defaults and in sources as exceptions.
-pub(super) const POLICY_KEYS: [&str; 9] = [
-    "schedule",
-    "timeout",
-    "max_body",
-    "min_interval",
-    "max_interval",
-    "allow_private",
-    "ports",
-    "user_agent",
-    "hints",
-];
-
 const TIMEOUT_SECONDS_MAX: u64 = 600;
 const INTERVAL_SECONDS_MAX: u64 = 366 * 24 * 3600;
 const BODY_BYTES_MIN: u64 = 1 << 10;
@@ -104,7 +91,7 @@ impl Defaults {
     }
 }
 
-/// Reads the keys of `POLICY_KEYS` and `headers` over what `schedule` and `policy` hold already.
+/// Reads the keys that `[fetch]` and sources share over what `schedule` and `policy` hold already.
 pub(super) fn read_policy(
     table: &Table<'_>,
     schedule: &mut Schedule,

@@ -30,7 +30,7 @@ const PUBLISH_KEYS: Keys = Keys {
 /// Reads `[site]`.
 pub(super) fn read_site(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Site {
     let mut site = Site {
-        title: "nashra".to_owned(),
+        title: "نشرة".to_owned(),
         url: "http://127.0.0.1:8080".to_owned(),
         language: "ar".to_owned(),
         timezone: Tz::UTC,

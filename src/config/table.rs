@@ -123,6 +123,10 @@ impl<'a, 't> Item<'a, 't> {
 
     /// Notes a mistake at the value.
     pub(super) fn mistake(&self, message: impl Into<String>, notes: &mut Notes) {
+        if self.at == 0 && self.as_integer().is_some() {
+            // The parser puts a zero without a place where a value is missing, and has said so.
+            return;
+        }
         notes.mistake(self.at, self.path(), message);
     }
 
@@ -149,7 +153,12 @@ impl<'a, 't> Item<'a, 't> {
         if let DeValue::Table(items) = self.value {
             return Some(Table { path: self.path(), at: self.key_at, items });
         }
-        self.wrong_type(&format!("a table: write [{}]", self.path()), notes);
+        let header = match (self.table.path.as_str(), self.key) {
+            ("", "sources" | "sections") => format!("[{}.ID]", self.key),
+            ("sources" | "sections", _) => format!("[{}.ID] above the keys", self.table.path),
+            _ => format!("[{}]", self.path()),
+        };
+        self.wrong_type(&format!("a table: write {header}"), notes);
         None
     }
 

@@ -150,7 +150,7 @@ pub(super) fn ports(item: Item<'_, '_>, notes: &mut Notes) -> Option<Ports> {
         match range {
             Some((from @ 1.., to)) if from <= to => ranges.push((from, to)),
             _ => {
-                element.mistake("is no port: write a number from 1 to 65535 or a range \"8000-8999\"", notes)
+                element.mistake("is no port: write a number from 1 to 65535 or a range \"8000-8999\"", notes);
             }
         }
     }
@@ -246,7 +246,10 @@ pub(super) fn web_url(text: &str) -> Result<url::Url, String> {
         }
     };
     if !matches!(url.scheme(), "http" | "https") {
-        // `example.org:8080/feed` reads as a scheme.
+        if url.scheme().contains('.') || url.scheme() == "localhost" {
+            // `example.org:8080/feed` reads as a scheme and a path.
+            return Err(format!("`{text}` has no scheme: write \"https://{text}\""));
+        }
         return Err(format!("the scheme `{}` is not supported: write \"https://…\"", url.scheme()));
     }
     if !url.username().is_empty() || url.password().is_some() {

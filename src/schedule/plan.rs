@@ -30,7 +30,7 @@ const CLOCK_SECONDS_MAX: i64 = 60;
 /// - "every N": the points of a grid of period N that is offset by the id; the first one at least N/2 after
 ///   the last asking, so that the mean rate is 1/N although askings are late now and then.
 /// - crontab: the next minute that matches in `zone`, plus an offset of the id's within that minute for web
-///   sources.
+///   sources. A minute that has begun when this is called is over.
 /// - auto: as often as the feed's own hints say (`ttl`, `sy:updatePeriod`; the longer one), else every
 ///   30 minutes; within `min_interval` and `max_interval`. With `hints = false`, every 30 minutes.
 /// - After failures the wait doubles from the own interval (at least a minute) up to `max_interval`, an
@@ -146,7 +146,7 @@ fn back_off(source: &Source, failures: u32, own_wait: Duration) -> Duration {
     let longest = source.fetch.max_interval.max(own_wait);
     let doubled =
         1_u32.checked_shl(failures - 1).map_or(longest, |times| base.saturating_mul(times)).min(longest);
-    doubled - spread(source, &format!("failure {failures}"), doubled / 8)
+    doubled.saturating_sub(spread(source, &format!("failure {failures}"), doubled / 8))
 }
 
 fn told_to_wait(source: &Source, state: &SourceState, now: Timestamp) -> Option<Timestamp> {
