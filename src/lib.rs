@@ -4,6 +4,8 @@
 //! `edge::serve::respond`), three doors act (`edge::fetch`, `edge::store`, `edge::serve`), and `app` is
 //! the only room that sees both. ARCHITECTURE.md is the map.
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod edge;
 pub mod model;

@@ -50,7 +50,10 @@ async fn poll(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<Ad
         match reports.recv().await? {
             Report::Row(row) => done.push(row),
             Report::Done(summary) => {
-                return Some(AdminResponse::json(200, &serde_json::json!({ "rows": done, "summary": summary })));
+                return Some(AdminResponse::json(
+                    200,
+                    &serde_json::json!({ "rows": done, "summary": summary }),
+                ));
             }
         }
     }

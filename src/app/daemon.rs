@@ -35,7 +35,11 @@ pub(super) enum Event {
     /// A local source changed.
     FileChanged(PathBuf),
     /// Somebody wants a round now, of all sources or of these.
-    Poll { sources: Vec<String>, rows: mpsc::UnboundedSender<Report>, accepted: oneshot::Sender<Result<(), String>> },
+    Poll {
+        sources: Vec<String>,
+        rows: mpsc::UnboundedSender<Report>,
+        accepted: oneshot::Sender<Result<(), String>>,
+    },
     /// Somebody asks how we are.
     Health(oneshot::Sender<serde_json::Value>),
     /// SIGTERM or SIGINT.
@@ -85,7 +89,11 @@ impl Daemon {
     }
 
     /// Lives until an event stops it.
-    pub(super) async fn live(&mut self, mut results: mpsc::Receiver<Brought>, mut events: mpsc::Receiver<Event>) {
+    pub(super) async fn live(
+        &mut self,
+        mut results: mpsc::Receiver<Brought>,
+        mut events: mpsc::Receiver<Event>,
+    ) {
         let mut next_purge = Instant::now();
         loop {
             if Instant::now() >= next_purge {
@@ -182,7 +190,11 @@ impl Daemon {
     }
 
     /// Starts a round; says how many sources it has.
-    pub(super) fn start_job(&mut self, named: &[String], rows: mpsc::UnboundedSender<Report>) -> Result<usize, String> {
+    pub(super) fn start_job(
+        &mut self,
+        named: &[String],
+        rows: mpsc::UnboundedSender<Report>,
+    ) -> Result<usize, String> {
         let unknown: Vec<&str> = named
             .iter()
             .map(String::as_str)
@@ -230,7 +242,9 @@ impl Daemon {
             .writer
             .sources
             .values()
-            .filter(|source| source.enabled && matches!(&source.location, Location::File(file) if file == path))
+            .filter(|source| {
+                source.enabled && matches!(&source.location, Location::File(file) if file == path)
+            })
             .map(|source| source.id.clone())
             .collect();
         for id in ids {
@@ -251,7 +265,10 @@ impl Daemon {
                 for mistake in &mistakes {
                     tracing::error!("{mistake}");
                 }
-                tracing::error!(mistakes = mistakes.len(), "feeds.toml is not usable: the running configuration stays in force");
+                tracing::error!(
+                    mistakes = mistakes.len(),
+                    "feeds.toml is not usable: the running configuration stays in force"
+                );
                 self.refused = mistakes;
             }
         }
@@ -274,7 +291,11 @@ impl Daemon {
         self.jobs.iter_mut().for_each(|job| job.forget(|id| !sources.contains_key(id)));
         self.finish_jobs();
         self.watch_sources();
-        tracing::info!(sources = config.sources.len(), sections = config.sections.len(), "feeds.toml is in force");
+        tracing::info!(
+            sources = config.sources.len(),
+            sections = config.sections.len(),
+            "feeds.toml is in force"
+        );
     }
 
     fn watch_sources(&mut self) {
@@ -299,9 +320,11 @@ impl Daemon {
     }
 
     fn health(&self) -> serde_json::Value {
-        let failing = self.writer.states.iter().filter(|(id, state)| {
-            state.failures > 0 && self.writer.sources.contains_key(*id)
-        });
+        let failing = self
+            .writer
+            .states
+            .iter()
+            .filter(|(id, state)| state.failures > 0 && self.writer.sources.contains_key(*id));
         let mistakes: Vec<String> = self.refused.iter().map(ToString::to_string).collect();
         serde_json::json!({
             "status": if mistakes.is_empty() { "ok" } else { "degraded" },

@@ -113,7 +113,18 @@ impl Row {
             let error = self.error.as_deref().unwrap_or_default();
             tracing::warn!(source, status, http = self.http, error, bytes, ms, "poll");
         } else {
-            tracing::info!(source, status, http = self.http, seen, new, updated, duplicates, bytes, ms, "poll");
+            tracing::info!(
+                source,
+                status,
+                http = self.http,
+                seen,
+                new,
+                updated,
+                duplicates,
+                bytes,
+                ms,
+                "poll"
+            );
         }
         for Problem { code, message } in &self.problems {
             tracing::debug!(source, code, message, "problem");

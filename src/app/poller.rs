@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
-use crate::model::{FetchLimits, Fetched, Source, SourceId, SourceState, Validators};
+use crate::model::{FetchLimits, Fetched, Reading, Retrieved, Source, SourceId, SourceState, Validators};
 use crate::pipeline;
 
 /// Results that wait for the writer; a full queue holds the fetchers back.
@@ -61,13 +61,7 @@ impl Poller {
             let same = state.config == Some(pipeline::configuration(&source));
             let validators = if same { state.validators.clone() } else { Validators::default() };
             let (retrieved, slot) = fetcher.fetch(&source, &validators).await;
-            let reading = spawn_blocking(move || pipeline::read(&source, &state, retrieved));
-            // A reading that panicked is a bug that must not take the daemon down: the source stays
-            // busy-free and its next poll is decided by the schedule.
-            let fetched = match reading.await {
-                Ok(fetched) => fetched,
-                Err(error) => crate::edge::clock::unreadable(&error.to_string()),
-            };
+            let fetched = read(source, state, retrieved).await;
             // The slot is held until the writer has taken the result, so memory is bounded by slots.
             let _ = results.send((id, fetched)).await;
             drop(slot);
@@ -80,6 +74,16 @@ impl Poller {
     }
 }
 
+/// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.
+async fn read(source: Arc<Source>, state: SourceState, retrieved: Retrieved) -> Fetched {
+    let Retrieved { at, elapsed_ms, wire_bytes, status, .. } = retrieved;
+    let reading = spawn_blocking(move || pipeline::read(&source, &state, retrieved));
+    reading.await.unwrap_or_else(|error| {
+        let why = format!("the document made nashra fail; please report it ({error})");
+        Fetched { at, elapsed_ms, wire_bytes, status, reading: Reading::NotAFeed(why) }
+    })
+}
+
 /// A fetcher with the limits and the name of a configuration.
 pub(super) fn fetcher(config: &Config) -> Result<Fetcher, FetchSetupError> {
     let (limits, agent, from) = identity(config);
@@ -88,7 +92,8 @@ pub(super) fn fetcher(config: &Config) -> Result<Fetcher, FetchSetupError> {
 
 /// What a fetcher is made from: limits, User-Agent and From. The contact stands in both (DESIGN §3).
 fn identity(config: &Config) -> (FetchLimits, String, Option<String>) {
-    let contact = config.site.contact.as_deref().map(|contact| contact.trim_start_matches("mailto:").to_owned());
+    let contact =
+        config.site.contact.as_deref().map(|contact| contact.trim_start_matches("mailto:").to_owned());
     let place = format!("+{}/bot", config.site.url);
     let about = [Some(place), contact.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ");
     let agent = format!("nashra/{} ({about})", env!("CARGO_PKG_VERSION"));

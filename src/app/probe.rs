@@ -59,7 +59,8 @@ pub async fn fetch_document(address: &str) -> Result<Body, String> {
     let url = Url::parse(address).map_err(|error| format!("{address}: {error}"))?;
     let limits = FetchLimits { concurrency: 1, per_host: 1 };
     let agent = format!("nashra/{}", env!("CARGO_PKG_VERSION"));
-    let fetcher = crate::edge::fetch::Fetcher::new(limits, &agent, None).map_err(|error| error.to_string())?;
+    let fetcher =
+        crate::edge::fetch::Fetcher::new(limits, &agent, None).map_err(|error| error.to_string())?;
     let source = named_by_hand(url);
     let (retrieved, _slot) = fetcher.fetch(&source, &Validators::default()).await;
     match retrieved.outcome {
@@ -87,7 +88,10 @@ fn named_by_hand(url: Url) -> Source {
             body_bytes_max: 64 * 1024 * 1024,
             min_interval: Duration::ZERO,
             max_interval: Duration::from_secs(86_400),
-            allow_private: everywhere.into_iter().filter_map(|zero| ipnet::IpNet::new(zero, 0).ok()).collect(),
+            allow_private: everywhere
+                .into_iter()
+                .filter_map(|zero| ipnet::IpNet::new(zero, 0).ok())
+                .collect(),
             ports: Ports::Any,
             headers: vec![],
             auth: None,

@@ -6,7 +6,7 @@ use crate::config::{self, Config, Mistake};
 use crate::edge::files;
 
 /// Where feeds.toml is looked for when the command line does not say.
-pub const DEFAULT_PLACES: &[&str] = &["feeds.toml", "/etc/nashra/feeds.toml"];
+const DEFAULT_PLACES: &[&str] = &["feeds.toml", "/etc/nashra/feeds.toml"];
 /// feeds.toml may have this many bytes.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 

@@ -51,7 +51,8 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
     let items = Arc::new(Items { store: Arc::clone(&store), cards: Arc::clone(&writer.cards) });
-    let mut doors = vec![tokio::spawn(serve::run(listener, Arc::clone(&writer.front), items, until(stopped.clone())))];
+    let mut doors =
+        vec![tokio::spawn(serve::run(listener, Arc::clone(&writer.front), items, until(stopped.clone())))];
     let api = Arc::new(Admin { events: events_in.clone() });
     let path = socket(&options.state_folder);
     doors.push(tokio::spawn(admin::serve_unix(path, Arc::clone(&api) as _, until(stopped.clone()))));

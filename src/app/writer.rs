@@ -111,7 +111,8 @@ impl Writer {
         if let Err(error) = self.store.flush() {
             tracing::error!(%error, "the store cannot be flushed: nothing new is shown until it can");
             for update in &updates {
-                self.states.entry(update.source.clone()).or_default().next_at = Some(now + RETRY_AFTER_STORE_ERROR);
+                self.states.entry(update.source.clone()).or_default().next_at =
+                    Some(now + RETRY_AFTER_STORE_ERROR);
             }
             return rows.into_iter().map(|row| row.not_stored(&error)).collect();
         }
@@ -184,7 +185,9 @@ impl Writer {
             }
             match entry {
                 Ok(entry) => self.keep(entry),
-                Err(StoreError::Record(what)) => tracing::error!(what, "an entry cannot be read and is left out"),
+                Err(StoreError::Record(what)) => {
+                    tracing::error!(what, "an entry cannot be read and is left out")
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -212,7 +215,11 @@ impl Writer {
             self.fill_window()?;
             self.publish();
         }
-        tracing::info!(entries = gone.len(), keep_days = self.keep_days, "removed what no source lists any more");
+        tracing::info!(
+            entries = gone.len(),
+            keep_days = self.keep_days,
+            "removed what no source lists any more"
+        );
         Ok(true)
     }
 }
@@ -231,7 +238,11 @@ fn card(source: &Source, state: Option<&SourceState>) -> SourceCard {
     let feed_id = own(|state| &state.feed_id).or_else(|| feed_url.clone());
     SourceCard {
         id: source.id.clone(),
-        title: source.title.clone().or_else(|| own(|state| &state.title)).unwrap_or_else(|| source.id.0.clone()),
+        title: source
+            .title
+            .clone()
+            .or_else(|| own(|state| &state.title))
+            .unwrap_or_else(|| source.id.0.clone()),
         link: own(|state| &state.link),
         feed_id: feed_id.unwrap_or_else(|| pipeline::source_id(&source.id)),
         feed_url,

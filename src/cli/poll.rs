@@ -63,9 +63,10 @@ async fn through_daemon(options: &Options, sources: &[String]) -> Result<Option<
             .map(Some)
             .map_err(|error| CliError::Failed(format!("the daemon's answer cannot be read: {error}"))),
         Ok((404, body)) => Err(CliError::Usage(String::from_utf8_lossy(&body).trim().to_owned())),
-        Ok((status, body)) => {
-            Err(CliError::Failed(format!("the daemon answered {status}: {}", String::from_utf8_lossy(&body).trim())))
-        }
+        Ok((status, body)) => Err(CliError::Failed(format!(
+            "the daemon answered {status}: {}",
+            String::from_utf8_lossy(&body).trim()
+        ))),
         Err(AdminCallError::NotRunning) => Ok(None),
         Err(error) => Err(CliError::Failed(format!("the daemon does not answer: {error}"))),
     }
@@ -127,6 +128,10 @@ fn show(json: bool, rows: &[Row], summary: &Summary) {
     answer(&format!(
         "\n{sources} sources: {ok} ok, {failed} failed, {unchanged} unchanged · {} entries seen: {} new, {} updated, \
          {duplicates} duplicate · {} stored · {:.1} s",
-        summary.entries_seen, summary.entries_new, summary.entries_updated, summary.entries_stored, summary.seconds
+        summary.entries_seen,
+        summary.entries_new,
+        summary.entries_updated,
+        summary.entries_stored,
+        summary.seconds
     ));
 }

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{link, text};
-use crate::model::{Digest, Entry, EntryKey, FeedEntry, Identity, IdentityKey, IdentityKind, KeyKind, Known, SourceId};
+use crate::model::{
+    Digest, Entry, EntryKey, FeedEntry, Identity, IdentityKey, IdentityKind, KeyKind, Known, SourceId,
+};
 
 /// A listed entry with the keys under which its source may know it.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub struct Keyed<'a> {
     pub link_key: Option<IdentityKey>,
     /// The folded title's key.
     pub title: Option<IdentityKey>,
+    /// The keys of its repetitions in the document.
+    pub aliases: Vec<IdentityKey>,
 }
 
 /// Keys the entries of one document. The second value counts repetitions, which are left out: the
@@ -32,27 +36,39 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>
     let ids: Vec<Option<&str>> = entries.iter().map(|entry| entry.id.as_deref()).collect();
     let guids = Clashes::of(&ids, &links, entries);
     let link_clashes = Clashes::of(&links, &ids, entries);
-    let mut seen = HashSet::new();
-    let mut kept = Vec::with_capacity(entries.len());
-    let mut repeated = 0;
+    let mut seen: HashMap<IdentityKey, usize> = HashMap::new();
+    let mut kept: Vec<Keyed<'_>> = Vec::with_capacity(entries.len());
     for (said, canonical) in entries.iter().zip(&links) {
         let guid = said.id.as_deref().filter(|guid| guids.tells_apart(guid));
         let canonical = canonical.filter(|link| link_clashes.tells_apart(link));
         let keyed = key(source, said, guid, canonical);
-        if !seen.insert(keyed.primary) {
-            repeated += 1;
-        } else {
-            kept.push(keyed);
+        match keyed.strong_keys().find_map(|key| seen.get(&key).copied()) {
+            // Its keys lead to the first one, lest it be new when the first one is gone.
+            Some(first) => {
+                let keys: Vec<IdentityKey> = keyed.keys().collect();
+                seen.extend(keyed.strong_keys().map(|key| (key, first)));
+                kept[first].aliases.extend(keys);
+            }
+            None => {
+                seen.extend(keyed.strong_keys().map(|key| (key, kept.len())));
+                kept.push(keyed);
+            }
         }
     }
+    let repeated = entries.len() - kept.len();
     (kept, repeated)
 }
 
 impl Keyed<'_> {
-    /// Every key of this entry within its source.
+    /// Every key of this entry within its source, the primary one first.
     pub fn keys(&self) -> impl Iterator<Item = IdentityKey> + '_ {
-        let others = [self.guid, self.link_key, self.title];
-        std::iter::once(self.primary).chain(others.into_iter().flatten().filter(|key| *key != self.primary))
+        let others = [self.guid, self.link_key, self.title].into_iter().flatten();
+        std::iter::once(self.primary).chain(others).chain(self.aliases.iter().copied())
+    }
+
+    /// The keys of which one alone makes two entries of a document the same.
+    fn strong_keys(&self) -> impl Iterator<Item = IdentityKey> + use<> {
+        [Some(self.primary), self.guid, self.link_key].into_iter().flatten()
     }
 }
 
@@ -69,7 +85,8 @@ pub struct Match {
 /// known source would be new (another guid scheme, another CMS) also by link and by title, so that
 /// nothing old is shown as new.
 pub fn matched(entries: &[Keyed<'_>], known: &Known, first_fetch: bool) -> Vec<Option<Match>> {
-    let by_primary = |entry: &Keyed<'_>| known.keys.get(&entry.primary).map(|key| Match { key: *key, moved: false });
+    let by_primary =
+        |entry: &Keyed<'_>| known.keys.get(&entry.primary).map(|key| Match { key: *key, moved: false });
     let mut found: Vec<Option<Match>> = entries.iter().map(by_primary).collect();
     let unknown = found.iter().filter(|found| found.is_none()).count();
     if first_fetch || unknown * 2 <= entries.len() {
@@ -94,8 +111,10 @@ pub fn matched(entries: &[Keyed<'_>], known: &Known, first_fetch: bool) -> Vec<O
 /// numbers (counters), the link without its tokens, and which files are attached.
 pub fn digest(said: &FeedEntry) -> Digest {
     let title = text::fold(said.title.as_deref().unwrap_or_default());
-    let body = text::fold(&text::plain(said.content.as_deref().or(said.summary.as_deref()).unwrap_or_default()));
-    let words: Vec<&str> = body.split(' ').filter(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).collect();
+    let body =
+        text::fold(&text::plain(said.content.as_deref().or(said.summary.as_deref()).unwrap_or_default()));
+    let words: Vec<&str> =
+        body.split(' ').filter(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).collect();
     let link = said.link.as_deref().map(|given| link::canonical(given).unwrap_or_else(|| given.to_owned()));
     let files = said.enclosures.iter().map(|file| file.url.split(['?', '#']).next().unwrap_or_default());
     let parts = [title, words.join(" "), link.unwrap_or_default(), files.collect::<Vec<_>>().join(" ")];
@@ -117,13 +136,26 @@ fn key<'a>(source: &SourceId, said: &'a FeedEntry, guid: Option<&str>, canonical
         (Identity { kind: IdentityKind::Content, value: hash }, key)
     };
     let title = (!folded.is_empty()).then(|| within(KeyKind::Title, &folded));
-    Keyed { said, identity, primary, guid: guid_key, link: canonical.map(str::to_owned), link_key, title }
+    Keyed {
+        said,
+        identity,
+        primary,
+        guid: guid_key,
+        link: canonical.map(str::to_owned),
+        link_key,
+        title,
+        aliases: vec![],
+    }
 }
 
 fn content_hash(said: &FeedEntry, folded_title: &str) -> Digest {
     let body = said.content.as_deref().or(said.summary.as_deref()).unwrap_or_default();
     let folded_body = text::fold(&text::plain(body));
-    Digest::of([folded_title.as_bytes(), folded_body.as_bytes(), said.link.as_deref().unwrap_or_default().as_bytes()])
+    Digest::of([
+        folded_title.as_bytes(),
+        folded_body.as_bytes(),
+        said.link.as_deref().unwrap_or_default().as_bytes(),
+    ])
 }
 
 fn canonical_page(said: &FeedEntry) -> Option<String> {
@@ -154,7 +186,8 @@ impl<'a> Clashes<'a> {
             let Some(value) = value else { continue };
             let earlier = *first.entry(value).or_insert(index);
             let held_together = others[index].is_some() && others[earlier] == others[index];
-            *clash.entry(*value).or_insert(false) |= entries[earlier].title != entries[index].title && !held_together;
+            *clash.entry(*value).or_insert(false) |=
+                entries[earlier].title != entries[index].title && !held_together;
         }
         Self(clash)
     }

@@ -1,7 +1,7 @@
 //! `read` and `ingest`: what one fetch of one source changes. Composes parse, normalize, sanitize, then
 //! dedupe, decide and story.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{SubsecRound as _, TimeDelta};
 use url::Url;
@@ -9,8 +9,9 @@ use url::Url;
 use super::dedupe::{self, Keyed, Match};
 use super::{decide, normalize, parse, sanitize, story, text};
 use crate::model::{
-    Answer, Body, Digest, Entry, EntryKey, Feed, FeedEntry, FetchError, Fetched, IdentityKey, KeyKind, Known, Location,
-    Problem, Reading, Retrieved, Source, SourceState, StoryReason, Tally, Timestamp, Update, Validators,
+    Answer, Body, Digest, Entry, EntryKey, Feed, FeedEntry, FetchError, Fetched, IdentityKey, KeyKind, Known,
+    Location, Problem, Reading, Retrieved, Source, SourceState, StoryReason, Tally, Timestamp, Update,
+    Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
@@ -66,7 +67,10 @@ pub fn understand(
 }
 
 fn cut_out(text: &str, strip: &[String]) -> String {
-    strip.iter().filter(|cut| !cut.is_empty()).fold(text.to_owned(), |text, cut| text.replace(cut.as_str(), ""))
+    strip
+        .iter()
+        .filter(|cut| !cut.is_empty())
+        .fold(text.to_owned(), |text, cut| text.replace(cut.as_str(), ""))
 }
 
 /// The part of a source's configuration that its stored validators and document hash belong to: when
@@ -95,11 +99,21 @@ pub fn wanted_keys(source: &Source, fetched: &Fetched) -> Vec<IdentityKey> {
 }
 
 /// Decides what one fetch changes. Pure: `known` holds what the store has under [`wanted_keys`].
-pub fn ingest(source: &Source, state: &SourceState, known: &Known, fetched: &Fetched, now: Timestamp) -> Update {
+pub fn ingest(
+    source: &Source,
+    state: &SourceState,
+    known: &Known,
+    fetched: &Fetched,
+    now: Timestamp,
+) -> Update {
     let mut update = Update {
         source: source.id.clone(),
         at: now,
-        state: SourceState { asked_at: Some(fetched.at), config: Some(configuration(source)), ..state.clone() },
+        state: SourceState {
+            asked_at: Some(fetched.at),
+            config: Some(configuration(source)),
+            ..state.clone()
+        },
         new: vec![],
         changed: vec![],
         keys: vec![],
@@ -169,10 +183,18 @@ fn bounded(feed: &Feed) -> &[FeedEntry] {
     &feed.entries[..feed.entries.len().min(ENTRIES_PER_FETCH_MAX)]
 }
 
-fn take_in(source: &Source, old: &SourceState, known: &Known, feed: &Feed, now: Timestamp, update: &mut Update) {
+fn take_in(
+    source: &Source,
+    old: &SourceState,
+    known: &Known,
+    feed: &Feed,
+    now: Timestamp,
+    update: &mut Update,
+) {
     update.problems.extend(feed.problems.iter().take(PROBLEMS_MAX).cloned());
     if feed.entries.len() > ENTRIES_PER_FETCH_MAX {
-        let message = format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
+        let message =
+            format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
         update.problems.push(Problem::new("too-many-entries", message));
     }
     let first_fetch = old.ok_at.is_none();
@@ -180,10 +202,12 @@ fn take_in(source: &Source, old: &SourceState, known: &Known, feed: &Feed, now: 
     let found = dedupe::matched(&entries, known, first_fetch);
     update.tally = Tally { seen: feed.entries.len(), duplicates: repeated, ..Tally::default() };
     if found.iter().flatten().any(|found| found.moved) {
-        let message = "most entries came under new ids; they were recognised by link or title and keep their old ones";
+        let message =
+            "most entries came under new ids; they were recognised by link or title and keep their old ones";
         update.problems.push(Problem::new("identities-moved", message));
     }
-    let mut desk = Desk { source, known, now, first_fetch, ids: HashSet::new(), stories: HashMap::new(), update };
+    let mut desk =
+        Desk { source, known, now, first_fetch, ids: HashSet::new(), claimed: HashSet::new(), update };
     let mut listed: Vec<EntryKey> = entries
         .iter()
         .zip(found)
@@ -210,8 +234,8 @@ struct Desk<'a> {
     first_fetch: bool,
     /// Published ids given in this update.
     ids: HashSet<String>,
-    /// Story keys claimed in this update.
-    stories: HashMap<IdentityKey, EntryKey>,
+    /// Keys given in this update: the first entry that has one keeps it.
+    claimed: HashSet<IdentityKey>,
     update: &'a mut Update,
 }
 
@@ -239,12 +263,10 @@ impl Desk<'_> {
         };
         self.update.tally.new += 1;
         self.update.tally.duplicates += usize::from(story_reason != StoryReason::First);
-        self.update.keys.extend(keyed.keys().filter(|key| !self.known.keys.contains_key(key)).map(|own| (own, key)));
-        self.update.keys.push((published_key(&entry.id), key));
-        for claimed in story::claimed(&story_keys, self.known, &entry) {
-            if self.stories.insert(claimed, key).is_none() {
-                self.update.keys.push((claimed, key));
-            }
+        self.learn(keyed, key);
+        self.claim(published_key(&entry.id), key);
+        for story in story::claimed(&story_keys, self.known, &entry) {
+            self.claim(story, key);
         }
         self.update.new.push(entry);
         key
@@ -255,7 +277,7 @@ impl Desk<'_> {
     fn meet_again(&mut self, keyed: &Keyed<'_>, found: Match) -> EntryKey {
         let key = found.key;
         // Another guid or link of a known entry is learnt, so that it is recognised by it next time.
-        self.update.keys.extend(keyed.keys().filter(|own| !self.known.keys.contains_key(own)).map(|own| (own, key)));
+        self.learn(keyed, key);
         let Some(old) = self.known.entries.get(&key) else { return key };
         let digest = dedupe::digest(keyed.said);
         if digest == old.digest {
@@ -270,6 +292,19 @@ impl Desk<'_> {
         }
         self.update.changed.push(changed);
         key
+    }
+
+    /// Every key of an entry that nobody has yet leads to it from now on.
+    fn learn(&mut self, keyed: &Keyed<'_>, entry: EntryKey) {
+        for key in keyed.keys().filter(|key| !self.known.keys.contains_key(key)) {
+            self.claim(key, entry);
+        }
+    }
+
+    fn claim(&mut self, key: IdentityKey, entry: EntryKey) {
+        if self.claimed.insert(key) {
+            self.update.keys.push((key, entry));
+        }
     }
 
     /// The first entry with an id keeps it; a second one, of whatever source, gets one of ours.

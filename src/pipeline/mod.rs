@@ -2,8 +2,8 @@
 //! compose them. (`text` and `link` are no stages but vocabularies: any stage may use them.)
 #![deny(clippy::disallowed_methods)]
 
-mod decide;
-mod dedupe;
+pub mod decide;
+pub mod dedupe;
 mod ingest;
 pub mod link;
 pub mod merge;
@@ -13,7 +13,7 @@ mod publish;
 pub mod render;
 pub mod sanitize;
 pub mod section;
-mod story;
+pub mod story;
 pub mod text;
 pub mod window;
 

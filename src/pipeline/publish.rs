@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{
-    Digest, Document, Entry, Published, Section, SectionFeed, Site, Source, SourceCard, SourceId, Timestamp, Window,
+    Digest, Document, Entry, Published, Section, SectionFeed, Site, Source, SourceCard, SourceId, Timestamp,
+    Window,
 };
 
 const HTML: &str = "text/html; charset=utf-8";

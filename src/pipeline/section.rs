@@ -58,7 +58,8 @@ impl Sorter {
         let sources = sources
             .iter()
             .map(|source| {
-                let rules = SourceRules { sections: source.sections.clone(), rules: Compiled::new(&source.rules) };
+                let rules =
+                    SourceRules { sections: source.sections.clone(), rules: Compiled::new(&source.rules) };
                 (source.id.clone(), rules)
             })
             .collect();
@@ -105,7 +106,9 @@ fn compile(conditions: &[Condition]) -> Option<Vec<(Field, Matcher)>> {
         .iter()
         .map(|Condition { field, pattern }| {
             let matcher = match (field, pattern) {
-                (Field::Url, Pattern::Words(words)) => Matcher::Glob(vec![String::new(), url_form(words), String::new()]),
+                (Field::Url, Pattern::Words(words)) => {
+                    Matcher::Glob(vec![String::new(), url_form(words), String::new()])
+                }
                 (Field::Url, Pattern::Glob(glob)) => Matcher::Glob(glob.split('*').map(url_form).collect()),
                 (_, Pattern::Words(words)) => Matcher::Words(text::fold(words)),
                 (_, Pattern::Glob(glob)) => Matcher::Glob(glob.split('*').map(text::fold).collect()),
@@ -127,7 +130,13 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn new(entry: &'a Entry) -> Self {
-        Self { entry, title: OnceCell::new(), text: OnceCell::new(), plain: OnceCell::new(), url: OnceCell::new() }
+        Self {
+            entry,
+            title: OnceCell::new(),
+            text: OnceCell::new(),
+            plain: OnceCell::new(),
+            url: OnceCell::new(),
+        }
     }
 
     fn meet(&self, rule: &[(Field, Matcher)]) -> bool {
@@ -151,9 +160,13 @@ impl<'a> Facts<'a> {
             Field::Title => said.title.iter().map(Cow::from).collect(),
             Field::Text => vec![Cow::from(self.plain.get_or_init(|| self.plain_text()))],
             Field::Url => said.link.iter().map(Cow::from).collect(),
-            Field::Category => {
-                said.categories.iter().flat_map(|one| [Some(&one.term), one.label.as_ref()]).flatten().map(Cow::from).collect()
-            }
+            Field::Category => said
+                .categories
+                .iter()
+                .flat_map(|one| [Some(&one.term), one.label.as_ref()])
+                .flatten()
+                .map(Cow::from)
+                .collect(),
             Field::Author => said.authors.iter().map(|author| Cow::from(&author.name)).collect(),
             Field::Language => said.language.iter().map(Cow::from).collect(),
         }
@@ -163,7 +176,9 @@ impl<'a> Facts<'a> {
         let said = &self.entry.said;
         match field {
             Field::Title => {
-                vec![Cow::from(self.title.get_or_init(|| text::fold(said.title.as_deref().unwrap_or_default())))]
+                vec![Cow::from(
+                    self.title.get_or_init(|| text::fold(said.title.as_deref().unwrap_or_default())),
+                )]
             }
             Field::Text => vec![Cow::from(
                 self.text.get_or_init(|| text::fold(self.plain.get_or_init(|| self.plain_text()))),

@@ -33,7 +33,8 @@ pub fn find(
 ) -> Option<(EntryKey, StoryReason)> {
     keys.iter().find_map(|(key, reason)| {
         let other = known.entries.get(known.keys.get(key)?)?;
-        (other.source != *source && within_window(other.published, published)).then_some((other.story, *reason))
+        (other.source != *source && within_window(other.published, published))
+            .then_some((other.story, *reason))
     })
 }
 

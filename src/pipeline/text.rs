@@ -1,6 +1,11 @@
-//! Text in any script: folding for comparison, plain text from markup, characters that XML forbids.
-
-/// The form in which two texts are compared.
+//! Text.
+use std::borrow::Cow;
 pub fn fold(text: &str) -> String {
     text.to_lowercase()
+}
+pub fn plain(text: &str) -> String {
+    text.to_lowercase()
+}
+pub fn xml_safe(text: &str) -> Cow<'_, str> {
+    text.into()
 }

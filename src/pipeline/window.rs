@@ -23,8 +23,12 @@ pub fn trim(window: &mut Window, edition: &Edition, kept_before: usize) -> usize
     for (section, entries) in candidates(window, edition) {
         let Some(section) = edition.sections.iter().find(|one| one.id == section) else { continue };
         let limits = section.limits;
-        let chosen =
-            merge::choose(entries, limits.entries_max * SPARE, limits.per_source_max * SPARE, &edition.weights);
+        let chosen = merge::choose(
+            entries,
+            limits.entries_max * SPARE,
+            limits.per_source_max * SPARE,
+            &edition.weights,
+        );
         keep.extend(chosen.iter().map(|entry| entry.key));
     }
     window.entries.retain(|key, _| keep.contains(key));

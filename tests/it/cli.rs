@@ -35,15 +35,20 @@ fn parse_prints_the_json_of_the_contract() {
     let home = home("");
     let out = check(&home, &["parse", "feed.atom", "--url", "https://e.example/feed"], 0, &[], &[]);
     let feed: Value = serde_json::from_str(&out).unwrap();
-    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    let keys =
+        |value: &Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
     let set = |text: &str| text.split(' ').map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(
         keys(&feed),
-        set("format title link description language updated authors image ttl_minutes hub self items problems")
+        set(
+            "format title link description language updated authors image ttl_minutes hub self items problems"
+        )
     );
     assert_eq!(
         keys(&feed["items"][0]),
-        set("id title link summary content published updated authors categories enclosures image comments source language")
+        set(
+            "id title link summary content published updated authors categories enclosures image comments source language"
+        )
     );
     assert_eq!(feed["format"], "atom1.0");
     assert_eq!(feed["updated"], "2026-11-20T08:00:00Z");
@@ -79,8 +84,16 @@ fn poll_once_sums_up() {
     let home = home("[sources.a]\nurl = \"file:feed.atom\"\n[sources.b]\nurl = \"file:page.html\"\n");
     let out = check(&home, &["poll", "--once", "--json"], 0, &[], &["HTML"]);
     let sums: Value = serde_json::from_str(&out).unwrap();
-    let expected = [("sources", 2), ("ok", 1), ("failed", 1), ("unchanged", 0), ("entries_seen", 1), ("entries_new", 1),
-        ("entries_updated", 0), ("entries_stored", 1)];
+    let expected = [
+        ("sources", 2),
+        ("ok", 1),
+        ("failed", 1),
+        ("unchanged", 0),
+        ("entries_seen", 1),
+        ("entries_new", 1),
+        ("entries_updated", 0),
+        ("entries_stored", 1),
+    ];
     for (key, value) in expected {
         assert_eq!(sums[key], value, "{key} in {sums}");
     }

@@ -33,7 +33,16 @@ fn readers_get_what_sources_say_and_admins_can_watch_it() {
     let daemon = home.start();
     let line = daemon.wait_for_poll("wire", "ok");
     assert_eq!((&line["seen"], &line["new"]), (&2.into(), &2.into()));
-    for path in ["/latest.rss", "/latest.atom", "/latest.json", "/sport.rss", "/sport.atom", "/sport.json", "/", "/sport"] {
+    for path in [
+        "/latest.rss",
+        "/latest.atom",
+        "/latest.json",
+        "/sport.rss",
+        "/sport.atom",
+        "/sport.json",
+        "/",
+        "/sport",
+    ] {
         let answer = daemon.get(path);
         assert_eq!(answer.status, 200, "{path}");
         assert!(answer.text().contains("First story"), "{path}: {}", answer.text());
@@ -126,7 +135,10 @@ fn the_command_line_polls_through_the_daemon() {
     daemon.wait_for_poll("wire", "ok");
     let output = home.run(&["poll", "--json"]);
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&answer["sources"], &answer["unchanged"], &answer["entries_stored"]), (&1.into(), &1.into(), &2.into()));
+    assert_eq!(
+        (&answer["sources"], &answer["unchanged"], &answer["entries_stored"]),
+        (&1.into(), &1.into(), &2.into())
+    );
     let unknown = home.run(&["poll", "wier"]);
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("wier"), "{unknown:?}");
     assert_eq!(unknown.status.code(), Some(2));
@@ -139,7 +151,10 @@ fn the_command_line_polls_through_the_daemon() {
 fn the_shipped_demo_fills_every_section() {
     let home = Home::new("");
     let shipped = fs::read_to_string(repository().join("feeds.toml")).unwrap();
-    home.write("feeds.toml", &shipped.replace("127.0.0.1:8080\"\n", "127.0.0.1:0\"\n").replace("[server]", "[server]"));
+    home.write(
+        "feeds.toml",
+        &shipped.replace("127.0.0.1:8080\"\n", "127.0.0.1:0\"\n").replace("[server]", "[server]"),
+    );
     fs::create_dir(home.path("examples")).unwrap();
     for file in fs::read_dir(repository().join("examples")).unwrap() {
         let path = file.unwrap().path();
@@ -151,7 +166,8 @@ fn the_shipped_demo_fills_every_section() {
     assert_eq!(sums["ok"], sums["sources"], "{}", String::from_utf8_lossy(&output.stderr));
     let daemon = home.start();
     for section in ["latest", "arts", "stars", "sport", "health"] {
-        let feed: serde_json::Value = serde_json::from_slice(&daemon.get(&format!("/{section}.json")).body).unwrap();
+        let feed: serde_json::Value =
+            serde_json::from_slice(&daemon.get(&format!("/{section}.json")).body).unwrap();
         assert!(feed["items"].as_array().unwrap().len() >= 10, "{section} has too few entries");
     }
 }

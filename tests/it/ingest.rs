@@ -9,7 +9,11 @@ const NOW: &str = "2026-11-20T12:00:00Z";
 const LATER: &str = "2026-11-20T13:00:00Z";
 
 /// Polls `listed` after `before` and compares (new, updated, duplicates).
-fn check(before: Vec<FeedEntry>, listed: Vec<FeedEntry>, expected: (usize, usize, usize)) -> (Memory, Update) {
+fn check(
+    before: Vec<FeedEntry>,
+    listed: Vec<FeedEntry>,
+    expected: (usize, usize, usize),
+) -> (Memory, Update) {
     let mut memory = Memory::default();
     let source = source("a", &["sport"]);
     memory.poll(&source, &brought(before, NOW));
@@ -44,10 +48,18 @@ fn a_flood_of_new_ids_is_recognised() {
     let site = "https://a.example";
     // Another guid scheme; http to https; both; another host with the same titles and dates.
     check(entries(0..6, "old-", site), entries(0..6, "new-", site), (0, 0, 0));
-    check(entries(0..6, "http://a.example/", "http://a.example"), entries(0..6, "https://a.example/", site), (0, 0, 0));
+    check(
+        entries(0..6, "http://a.example/", "http://a.example"),
+        entries(0..6, "https://a.example/", site),
+        (0, 0, 0),
+    );
     let (_, update) = check(entries(0..6, "g", site), entries(0..6, "h", "https://b.example"), (0, 0, 0));
     assert_eq!(update.changed.len(), 6, "the new links are stored");
-    assert!(update.problems.iter().any(|problem| problem.code == "identities-moved"), "{:?}", update.problems);
+    assert!(
+        update.problems.iter().any(|problem| problem.code == "identities-moved"),
+        "{:?}",
+        update.problems
+    );
     // A true burst of news is not held back.
     check(entries(0..4, "g", site), entries(4..16, "g", site), (12, 0, 0));
 }
@@ -91,7 +103,8 @@ fn meaningful_changes_update_and_others_do_not() {
     assert_eq!(entry.updated, Some(at(LATER)));
     assert_eq!((entry.published, entry.first_seen), (at("2026-11-01T08:00:00Z"), at(NOW)));
     assert_eq!(update.changed.len(), 1);
-    let counted = |text: &str| FeedEntry { content: Some(format!("<p>Minister resigns</p><p>{text}</p>")), ..before() };
+    let counted =
+        |text: &str| FeedEntry { content: Some(format!("<p>Minister resigns</p><p>{text}</p>")), ..before() };
     check(vec![counted("12 comments")], vec![counted("13 comments")], (0, 0, 0));
     check(vec![counted("calm")], vec![counted("unrest")], (0, 1, 0));
     let tracked = FeedEntry { link: Some("https://a.example/1?utm_source=feed".to_owned()), ..before() };
@@ -159,7 +172,8 @@ fn stories_join_by_link_or_title_within_72_hours() {
 fn one_source_makes_no_story_with_itself() {
     let mut memory = Memory::default();
     let title = "The council votes on the new harbour";
-    let entry = |n: u8| said(&format!("g{n}"), title, &format!("https://a.example/{n}"), "2026-11-10T08:00:00Z");
+    let entry =
+        |n: u8| said(&format!("g{n}"), title, &format!("https://a.example/{n}"), "2026-11-10T08:00:00Z");
     let update = memory.poll(&source("a", &[]), &brought(vec![entry(1), entry(2)], NOW));
     assert!(update.new.iter().all(|entry| entry.story == entry.key));
 }
@@ -190,7 +204,8 @@ fn failures_keep_what_is_good() {
     assert_eq!(update.state.listed.len(), 3);
     assert_eq!(update.state.retry_after, Some(at("2026-11-20T13:02:00Z")));
     assert!(update.delisted.is_empty());
-    let good = memory.poll(&source, &brought(entries(0..3, "g", "https://a.example"), "2026-11-20T14:00:00Z"));
+    let good =
+        memory.poll(&source, &brought(entries(0..3, "g", "https://a.example"), "2026-11-20T14:00:00Z"));
     assert_eq!((good.state.failures, good.state.error, good.state.retry_after), (0, None, None));
 }
 

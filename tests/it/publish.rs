@@ -26,7 +26,11 @@ fn rules(include: &[(Field, &str)], exclude: &[(Field, &str)]) -> Rules {
 /// One entry against the rules of a section that no source sends to.
 fn check_rule(include: &[(Field, &str)], exclude: &[(Field, &str)], expected: bool) {
     let entry = FeedEntry {
-        categories: vec![Category { term: "Sport".to_owned(), label: Some("رياضة".to_owned()), scheme: None }],
+        categories: vec![Category {
+            term: "Sport".to_owned(),
+            label: Some("رياضة".to_owned()),
+            scheme: None,
+        }],
         authors: vec![Person { name: "Amal Z.".to_owned(), ..Person::default() }],
         language: Some("ar-MA".to_owned()),
         content: Some("<p>The <b>final</b> was moved to Fes.</p>".to_owned()),
@@ -76,11 +80,21 @@ fn filled(counts: &[(&str, usize)]) -> (Memory, Vec<Source>) {
 }
 
 /// How many entries each source has in a section with these limits.
-fn check_share(counts: &[(&str, usize)], entries_max: usize, per_source_max: usize, expected: &[(&str, usize)]) {
+fn check_share(
+    counts: &[(&str, usize)],
+    entries_max: usize,
+    per_source_max: usize,
+    expected: &[(&str, usize)],
+) {
     let (memory, sources) = filled(counts);
     let window = memory.window(&sources);
     let entries = window.entries.values().cloned().collect();
-    let feed = merge::merge(&section("sport", entries_max, per_source_max), entries, &window.sources, &BTreeMap::new());
+    let feed = merge::merge(
+        &section("sport", entries_max, per_source_max),
+        entries,
+        &window.sources,
+        &BTreeMap::new(),
+    );
     let mut found: BTreeMap<&str, usize> = BTreeMap::new();
     feed.placed.iter().for_each(|placed| *found.entry(&placed.source.id.0).or_default() += 1);
     assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
@@ -103,7 +117,9 @@ fn published(memory: &Memory, sources: &[Source]) -> Published {
 fn every_section_has_its_documents() {
     let (memory, sources) = filled(&[("a", 3)]);
     let published = published(&memory, &sources);
-    for path in ["/", "/latest", "/latest.rss", "/latest.atom", "/latest.json", "/sport.rss", "/robots.txt", "/bot"] {
+    for path in
+        ["/", "/latest", "/latest.rss", "/latest.atom", "/latest.json", "/sport.rss", "/robots.txt", "/bot"]
+    {
         let document = published.documents.get(path).unwrap_or_else(|| panic!("{path} is missing"));
         assert!(!document.identity.is_empty(), "{path}");
     }
@@ -146,7 +162,10 @@ fn a_story_keeps_its_first_entry_and_names_the_others() {
     let feed = merge::merge(&section("sport", 5, 5), entries, &window.sources, &BTreeMap::new());
     assert_eq!(feed.placed.len(), 1);
     assert_eq!(feed.placed[0].source.id.0, "a");
-    assert_eq!(feed.placed[0].also.iter().map(|also| also.source.id.0.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    assert_eq!(
+        feed.placed[0].also.iter().map(|also| also.source.id.0.as_str()).collect::<Vec<_>>(),
+        ["b", "c"]
+    );
 }
 
 proptest! {

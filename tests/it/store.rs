@@ -22,7 +22,12 @@ fn poll(store: &Store, source: &Source, fetched: &Fetched) -> Update {
 
 fn three() -> Vec<FeedEntry> {
     let entry = |n: u8| {
-        said(&format!("g{n}"), &format!("Title {n}"), &format!("https://a.example/{n}"), &format!("2026-11-{n:02}T08:00:00Z"))
+        said(
+            &format!("g{n}"),
+            &format!("Title {n}"),
+            &format!("https://a.example/{n}"),
+            &format!("2026-11-{n:02}T08:00:00Z"),
+        )
     };
     (1..=3).map(entry).collect()
 }
@@ -72,7 +77,9 @@ fn an_entry_that_is_listed_again_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let source = source("a", &[]);
-    for (listed, when) in [(three(), NOW), (three().split_off(1), "2026-11-21T00:00:00Z"), (three(), "2026-11-22T00:00:00Z")] {
+    for (listed, when) in
+        [(three(), NOW), (three().split_off(1), "2026-11-21T00:00:00Z"), (three(), "2026-11-22T00:00:00Z")]
+    {
         poll(&store, &source, &brought(listed, when));
     }
     assert!(store.purge(at("2027-01-01T00:00:00Z")).unwrap().is_empty());

@@ -129,7 +129,11 @@ fn rooms_use_only_the_rooms_that_they_may() {
             for name in named_after(line, "crate::") {
                 let is_room = ROOMS.iter().any(|(room, _)| *room == name);
                 if is_room && name != source.room() && !allowed.contains(&name) {
-                    findings.push(format!("src/{}:{number}: {} may not use {name}", source.path, source.room()));
+                    findings.push(format!(
+                        "src/{}:{number}: {} may not use {name}",
+                        source.path,
+                        source.room()
+                    ));
                 }
             }
         }
@@ -145,7 +149,11 @@ fn crates_stay_at_home() {
             for (name, homes) in HOMES {
                 let at_home = homes.iter().any(|home| source.path.starts_with(home));
                 if !at_home && names_crate(line, name) {
-                    findings.push(format!("src/{}:{number}: {name} lives in {}", source.path, homes.join(", ")));
+                    findings.push(format!(
+                        "src/{}:{number}: {name} lives in {}",
+                        source.path,
+                        homes.join(", ")
+                    ));
                 }
             }
         }
@@ -194,7 +202,16 @@ fn stages_keep_to_themselves() {
 #[test]
 fn only_the_edge_side_waits_and_reads_the_clock() {
     let pure = ["model", "config", "schedule", "pipeline"];
-    let forbidden = [".await", "async fn", "Utc::now", "Instant::now", "SystemTime::now", "std::fs", "std::net::Tcp", "tokio::"];
+    let forbidden = [
+        ".await",
+        "async fn",
+        "Utc::now",
+        "Instant::now",
+        "SystemTime::now",
+        "std::fs",
+        "std::net::Tcp",
+        "tokio::",
+    ];
     let mut findings = Vec::new();
     for source in sources().iter().filter(|source| pure.contains(&source.room())) {
         for (number, line) in source.code() {
@@ -205,7 +222,11 @@ fn only_the_edge_side_waits_and_reads_the_clock() {
     }
     for source in sources().iter().filter(|source| source.path != "edge/clock.rs") {
         for (number, line) in source.code().filter(|(_, line)| line.contains("Utc::now")) {
-            findings.push(format!("src/{}:{number}: the clock is edge/clock.rs: {}", source.path, line.trim()));
+            findings.push(format!(
+                "src/{}:{number}: the clock is edge/clock.rs: {}",
+                source.path,
+                line.trim()
+            ));
         }
     }
     check("impure code", findings);
@@ -216,7 +237,10 @@ fn files_are_short_and_say_what_they_are() {
     let mut findings = Vec::new();
     for folder in ["src", "tests", "benches", "fuzz"] {
         let folder = root().join(folder);
-        for path in rust_files(&folder).iter().filter(|path| !path.components().any(|part| part.as_os_str() == "target")) {
+        for path in rust_files(&folder)
+            .iter()
+            .filter(|path| !path.components().any(|part| part.as_os_str() == "target"))
+        {
             let text = fs::read_to_string(path).unwrap();
             let shown = path.strip_prefix(root()).unwrap().display();
             let lines = text.lines().count();
@@ -251,5 +275,9 @@ fn nothing_is_left_open() {
 #[test]
 fn the_changelog_names_the_version() {
     let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
-    assert!(changelog.contains(env!("CARGO_PKG_VERSION")), "CHANGELOG.md says nothing of {}", env!("CARGO_PKG_VERSION"));
+    assert!(
+        changelog.contains(env!("CARGO_PKG_VERSION")),
+        "CHANGELOG.md says nothing of {}",
+        env!("CARGO_PKG_VERSION")
+    );
 }

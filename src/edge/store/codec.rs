@@ -20,7 +20,9 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError>
         Some((&VERSION, json)) => {
             serde_json::from_slice(json).map_err(|error| StoreError::Record(error.to_string()))
         }
-        Some((other, _)) => Err(StoreError::Record(format!("its form is number {other}, which is not known here"))),
+        Some((other, _)) => {
+            Err(StoreError::Record(format!("its form is number {other}, which is not known here")))
+        }
         None => Err(StoreError::Record("it is empty".to_owned())),
     }
 }

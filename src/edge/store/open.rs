@@ -96,10 +96,8 @@ fn sweep(place: &Path) -> io::Result<()> {
 
 /// Recovery panics on some kinds of damage: that is an error, not the end of the process.
 fn open_sled(place: &Path) -> Result<Db, StoreError> {
-    let config = sled::Config::new()
-        .path(place)
-        .cache_capacity(CACHE_BYTES)
-        .flush_every_ms(Some(FLUSH_INTERVAL_MS));
+    let config =
+        sled::Config::new().path(place).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_INTERVAL_MS));
     match catch_unwind(AssertUnwindSafe(|| config.open())) {
         Ok(Ok(db)) => Ok(db),
         Ok(Err(error)) => Err(StoreError::Sled(error)),

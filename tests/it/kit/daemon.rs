@@ -75,8 +75,12 @@ impl Home {
 
     /// Starts the daemon and waits until it serves.
     pub fn start(&self) -> Daemon {
-        let mut child =
-            self.command(&["--log-format", "json", "run"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child = self
+            .command(&["--log-format", "json", "run"])
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (lines, log) = channel();
         std::thread::spawn(move || {
@@ -95,7 +99,11 @@ impl Home {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nashra"));
-        command.current_dir(self.folder.path()).args(arguments).env_remove("RUST_LOG").env_remove("STATE_DIRECTORY");
+        command
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .env_remove("RUST_LOG")
+            .env_remove("STATE_DIRECTORY");
         command
     }
 }
@@ -116,7 +124,9 @@ impl Daemon {
 
     /// Reads the log until this source was polled with this status.
     pub fn wait_for_poll(&self, source: &str, status: &str) -> Value {
-        self.wait_for(&format!("{source} {status}"), |line| line["source"] == source && line["status"] == status)
+        self.wait_for(&format!("{source} {status}"), |line| {
+            line["source"] == source && line["status"] == status
+        })
     }
 
     pub fn get(&self, path: &str) -> Answer {

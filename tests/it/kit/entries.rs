@@ -98,7 +98,10 @@ pub fn brought(entries: Vec<FeedEntry>, when: &str) -> Fetched {
         entries,
         problems: vec![],
     };
-    fetched(Reading::Feed { feed: Box::new(feed), document: Digest([1; 16]), validators: Validators::default() }, when)
+    fetched(
+        Reading::Feed { feed: Box::new(feed), document: Digest([1; 16]), validators: Validators::default() },
+        when,
+    )
 }
 
 /// A fetch with this meaning.

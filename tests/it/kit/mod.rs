@@ -1,3 +1,3 @@
 //! What tests share: a scripted local origin, temporary folders, waiting for a condition with a deadline.
-pub mod entries;
 pub mod daemon;
+pub mod entries;
