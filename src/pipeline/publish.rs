@@ -64,7 +64,7 @@ pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Publ
 pub fn item_document(
     site: &Site,
     entry: &Arc<Entry>,
-    also: Vec<Arc<Entry>>,
+    also: &[Arc<Entry>],
     sources: &BTreeMap<SourceId, Arc<SourceCard>>,
 ) -> Option<Document> {
     let others = merge::also(entry, also, sources);

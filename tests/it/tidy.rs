@@ -95,7 +95,7 @@ fn sources() -> Vec<Source> {
 }
 
 /// Fails with all findings at once.
-fn check(what: &str, findings: Vec<String>) {
+fn check(what: &str, findings: &[String]) {
     assert!(findings.is_empty(), "{what}:\n  {}", findings.join("\n  "));
 }
 
@@ -138,7 +138,7 @@ fn rooms_use_only_the_rooms_that_they_may() {
             }
         }
     }
-    check("walls that are broken", findings);
+    check("walls that are broken", &findings);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn crates_stay_at_home() {
             }
         }
     }
-    check("crates that are named away from home", findings);
+    check("crates that are named away from home", &findings);
 }
 
 /// `name::` at the start of a path: not `other::name::`, not `other_name::`.
@@ -196,7 +196,7 @@ fn stages_keep_to_themselves() {
             }
         }
     }
-    check("stages that know each other", findings);
+    check("stages that know each other", &findings);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn only_the_edge_side_waits_and_reads_the_clock() {
             ));
         }
     }
-    check("impure code", findings);
+    check("impure code", &findings);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn files_are_short_and_say_what_they_are() {
             }
         }
     }
-    check("untidy files", findings);
+    check("untidy files", &findings);
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn nothing_is_left_open() {
             }
         }
     }
-    check("left open", findings);
+    check("left open", &findings);
 }
 
 #[test]
