@@ -16,11 +16,11 @@ const RIGHT_TO_LEFT: &[&str] =
 /// Script subtags that are.
 const RIGHT_TO_LEFT_SCRIPTS: &[&str] = &["adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "thaa"];
 
-/// Text on one line, without what XML forbids; `None` where nothing is left. Only ASCII space is
-/// touched: no-break spaces and the marks that order bidirectional text are part of the text.
+/// Text on one line, without what XML forbids; `None` where nothing is left. Within it
+/// only ASCII space is touched: no-break spaces and the marks that order bidirectional text are part of the text.
 pub(super) fn line(text: &str) -> Option<String> {
     let safe = text::xml_safe(text);
-    let words: Vec<&str> = safe.split_ascii_whitespace().collect();
+    let words: Vec<&str> = safe.trim().split_ascii_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
