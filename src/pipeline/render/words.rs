@@ -10,6 +10,8 @@ use crate::model::Timestamp;
 pub(super) struct Words {
     /// Their BCP 47 tag.
     pub(super) language: &'static str,
+    /// Their direction.
+    pub(super) direction: &'static str,
     /// Describes a section's feed, given the names of section and site.
     pub(super) describes: fn(&str, &str) -> String,
     /// Describes the portal, given its name.
@@ -22,6 +24,8 @@ pub(super) struct Words {
     pub(super) read_at: &'static str,
     /// Before the names of authors.
     pub(super) by: &'static str,
+    /// Between the names of a list.
+    pub(super) comma: &'static str,
     /// In place of entries.
     pub(super) empty: &'static str,
     /// Leads from a block to its section.

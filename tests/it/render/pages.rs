@@ -79,7 +79,7 @@ fn the_item_page_shows_the_entry_and_credits_the_source() {
         &page,
         &[
             &format!("<link rel=\"canonical\" href=\"{link}\">"),
-            "<h1 dir=\"ltr\" lang=\"fr-MA\">",
+            "<article dir=\"ltr\" lang=\"fr-MA\">",
             "<a class=\"source\" href=\"https://a.example/\"><bdi>Source a</bdi></a>",
             "<bdi>أمل &#38; Co</bdi>",
             "<img class=\"lead\" src=\"https://a.example/i/1.jpg",

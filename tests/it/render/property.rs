@@ -100,7 +100,9 @@ fn normal(text: &str) -> String {
 
 fn check_round_trip(feed: &SectionFeed, site: &Site) {
     let documents: Vec<String> = all(feed, site).into_iter().map(text).collect();
-    documents.iter().for_each(|document| check_legal(document));
+    for document in &documents {
+        check_legal(document);
+    }
     check_well_formed(&documents[0]);
     check_well_formed(&documents[1]);
     let rss = ::rss::Channel::read_from(documents[0].as_bytes()).unwrap();

@@ -6,6 +6,7 @@ use super::{Bot, Words};
 
 pub(super) const WORDS: Words = Words {
     language: "ar",
+    direction: "rtl",
     describes: |section, site| format!("جديد «{section}» من {site}، مجموعا من مصادره."),
     portal: |site| format!("آخر الأخبار من مصادرها، تجمعها {site}."),
     also: "نقلته أيضا",
@@ -17,6 +18,7 @@ pub(super) const WORDS: Words = Words {
     },
     read_at: "تابع القراءة في",
     by: "بقلم",
+    comma: "،",
     empty: "لا شيء هنا بعد.",
     all_of: "المزيد",
     subscribe: "اشترك",

@@ -4,6 +4,7 @@ use super::{Bot, Words};
 
 pub(super) const WORDS: Words = Words {
     language: "en",
+    direction: "ltr",
     describes: |section, site| format!("What is new in “{section}” on {site}, collected from its sources."),
     portal: |site| format!("{site}: the news of many sources, collected."),
     also: "Also covered by",
@@ -13,6 +14,7 @@ pub(super) const WORDS: Words = Words {
     },
     read_at: "Read on at",
     by: "By",
+    comma: ",",
     empty: "Nothing here yet.",
     all_of: "See all",
     subscribe: "Subscribe",

@@ -4,6 +4,7 @@ use super::{Bot, Words};
 
 pub(super) const WORDS: Words = Words {
     language: "fr",
+    direction: "ltr",
     describes: |section, site| {
         format!(
             "Les nouveautés de la rubrique «\u{a0}{section}\u{a0}» sur {site}, réunies de toutes ses sources."
@@ -17,6 +18,7 @@ pub(super) const WORDS: Words = Words {
     },
     read_at: "Lire la suite sur",
     by: "Par",
+    comma: ",",
     empty: "Rien ici pour le moment.",
     all_of: "Voir tout",
     subscribe: "S’abonner",
