@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::head::{GENERATOR, Head, ICON_PATH, site_title};
-use super::item::Item;
+use super::item::{File, Item};
 use super::values::{self, direction, plain, rfc3339};
 use super::words::{self, Words};
 use crate::model::{Also, Entry, Placed, SectionFeed, Site, SourceCard};
@@ -60,6 +60,14 @@ struct Block {
     feeds: Vec<FeedLink>,
 }
 
+/// A file below an entry.
+struct FileLink {
+    title: String,
+    href: String,
+    /// `audio` or `video` where the browser can play it on the page.
+    player: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "front.html", config = "src/pipeline/render/askama.toml")]
 struct Front {
@@ -86,7 +94,7 @@ struct ItemPage {
     body: String,
     /// The lead image, unless the text shows it itself.
     image: Option<String>,
-    files: Vec<(String, String)>,
+    files: Vec<FileLink>,
     comments: Option<String>,
     categories: Vec<String>,
     others: Vec<(Card, String)>,
@@ -158,18 +166,12 @@ pub fn item_page(site: &Site, entry: &Entry, source: &SourceCard, also: &[Also])
         let other = Item::also(site, also);
         (self::card(&other, 0, site), other.link)
     };
-    let file = |file: &super::item::File| {
-        (
-            file.url.clone(),
-            file.title.clone().unwrap_or_else(|| format!("{} ({})", words.files, file.media_type)),
-        )
-    };
     written(&ItemPage {
         link: item.link.clone(),
         source_link: item.source.home(site),
         authors: item.authors().map(|(name, _)| name).collect(),
         image: item.image.clone().filter(|image| !shows(&body, image)),
-        files: item.files.iter().map(file).collect(),
+        files: item.files.iter().map(|file| file_link(file, words)).collect(),
         comments: item.comments.clone(),
         categories: item.categories.iter().map(|category| category.word().to_owned()).collect(),
         others: also.iter().map(other).collect(),
@@ -257,6 +259,18 @@ fn card(item: &Item<'_>, also: usize, site: &Site) -> Card {
         // The browser finds the direction of a language that nobody named.
         direction: item.language.as_deref().map_or("auto", direction),
         also: (also > 0).then(|| (Words::of(&site.language).also_count)(also)),
+    }
+}
+
+fn file_link(file: &File, words: &Words) -> FileLink {
+    FileLink {
+        title: file.title.clone().unwrap_or_else(|| format!("{} ({})", words.file, file.media_type)),
+        href: file.url.clone(),
+        player: match file.media_type.split('/').next() {
+            Some("audio") => "audio",
+            Some("video") => "video",
+            _ => "",
+        },
     }
 }
 

@@ -36,8 +36,8 @@ pub(super) struct Words {
     pub(super) sections: &'static str,
     /// Names the list of categories.
     pub(super) categories: &'static str,
-    /// Names the list of files.
-    pub(super) files: &'static str,
+    /// Names a file without a title.
+    pub(super) file: &'static str,
     /// Leads to the comments at the source.
     pub(super) comments: &'static str,
     /// Names the page about our client, and leads to it.

@@ -84,7 +84,7 @@ fn the_item_page_shows_the_entry_and_credits_the_source() {
             "<bdi>أمل &#38; Co</bdi>",
             "<img class=\"lead\" src=\"https://a.example/i/1.jpg",
             "<p>Content with a\nline &lt;entry&gt;",
-            "a%20b.mp3",
+            "<audio controls preload=\"none\" src=\"https://a.example/a%20b.mp3?x=1&#38;y=2\"></audio>",
             &format!("href=\"{link}\""),
             "<bdi>رياضة</bdi>",
             "نقلته أيضا",

@@ -24,7 +24,7 @@ pub(super) const WORDS: Words = Words {
     subscribe: "اشترك",
     sections: "الأقسام",
     categories: "المواضيع",
-    files: "الملفات",
+    file: "ملف",
     comments: "التعليقات",
     about: "عن نشرة وعميلها الآلي",
     bot: Bot {

@@ -20,7 +20,7 @@ pub(super) const WORDS: Words = Words {
     subscribe: "Subscribe",
     sections: "Sections",
     categories: "Topics",
-    files: "Files",
+    file: "File",
     comments: "Comments",
     about: "About nashra and its client",
     bot: Bot {

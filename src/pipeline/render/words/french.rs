@@ -24,7 +24,7 @@ pub(super) const WORDS: Words = Words {
     subscribe: "S’abonner",
     sections: "Rubriques",
     categories: "Sujets",
-    files: "Fichiers",
+    file: "Fichier",
     comments: "Commentaires",
     about: "À propos de nashra et de son robot",
     bot: Bot {
