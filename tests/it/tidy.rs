@@ -31,6 +31,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("chardetng", &["pipeline/parse"]),
     ("ammonia", &["pipeline/sanitize"]),
     ("askama", &["pipeline/render"]),
+    ("flate2", &["pipeline/render", "edge/fetch"]),
     ("unicode_normalization", &["pipeline/text"]),
     ("uuid", &["pipeline/decide"]),
     ("cron", &["schedule"]),
