@@ -82,7 +82,8 @@ fn narrow<'a>(bytes: &'a [u8], content_type: Option<&str>, notes: &mut Notes) ->
             notes.add("invalid-bytes", || format!("some bytes mean nothing in {}", encoding.name()));
             encoding.decode_without_bom_handling(bytes).0
         }
-        (Err(_), _) => detected(bytes, notes),
+        // Mostly UTF-8 is UTF-8 all the same.
+        (Err(_), _) => utf8(bytes, notes),
     }
 }
 

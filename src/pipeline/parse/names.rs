@@ -140,6 +140,7 @@ impl Lower {
 #[derive(Debug, Default)]
 pub(super) struct Scopes<'a> {
     bindings: Vec<(&'a str, Option<Ns>)>,
+    undeclared: std::cell::Cell<bool>,
 }
 
 impl<'a> Scopes<'a> {
@@ -161,13 +162,24 @@ impl<'a> Scopes<'a> {
         }
     }
 
+    /// Whether a prefix was used that nobody declared.
+    pub(super) fn undeclared(&self) -> bool {
+        self.undeclared.get()
+    }
+
     /// The vocabulary of a prefix. An address that nobody knows tells nothing, so the prefix must do.
     pub(super) fn of(&self, prefix: &str) -> Ns {
         let bound = self.bindings.iter().rev().find(|(known, _)| *known == prefix).map(|(_, ns)| *ns);
         match (bound.flatten(), prefix) {
             (Some(ns), _) => ns,
             (None, "") => Ns::Core,
-            (None, prefix) => of_prefix(prefix).unwrap_or(Ns::Other),
+            (None, prefix) => {
+                let known = of_prefix(prefix).unwrap_or(Ns::Other);
+                if bound.is_none() && !matches!(known, Ns::Xml | Ns::Other) {
+                    self.undeclared.set(true);
+                }
+                known
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use super::entities;
 use super::grammar::{Act, Family, Place, act};
 use super::names::{Lower, Ns, Scopes, split};
 use super::notes::Notes;
-use super::tokens::{Token, Tokens, attributes};
+use super::tokens::{Token, Tokens, attributes, quoted_attributes};
 use crate::model::{Format, Problem};
 
 /// Entries that are read; the rest is reported and left.
@@ -134,8 +134,9 @@ impl<'a> Rewriter<'a> {
         let mut inherited = self.top().inherited.clone();
         let mut own = false;
         if !attrs.is_empty() {
-            for (name, value) in attributes(attrs).take(ATTRIBUTES_MAX) {
+            for (name, value, quoted) in quoted_attributes(attrs).take(ATTRIBUTES_MAX) {
                 own |= self.declare(name, value, &mut inherited);
+                self.notes.add_if(!quoted, "unquoted-attribute", "the value of an attribute has no quotes");
             }
         }
         let (prefix, local) = split(name);
@@ -145,6 +146,7 @@ impl<'a> Rewriter<'a> {
             self.close_to_feed();
         }
         let what = act(self.family, self.top().place, ns, lower.as_str());
+        self.note_name(local, what);
         let opens_entry = matches!(what, Act::Open(_, Place::Entry));
         let behind = self.ended && self.top().place == Place::Feed && !opens_entry;
         if behind || self.is_full() {
@@ -177,6 +179,14 @@ impl<'a> Rewriter<'a> {
             Act::Open(..) | Act::Through | Act::Skip => self.skip(name, empty),
         }
         self.scopes.close(mark);
+    }
+
+    /// XML tells capitals from small letters; publishers sometimes do not.
+    fn note_name(&mut self, local: &str, what: Act) {
+        if let Act::Text(name) | Act::Html(name) | Act::Open(name, _) | Act::Empty(name) = what {
+            let other = !name.starts_with("n:") && name != local && name.eq_ignore_ascii_case(local);
+            self.notes.add_if(other, "wrong-case", "a name is written with other capitals than it should be");
+        }
     }
 
     /// Atom's own elements are the core of an Atom document.
@@ -265,6 +275,8 @@ impl<'a> Rewriter<'a> {
         notes.add_if(seen.stray_less_than, "stray-less-than", "a < begins no tag");
         notes.add_if(seen.unterminated, "unterminated", "a tag, comment or CDATA section never ends");
         notes.add_if(seen.nested_cdata, "nested-cdata", "a CDATA section lies within another one");
+        let undeclared = self.scopes.undeclared();
+        notes.add_if(undeclared, "undeclared-prefix", "a prefix is declared nowhere; it was read as usual");
         let references = self.references;
         notes.add_if(references.bare_ampersand, "bare-ampersand", "a & begins no reference");
         notes.add_if(

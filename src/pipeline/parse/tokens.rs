@@ -255,6 +255,11 @@ fn name_end(text: &str) -> usize {
 /// The attributes of a tag: name and value as written, without the quotes. Values may lack their quotes
 /// or stand alone.
 pub(super) fn attributes(inside: &str) -> impl Iterator<Item = (&str, &str)> {
+    quoted_attributes(inside).map(|(name, value, _)| (name, value))
+}
+
+/// The same, with whether the value stood in quotes.
+pub(super) fn quoted_attributes(inside: &str) -> impl Iterator<Item = (&str, &str, bool)> {
     let mut rest = inside;
     std::iter::from_fn(move || {
         let is_separator = |c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '=' | ',');
@@ -265,7 +270,7 @@ pub(super) fn attributes(inside: &str) -> impl Iterator<Item = (&str, &str)> {
         let end = rest.find(|c: char| c.is_whitespace() || c == '=' || c == '"').unwrap_or(rest.len());
         let name = &rest[..end];
         rest = rest[end..].trim_start();
-        let Some(after) = rest.strip_prefix('=') else { return Some((name, "")) };
+        let Some(after) = rest.strip_prefix('=') else { return Some((name, "", false)) };
         let after = after.trim_start();
         let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
         let value = if let Some(quote) = quote {
@@ -279,7 +284,7 @@ pub(super) fn attributes(inside: &str) -> impl Iterator<Item = (&str, &str)> {
             rest = &after[end..];
             &after[..end]
         };
-        Some((name, value))
+        Some((name, value, quote.is_some()))
     })
 }
 

@@ -59,9 +59,13 @@ fn tags() {
     check(&rss("<item><title>a<link>/a</link></item>"), &["a"], "unclosed-element");
     check(&rss("<item><title>a</titel></title></item>"), &["a"], "");
     check(&rss("<item></author><title>a</title></item>"), &["a"], "stray-end-tag");
-    check(&rss("<Item><TITLE>a</Title></ITEM>"), &["a"], "");
+    check(&rss("<Item><TITLE>a</Title></ITEM>"), &["a"], "wrong-case");
     check(&rss("<item><x:y>z<title>a</title></item><item><title>b</title></item>"), &["", "b"], "");
-    check(&rss("<item><guid isPermaLink=false x=1 x=2>g</guid><title>a</title></item>"), &["a"], "");
+    check(
+        &rss("<item><guid isPermaLink=false x=1 x=2>g</guid><title>a</title></item>"),
+        &["a"],
+        "unquoted-attribute",
+    );
     check(
         &rss("<item><title>a</title><enclosure url=\"/x.mp3 length=\"1\"></item>"),
         &["a"],

@@ -19,6 +19,8 @@ impl<'a> Rewriter<'a> {
             }
             return;
         };
+        let other = self.frames[at].name != name;
+        self.notes.add_if(other, "wrong-case", "a name is written with other capitals than it should be");
         if at == 0 {
             // What follows is looked through for items that were put behind the end.
             self.close_to_feed();

@@ -98,7 +98,9 @@ impl Rewriter<'_> {
                 continue;
             };
             // Of two attributes with one name the first counts.
-            if written.contains(known) || value.len() > ATTRIBUTE_BYTES_MAX {
+            let again = written.contains(known);
+            self.notes.add_if(again, "repeated-attribute", "a tag has two attributes of one name");
+            if again || value.len() > ATTRIBUTE_BYTES_MAX {
                 continue;
             }
             written.push(known);
