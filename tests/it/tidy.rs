@@ -32,6 +32,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ammonia", &["pipeline/sanitize"]),
     ("askama", &["pipeline/render"]),
     ("unicode_normalization", &["pipeline/text"]),
+    ("markup5ever", &["pipeline/text"]),
     ("uuid", &["pipeline/decide"]),
     ("cron", &["schedule"]),
     ("toml", &["config"]),
