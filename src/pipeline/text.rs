@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 pub use entity::{decode, entity};
 pub use fold::fold;
-pub use markup::{is_markup, plain};
+pub use markup::{has_tags, is_markup, plain};
 pub use title::title;
 
 /// `text` without the characters that XML 1.0 §2.2 forbids: C0 controls other than tab, line feed and
@@ -74,6 +74,12 @@ pub fn shorten(text: String, chars_max: usize) -> String {
     // A script without spaces, or one endless word, is cut where it stands.
     let word_end = kept.rfind(char::is_whitespace).filter(|at| at * 2 > last && !ends_at_word);
     format!("{}…", kept.get(..word_end.unwrap_or(last)).unwrap_or(kept).trim_end())
+}
+
+/// The first `bytes_max` bytes of `text`, or a few less where a character would be cut.
+pub fn start(text: &str, bytes_max: usize) -> &str {
+    let fits = (0..=bytes_max.min(text.len())).rev().take(4).find_map(|end| text.get(..end));
+    fits.unwrap_or_default()
 }
 
 /// Controls and the byte order mark, which are never part of a title.

@@ -103,13 +103,13 @@ pub fn plain(html: &str) -> String {
 /// Whether `text`, of which the format says nothing, is HTML: it has a comment, a tag of HTML or a complete
 /// character reference. `a < b`, `AT&T` and `List<String>` are text.
 pub fn is_markup(text: &str) -> bool {
-    has_tag(text)
+    has_tags(text)
         || memchr::memchr_iter(b'&', text.as_bytes())
             .any(|at| text.get(at..).is_some_and(entity::is_reference))
 }
 
 /// Whether `text` has a comment or a tag of HTML.
-pub(super) fn has_tag(text: &str) -> bool {
+pub fn has_tags(text: &str) -> bool {
     Scanner::new(text, Strictness::Known).any(|piece| !matches!(piece, Piece::Text(_)))
 }
 

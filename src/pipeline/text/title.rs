@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::markup::{Piece, Scanner, Strictness, has_tag, is_markup};
+use super::markup::{Piece, Scanner, Strictness, has_tags, is_markup};
 use super::{entity, one_line};
 use crate::model::TextKind;
 
@@ -25,7 +25,7 @@ pub fn title(value: &str, kind: TextKind) -> String {
         TextKind::Unknown if !is_markup(value) => one_line(value),
         TextKind::Unknown => {
             let text = stripped(value, Strictness::Known, true);
-            if !has_tag(value) && is_decorated(&text) {
+            if !has_tags(value) && is_decorated(&text) {
                 return one_line(&stripped(&text, Strictness::Known, true));
             }
             one_line(&text)
@@ -39,7 +39,7 @@ fn stripped(value: &str, strictness: Strictness, repair: bool) -> String {
     for piece in Scanner::new(value, strictness) {
         match piece {
             Piece::Text(text) | Piece::Cdata(text) if repair => {
-                out.push_str(&entity::decode(&once_less(text)))
+                out.push_str(&entity::decode(&once_less(text)));
             }
             Piece::Text(text) | Piece::Cdata(text) => out.push_str(&entity::decode(text)),
             Piece::Tag { name, .. } if DECORATION.iter().all(|one| !one.eq_ignore_ascii_case(name)) => {
