@@ -4,6 +4,7 @@
 mod entity;
 mod fold;
 mod markup;
+mod scanner;
 mod title;
 
 use std::borrow::Cow;

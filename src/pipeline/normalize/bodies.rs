@@ -10,8 +10,10 @@ use crate::pipeline::text;
 
 /// The longest text that is sanitised, in bytes; the rest of a longer one is left out.
 const BODY_BYTES_MAX: usize = 512 * 1024;
-/// A reference or tag that the cut went through begins at most so many bytes before it.
+/// The cut is made between tags where there is one so many bytes before the end.
 const CUT_BYTES_MAX: usize = 4096;
+/// A longer reference is none.
+const REFERENCE_BYTES_MAX: usize = 34;
 
 /// Sanitised HTML; empty where nothing was left to show.
 pub(super) fn read(raw: &RawText, bases: &Bases, clean: Cleaner<'_>, notes: &mut Notes) -> Clean {
@@ -92,13 +94,12 @@ fn limited<'a>(value: &'a str, notes: &mut Notes) -> &'a str {
         format_args!("a text of {} KiB is cut after {} KiB", value.len() / 1024, BODY_BYTES_MAX / 1024),
     );
     let kept = text::start(value, BODY_BYTES_MAX);
-    let tail = kept.len() - kept.len().min(CUT_BYTES_MAX);
-    let opened = |open: u8, close: u8| {
-        let at = memchr::memrchr(open, kept.as_bytes()).filter(|at| *at >= tail)?;
-        memchr::memchr(close, kept.as_bytes().get(at..)?).is_none().then_some(at)
-    };
-    let end = opened(b'<', b'>').or_else(|| opened(b'&', b';').filter(|at| kept.len() - at < 40));
-    kept.get(..end.unwrap_or(kept.len())).unwrap_or(kept)
+    let tail = kept.len().saturating_sub(CUT_BYTES_MAX);
+    let last = |byte: u8| memchr::memrchr(byte, kept.as_bytes()).filter(|at| *at >= tail);
+    // Behind the last tag, else before the tag or reference that was cut through.
+    let cut_through = || last(b'<').or_else(|| last(b'&').filter(|at| kept.len() - at < REFERENCE_BYTES_MAX));
+    let end = last(b'>').map(|at| at + 1).or_else(cut_through).unwrap_or(kept.len());
+    kept.get(..end).unwrap_or(kept)
 }
 
 #[cfg(test)]
@@ -135,7 +136,7 @@ mod tests {
             let long = text.repeat(2);
             let cut = limited(&long, &mut notes);
             assert!(cut.len() <= BODY_BYTES_MAX && cut.len() > BODY_BYTES_MAX - 100);
-            assert!(!cut.ends_with("'") && !cut.ends_with("cut"), "{}", &cut[cut.len() - 20..]);
+            assert!(!cut.ends_with('\'') && !cut.ends_with("cut"), "{}", &cut[cut.len() - 20..]);
             assert_eq!(notes.finish()[0].code, "long-text");
         }
     }

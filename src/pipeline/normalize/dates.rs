@@ -20,6 +20,8 @@ const TEXT_BYTES_MAX: usize = 256;
 /// Years in which feeds have been written, or will be. The first moment of 1970 itself is how
 /// software writes "no date".
 const YEAR_MAX: i32 = 2199;
+/// A time that is written in Korean is Korean time, where it names no other: the language has one zone.
+const KOREA_SECONDS: i32 = 9 * 3600;
 
 /// The moment that `text` names, in whole seconds; a missing zone is UTC, a missing time midnight, a missing
 /// day the first. `None` where no date within 1970 to 2199 is understood.
@@ -64,17 +66,17 @@ fn written(tokens: &[Token], named: Option<Tz>) -> Option<Timestamp> {
     {
         return placed(local, zones::read(rest, 0).and_then(|zone| zone.seconds).unwrap_or(0), named);
     }
-    let (date, seconds, offset_seconds) = match clock::find(tokens) {
-        Some(found) => {
-            let mut rest: Vec<Token> = tokens.get(..found.start)?.to_vec();
-            rest.push(Token::Space);
-            rest.extend_from_slice(tokens.get(found.end..)?);
-            (calendar::date(&rest)?, i64::from(found.seconds), found.offset_seconds)
-        }
-        None => (calendar::date(tokens)?, 0, None),
+    let Some(found) = clock::find(tokens) else {
+        return placed(calendar::date(tokens)?.and_hms_opt(0, 0, 0)?, 0, named);
     };
-    let local = date.and_hms_opt(0, 0, 0)?.checked_add_signed(TimeDelta::try_seconds(seconds)?)?;
-    placed(local, offset_seconds.unwrap_or(0), named.filter(|_| offset_seconds.is_none()))
+    let mut rest: Vec<Token> = tokens.get(..found.start)?.to_vec();
+    rest.push(Token::Space);
+    rest.extend_from_slice(tokens.get(found.end..)?);
+    let midnight = calendar::date(&rest)?.and_hms_opt(0, 0, 0)?;
+    let local = midnight.checked_add_signed(TimeDelta::try_seconds(found.seconds.into())?)?;
+    let unsaid = || if names::is_korean(tokens) { KOREA_SECONDS } else { 0 };
+    let named = named.filter(|_| found.offset_seconds.is_none());
+    placed(local, found.offset_seconds.unwrap_or_else(unsaid), named)
 }
 
 /// `20261123100000` and `202611231000`.

@@ -3,6 +3,7 @@
 use super::links::{Bases, Use, quietly};
 use super::words;
 use crate::model::{Person, RawPerson};
+use crate::pipeline::text;
 
 /// Persons of one entry.
 const PERSONS_MAX: usize = 50;
@@ -42,7 +43,8 @@ fn one(raw: &RawPerson, bases: &Bases) -> Option<Person> {
 
 /// Name and address of "a@b.c (Name)", "Name <a@b.c>", "Name (a@b.c)", "Name, a@b.c" or only one of them.
 fn apart(text: &str) -> (Option<String>, Option<String>) {
-    let text = text.trim().trim_start_matches("mailto:");
+    let decoded = text::decode(text);
+    let text = decoded.trim().trim_start_matches("mailto:");
     if let Some(alone) = email(text) {
         return (None, Some(alone));
     }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::markup::{Piece, Scanner, Strictness, has_tags, is_markup};
+use super::markup::{has_tags, is_markup};
+use super::scanner::{Piece, Scanner, Strictness};
 use super::{entity, one_line};
 use crate::model::TextKind;
 

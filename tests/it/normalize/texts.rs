@@ -67,6 +67,7 @@ fn persons_in_every_form() {
         "\"Ann Lee\" <mailto:a@b.c>",
         "a@b.c - Ann Lee",
         "Ann Lee [a@b.c]",
+        "Ann Lee &lt;a@b.c&gt;",
     ] {
         check(&[(name, "", "")], &[("Ann Lee", "a@b.c", "")]);
     }
