@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use nashra::model::*;
+use nashra::model::{
+    Digest, FetchPolicy, Fetched, Known, Location, Ports, PublishLimits, Published, Reading, Rules, Schedule,
+    Section, SectionId, Site, Source, SourceCard, SourceId, SourceState, Timestamp, Validators, Window,
+};
 use nashra::pipeline::{self, Edition};
 
 const ITEMS: usize = 200;

@@ -1,6 +1,8 @@
 """Good documents that must pass, and one broken rule after another that must be found."""
 
-GOOD_RSS = """<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>t</title>
+GOOD_RSS = """<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"
+xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:media="http://search.yahoo.com/mrss/"><channel><title>t</title>
 <link>https://example.org/</link><description>d</description>
 <atom:link href="https://example.org/f.rss" rel="self" type="application/rss+xml"/>
 <item><title>i</title><guid isPermaLink="false">urn:x:1</guid><link>https://example.org/%D8%A7</link>
@@ -30,6 +32,13 @@ BROKEN = [
     (GOOD_RSS, "<title>i</title>", "<title>i</title><author>Nobody</author>", "e-mail"),
     (GOOD_RSS, "<title>i</title>", "<title>i</title><source>x</source>", "no url"),
     (GOOD_RSS, "<title>i</title>", "<title>i & j</title>", "not well-formed"),
+    (GOOD_RSS, "<title>i</title>", "<title>i</title><content:encoded>x</content:encoded>", "must follow a description"),
+    (GOOD_RSS, "<title>i</title>", "<title>i</title><dc:language>ar_MA</dc:language>", "dc:language"),
+    (GOOD_RSS, "<title>i</title>", "<title>i</title><media:thumbnail url='/x'/>", "no absolute URI"),
+    (GOOD_RSS, "<title>i</title>", "<title>i</title><media:content url='https://e.org/' fileSize='0'/>", "fileSize"),
+    (GOOD_RSS, "<title>i</title>", "<title>i</title><itunes:explicit>clean</itunes:explicit>", "itunes:explicit"),
+    (GOOD_RSS, "<title>i</title>", "<title>i</title><itunes:episode>0</itunes:episode>", "itunes:episode"),
+    (GOOD_RSS, "<item>", "<image><url>https://example.org/l.svg</url><title>t</title><link>https://example.org/</link></image><item>", "a GIF, a JPEG or a PNG"),
     (GOOD_RSS, "</item>", "</item><item><title>j</title><guid isPermaLink='false'>urn:x:1</guid></item>", "another item"),
     (GOOD_RSS, "<title>i</title>", "<title>i</title><description>&lt;a href='/x'&gt;</description>", "no address that works"),
     (GOOD_RSS, "<title>i</title>", "<title>i</title><description>&lt;p onclick='x'&gt;</description>", "onclick handler"),

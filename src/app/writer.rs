@@ -186,7 +186,7 @@ impl Writer {
             match entry {
                 Ok(entry) => self.keep(entry),
                 Err(StoreError::Record(what)) => {
-                    tracing::error!(what, "an entry cannot be read and is left out")
+                    tracing::error!(what, "an entry cannot be read and is left out");
                 }
                 Err(error) => return Err(error),
             }

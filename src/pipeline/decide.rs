@@ -17,9 +17,8 @@ pub fn published(said: &FeedEntry, first_seen: Timestamp) -> (Timestamp, DateOri
     let first_seen = first_seen.trunc_subsecs(0);
     match (said.published, said.updated) {
         (Some(at), _) if at <= first_seen => (at, DateOrigin::Source),
-        (Some(_), _) => (first_seen, DateOrigin::Future),
         (None, Some(at)) if at <= first_seen => (at, DateOrigin::SourceUpdated),
-        (None, Some(_)) => (first_seen, DateOrigin::Future),
+        (Some(_), _) | (None, Some(_)) => (first_seen, DateOrigin::Future),
         (None, None) => (first_seen, DateOrigin::Missing),
     }
 }

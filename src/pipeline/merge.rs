@@ -27,7 +27,7 @@ pub fn merge(
         .filter_map(|entry| {
             let source = Arc::clone(sources.get(&entry.source)?);
             let rest = others.remove(&entry.key).unwrap_or_default();
-            Some(Placed { also: also(&entry, rest, sources), entry, source })
+            Some(Placed { also: also(&entry, &rest, sources), entry, source })
         })
         .collect();
     let updated = placed.iter().flat_map(changes).max().unwrap_or_default();
@@ -92,11 +92,11 @@ fn by_story(entries: Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
 }
 
 /// The other coverage of `lead`'s story, each source named once.
-pub fn also(lead: &Entry, rest: Vec<Arc<Entry>>, sources: &BTreeMap<SourceId, Arc<SourceCard>>) -> Vec<Also> {
+pub fn also(lead: &Entry, rest: &[Arc<Entry>], sources: &BTreeMap<SourceId, Arc<SourceCard>>) -> Vec<Also> {
     let mut listed = vec![&lead.source];
     let mut others: Vec<&Arc<Entry>> = Vec::new();
     // A source that tells the story twice is named once.
-    for entry in &rest {
+    for entry in rest {
         if !listed.contains(&&entry.source) {
             listed.push(&entry.source);
             others.push(entry);

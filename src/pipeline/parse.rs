@@ -1,4 +1,24 @@
 //! Bytes to [`RawFeed`]: translates, judges nothing.
+//!
+//! Text by `encoding`, then a tolerant front end (`rewrite`, with `tokens`, `grammar`, `names` and
+//! `entities`) that makes of anything a plain document for the crates `rss` and `atom_syndication`; `rss`,
+//! `atom` and `extras` bring what those have read into the inner shape. JSON Feed goes its own way.
+
+mod atom;
+mod encoding;
+mod entities;
+mod extras;
+mod grammar;
+mod json;
+mod names;
+mod notes;
+mod rewrite;
+mod rss;
+mod sniff;
+mod tokens;
+
+use grammar::Family;
+use notes::Notes;
 
 use crate::model::RawFeed;
 
@@ -7,7 +27,44 @@ use crate::model::RawFeed;
 #[error("{0}")]
 pub struct NotAFeed(pub String);
 
-/// Reads a feed document of any dialect.
-pub fn parse(_bytes: &[u8], _content_type: Option<&str>) -> Result<RawFeed, NotAFeed> {
-    Err(NotAFeed("nothing is understood yet".to_owned()))
+/// Reads a feed document of any dialect. `content_type` is the header that it came with; its charset
+/// counts, its media type does not, because too many publishers get that wrong.
+pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<RawFeed, NotAFeed> {
+    if let Some(what) = sniff::binary(bytes) {
+        return Err(NotAFeed(what));
+    }
+    let mut notes = Notes::default();
+    let text = encoding::decode(bytes, content_type, &mut notes);
+    let mut feed = match text.trim_start().as_bytes().first() {
+        Some(b'{' | b'[') => json::read(text.trim()).map_err(|what| NotAFeed(format!("this is {what}")))?,
+        _ => xml(&text)?,
+    };
+    feed.problems.splice(0..0, notes.into_problems());
+    Ok(feed)
+}
+
+fn xml(text: &str) -> Result<RawFeed, NotAFeed> {
+    let rewritten = rewrite::rewrite(text).ok_or_else(|| NotAFeed(sniff::text(text)))?;
+    // What the front end writes is well-formed by construction; should a crate refuse it all the same,
+    // the admin hears of it, and the source keeps its last good entries.
+    let refused = |error: String| NotAFeed(format!("this feed cannot be read: {error}"));
+    let document = rewritten.text.as_bytes();
+    let mut feed = match rewritten.family {
+        Family::Rss => {
+            rss::feed(::rss::Channel::read_from(document).map_err(|error| refused(error.to_string()))?)
+        }
+        Family::Atom => {
+            let read = atom_syndication::Feed::read_from(document);
+            atom::feed(read.map_err(|error| refused(error.to_string()))?)
+        }
+    };
+    // A page or a manual that shows what a feed looks like is none.
+    let shown = rewritten.problems.iter().any(|problem| problem.code == "junk-before");
+    let says_nothing = feed.title.is_none() && feed.links.is_empty() && feed.id.is_none();
+    if feed.entries.is_empty() && (shown || says_nothing) {
+        return Err(NotAFeed(sniff::text(text)));
+    }
+    feed.format = rewritten.format;
+    feed.problems = rewritten.problems;
+    Ok(feed)
 }

@@ -16,6 +16,7 @@ const ATOM: &str = "application/atom+xml; charset=utf-8";
 const JSON: &str = "application/feed+json; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const PNG: &str = "image/png";
 
 /// What the admin decided about the output: the site, its sections, and who sends what where.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Publ
 pub fn item_document(
     site: &Site,
     entry: &Arc<Entry>,
-    also: Vec<Arc<Entry>>,
+    also: &[Arc<Entry>],
     sources: &BTreeMap<SourceId, Arc<SourceCard>>,
 ) -> Option<Document> {
     let others = merge::also(entry, also, sources);
@@ -102,6 +103,7 @@ impl Press<'_> {
         self.put("/bot".to_owned(), HTML, constant, None, || render::bot_page(site));
         self.put("/robots.txt".to_owned(), PLAIN, constant, None, || render::robots_txt(site));
         self.put("/style.css".to_owned(), CSS, constant, None, render::style_css);
+        self.put("/icon.png".to_owned(), PNG, constant, None, render::icon_png);
     }
 
     fn with_site(&self, facts: Digest) -> Digest {

@@ -1,37 +1,22 @@
-//! Section feeds to documents. Same facts, same bytes.
-use crate::model::*;
-pub fn rss(_feed: &SectionFeed, _site: &Site) -> Vec<u8> {
-    vec![]
-}
-pub fn atom(_feed: &SectionFeed, _site: &Site) -> Vec<u8> {
-    vec![]
-}
-pub fn json(_feed: &SectionFeed, _site: &Site) -> Vec<u8> {
-    vec![]
-}
-pub fn front_page(_site: &Site, _feeds: &[SectionFeed]) -> Vec<u8> {
-    vec![]
-}
-pub fn section_page(_site: &Site, _feed: &SectionFeed) -> Vec<u8> {
-    vec![]
-}
-pub fn item_page(_site: &Site, _entry: &Entry, _source: &SourceCard, _also: &[Also]) -> Vec<u8> {
-    vec![]
-}
-pub fn bot_page(_site: &Site) -> Vec<u8> {
-    vec![]
-}
-pub fn robots_txt(_site: &Site) -> Vec<u8> {
-    vec![]
-}
-pub fn style_css() -> Vec<u8> {
-    vec![]
-}
-pub fn document(
-    _content_type: &'static str,
-    _body: Vec<u8>,
-    _last_modified: Option<Timestamp>,
-    _fingerprint: Digest,
-) -> Document {
-    unreachable!()
-}
+//! Section feeds to documents: RSS 2.0, Atom 1.0, JSON Feed 1.1, HTML. Same facts, same bytes.
+//!
+//! `item` prepares an entry once for all formats, `head` what stands above the entries; the formats
+//! only put them in their own words.
+
+mod atom;
+mod document;
+mod head;
+mod item;
+mod json;
+mod pages;
+mod rss;
+mod static_files;
+mod values;
+mod words;
+
+pub use atom::atom;
+pub use document::document;
+pub use json::json;
+pub use pages::{bot_page, front_page, item_page, section_page};
+pub use rss::rss;
+pub use static_files::{icon_png, robots_txt, style_css};

@@ -1,0 +1,227 @@
+//! Bytes to text. Byte order mark, then `Content-Type`, then the XML declaration, then detection; whoever
+//! is found out lying is not believed. Never loses more than the bytes that mean nothing.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::entities::is_legal;
+use super::notes::{Notes, shown};
+
+/// The XML declaration is looked for this far, in bytes.
+const DECLARATION_BYTES_MAX: usize = 1024;
+/// One invalid byte among this many valid characters is a slip in UTF-8, not another encoding.
+const VALID_PER_INVALID_MIN: usize = 4;
+
+/// Decodes a document. `content_type` is the header as received.
+pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, notes: &mut Notes) -> Cow<'a, str> {
+    let text = match wide(bytes) {
+        Some(text) => Cow::Owned(text),
+        None => narrow(bytes, content_type, notes),
+    };
+    legal(text, notes)
+}
+
+/// UTF-16 and UTF-32, which show themselves: by a byte order mark, or by the zeros around the first `<`.
+fn wide(bytes: &[u8]) -> Option<String> {
+    let quad = |big: bool, from: usize| {
+        let number = |four: &[u8]| {
+            let four = <[u8; 4]>::try_from(four).unwrap_or_default();
+            if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) }
+        };
+        let decoded = bytes[from..].chunks(4).map(|four| char::from_u32(number(four)).unwrap_or('\u{fffd}'));
+        Some(decoded.collect())
+    };
+    let pair = |encoding: &'static Encoding, from: usize| {
+        let (text, _) = encoding.decode_without_bom_handling(&bytes[from..]);
+        Some(text.into_owned())
+    };
+    match bytes {
+        [0, 0, 0xfe, 0xff, ..] => quad(true, 4),
+        [0xff, 0xfe, 0, 0, ..] => quad(false, 4),
+        [0, 0, 0, b'<', ..] => quad(true, 0),
+        [b'<', 0, 0, 0, ..] => quad(false, 0),
+        [0xfe, 0xff, ..] => pair(UTF_16BE, 2),
+        [0xff, 0xfe, ..] => pair(UTF_16LE, 2),
+        [0, b'<' | b'{' | b'\n' | b'\r' | b' ', ..] => pair(UTF_16BE, 0),
+        [b'<' | b'{' | b'\n' | b'\r' | b' ', 0, ..] => pair(UTF_16LE, 0),
+        _ => None,
+    }
+}
+
+fn narrow<'a>(bytes: &'a [u8], content_type: Option<&str>, notes: &mut Notes) -> Cow<'a, str> {
+    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
+        return utf8(rest, notes);
+    }
+    let header = content_type.and_then(charset_of).and_then(|label| labelled(&label, notes));
+    let declared = declaration(bytes).and_then(|label| labelled(&label, notes));
+    let ascii = bytes.is_ascii();
+    for encoding in [header, declared].into_iter().flatten() {
+        // Bytes that are UTF-8 beyond ASCII are hardly ever anything else, whatever is claimed.
+        if encoding == UTF_8 || !ascii && std::str::from_utf8(bytes).is_ok() {
+            notes.add_if(
+                encoding != UTF_8,
+                "wrong-encoding",
+                "the document is UTF-8, though it says otherwise",
+            );
+            return utf8(bytes, notes);
+        }
+        if ascii && encoding.is_ascii_compatible() && encoding.name() != "ISO-2022-JP" {
+            break;
+        }
+        let (text, failed) = encoding.decode_without_bom_handling(bytes);
+        if !failed {
+            return text;
+        }
+    }
+    match (std::str::from_utf8(bytes), header.or(declared)) {
+        (Ok(text), _) => Cow::Borrowed(text),
+        // Both claims fail somewhere: the first one is still the best guess.
+        (Err(_), Some(encoding)) if encoding != UTF_8 => {
+            notes.add("invalid-bytes", || format!("some bytes mean nothing in {}", encoding.name()));
+            encoding.decode_without_bom_handling(bytes).0
+        }
+        (Err(_), _) => detected(bytes, notes),
+    }
+}
+
+/// UTF-8 with whatever slipped in: single bytes of another encoding, or the whole document in one.
+fn utf8<'a>(bytes: &'a [u8], notes: &mut Notes) -> Cow<'a, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let valid = bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars()).filter(|c| !c.is_ascii()).count();
+    let invalid = bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>();
+    if valid < invalid * VALID_PER_INVALID_MIN {
+        return detected(bytes, notes);
+    }
+    notes.add("invalid-bytes", || format!("{invalid} bytes are no UTF-8; they were read as windows-1252"));
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        let (other, _) = WINDOWS_1252.decode_without_bom_handling(chunk.invalid());
+        text.push_str(&other);
+    }
+    Cow::Owned(text)
+}
+
+fn detected<'a>(bytes: &'a [u8], notes: &mut Notes) -> Cow<'a, str> {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    let encoding = detector.guess(None, Utf8Detection::Allow);
+    notes
+        .add("guessed-encoding", || format!("the bytes are no UTF-8; they were read as {}", encoding.name()));
+    encoding.decode_without_bom_handling(bytes).0
+}
+
+/// The encoding of a label, tolerant of the ways in which it is misspelt. UTF-16 has been seen before: a
+/// claim of it here is wrong.
+fn labelled(label: &str, notes: &mut Notes) -> Option<&'static Encoding> {
+    let label = label.trim().trim_matches(['"', '\'', ';']).to_ascii_lowercase().replace('_', "-");
+    let found = Encoding::for_label(label.as_bytes()).or_else(|| {
+        let squeezed: String = label.chars().filter(char::is_ascii_alphanumeric).collect();
+        let spelled = match squeezed.find(|c: char| c.is_ascii_digit()) {
+            Some(at) if squeezed.starts_with("iso8859") => format!("iso-8859-{}", &squeezed[at + 4..]),
+            Some(at) => format!("{}-{}", &squeezed[..at], &squeezed[at..]),
+            None => squeezed.clone(),
+        };
+        Encoding::for_label(squeezed.as_bytes()).or_else(|| Encoding::for_label(spelled.as_bytes()))
+    });
+    let is_wide = found == Some(UTF_16LE) || found == Some(UTF_16BE) || label.starts_with("utf-32");
+    if is_wide || found.is_none() && !label.is_empty() {
+        notes.add("wrong-encoding", || {
+            format!("the document claims the encoding {:?}, which it is not", shown(&label))
+        });
+    }
+    found.filter(|_| !is_wide)
+}
+
+/// The charset of a `Content-Type`.
+fn charset_of(content_type: &str) -> Option<String> {
+    let mut parameters = content_type.split(';').skip(1);
+    parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().to_owned())
+    })
+}
+
+/// The encoding that the XML declaration names.
+fn declaration(bytes: &[u8]) -> Option<String> {
+    let head = &bytes[..bytes.len().min(DECLARATION_BYTES_MAX)];
+    let begin = memchr::memmem::find(head, b"<?xml")?;
+    let end = begin + memchr::memchr(b'>', &head[begin..])?;
+    let text = String::from_utf8_lossy(&head[begin..end]);
+    let (_, after) = text.split_once("encoding")?;
+    let value = after.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let label = match quote {
+        Some(quote) => value[1..].split(quote).next(),
+        None => value.split([' ', '?']).next(),
+    };
+    label.map(str::to_owned)
+}
+
+/// Drops what XML cannot hold; it would only come back at every later step.
+fn legal<'a>(text: Cow<'a, str>, notes: &mut Notes) -> Cow<'a, str> {
+    // U+FFFE and U+FFFF begin with this byte, and little else that is common does.
+    let suspicious = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0xef;
+    if !text.bytes().any(suspicious) || text.chars().all(|c| is_legal(c) && c != '\u{feff}') {
+        return text;
+    }
+    notes.add_if(!text.chars().all(is_legal), "control-characters", "control characters were dropped");
+    Cow::Owned(text.chars().filter(|c| is_legal(*c) && *c != '\u{feff}').collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], content_type: Option<&str>, expected: &str) {
+        assert_eq!(decode(bytes, content_type, &mut Notes::default()), expected);
+    }
+
+    #[test]
+    fn claims_and_lies() {
+        let arabic = "<?xml version=\"1.0\"?><a>أخبار الرياضة</a>";
+        check(arabic.as_bytes(), Some("text/xml; charset=iso-8859-1"), arabic);
+        check(arabic.as_bytes(), Some("text/xml; charset=\"UTF8\""), arabic);
+        let (cp1256, _, _) = encoding_rs::WINDOWS_1256.encode("<a>أخبار الرياضة</a>");
+        check(&cp1256, Some("application/xml; charset=windows-1256"), "<a>أخبار الرياضة</a>");
+        check(&cp1256, Some("application/xml; charset=cp1256"), "<a>أخبار الرياضة</a>");
+        let declared = [b"<?xml version='1.0' encoding='Windows-1256'?>", cp1256.as_ref()].concat();
+        check(
+            &declared,
+            Some("text/xml"),
+            "<?xml version='1.0' encoding='Windows-1256'?><a>أخبار الرياضة</a>",
+        );
+        check(
+            b"<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>",
+            None,
+            "<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>",
+        );
+        check(b"<a>caf\xe9 \xe9t\xe9</a>", Some("text/xml; charset=iso88591"), "<a>café été</a>");
+    }
+
+    #[test]
+    fn wide_forms() {
+        for (bom, big) in [(true, true), (true, false), (false, true), (false, false)] {
+            let text = if bom { "\u{feff}<a>ب</a>" } else { "<a>ب</a>" };
+            let units = text.encode_utf16();
+            let bytes: Vec<u8> =
+                units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect();
+            check(&bytes, None, "<a>ب</a>");
+            let quads = text.chars().map(u32::from);
+            let bytes: Vec<u8> =
+                quads.flat_map(|code| if big { code.to_be_bytes() } else { code.to_le_bytes() }).collect();
+            check(&bytes, None, "<a>ب</a>");
+        }
+    }
+
+    #[test]
+    fn slips() {
+        check("\u{feff}<a>é</a>".as_bytes(), None, "<a>é</a>");
+        check(b"<a>\xd8\xa3\xd8\xae\xd8\xa8\xd8\xa7\xd8\xb1 \x93x</a>", None, "<a>أخبار “x</a>");
+        check(b"a\x08b\x00c", None, "abc");
+    }
+}

@@ -1,0 +1,168 @@
+//! A section as JSON Feed 1.1, with `_nashra` for what the format has no place for.
+
+use serde::Serialize;
+
+use super::head::Head;
+use super::item::Item;
+use super::values::{plain, rfc3339, web};
+use crate::model::{Placed, SectionFeed, Site};
+
+const VERSION: &str = "https://jsonfeed.org/version/1.1";
+
+/// Renders a section as JSON Feed 1.1.
+pub fn json(feed: &SectionFeed, site: &Site) -> Vec<u8> {
+    let head = Head::new(feed, site);
+    let document = Document {
+        version: VERSION,
+        feed_url: head.in_format("json"),
+        title: head.title,
+        home_page_url: head.page,
+        description: head.description,
+        icon: head.icon,
+        language: head.language,
+        items: feed.placed.iter().map(|placed| item(placed, site)).collect(),
+    };
+    // Strings and numbers always serialise, and a vector takes every byte.
+    serde_json::to_vec(&document).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Document {
+    version: &'static str,
+    title: String,
+    home_page_url: String,
+    feed_url: String,
+    description: String,
+    icon: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    items: Vec<JsonItem>,
+}
+
+#[derive(Serialize)]
+struct JsonItem {
+    id: String,
+    url: String,
+    /// Absent where the source gave none: the format stands for titleless posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_html: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    date_published: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_modified: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<Author>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment>,
+    _nashra: Nashra,
+}
+
+#[derive(Serialize)]
+struct Author {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Attachment {
+    url: String,
+    mime_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_in_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_in_seconds: Option<u32>,
+}
+
+/// Who carries the entry, its story, and who else tells it.
+#[derive(Serialize)]
+struct Nashra {
+    source: JsonSource,
+    story: String,
+    also: Vec<JsonAlso>,
+    related: Vec<Related>,
+}
+
+#[derive(Serialize)]
+struct JsonSource {
+    id: String,
+    title: String,
+    url: String,
+}
+
+#[derive(Serialize)]
+struct JsonAlso {
+    title: String,
+    url: String,
+    source: String,
+}
+
+/// Another story that readers of this one may like.
+#[derive(Serialize)]
+struct Related {
+    title: String,
+    url: String,
+}
+
+fn item(placed: &Placed, site: &Site) -> JsonItem {
+    let item = Item::placed(site, placed);
+    let episode_seconds = item.entry.said.episode.as_ref().and_then(|episode| episode.duration_seconds);
+    let attachments = item.files.iter().map(|file| Attachment {
+        url: file.url.clone(),
+        mime_type: file.media_type.clone(),
+        title: file.title.clone(),
+        size_in_bytes: file.bytes,
+        duration_in_seconds: file.seconds.or_else(|| episode_seconds.filter(|_| file.is_played())),
+    });
+    let content_html = item.content.clone().or_else(|| item.summary.clone());
+    JsonItem {
+        id: item.id.to_string(),
+        url: item.link.clone(),
+        title: item.title.clone(),
+        // One of the two must be there, so an entry without any text has its headline for content.
+        content_text: content_html.is_none().then(|| item.headline()),
+        content_html,
+        summary: item.summary.as_deref().and_then(plain),
+        image: item.image.clone(),
+        date_published: rfc3339(item.entry.published),
+        date_modified: item.entry.updated.map(|_| rfc3339(item.updated())),
+        authors: item
+            .authors()
+            .map(|(name, person)| Author { name, url: person.url.as_deref().and_then(web) })
+            .collect(),
+        tags: item.categories.iter().map(|category| category.word().to_owned()).collect(),
+        language: item.language.clone(),
+        attachments: attachments.collect(),
+        _nashra: nashra(&item, placed, site),
+    }
+}
+
+fn nashra(item: &Item<'_>, placed: &Placed, site: &Site) -> Nashra {
+    let also = placed.also.iter().map(|also| {
+        let other = Item::also(site, also);
+        JsonAlso { title: other.headline(), url: other.link, source: other.source.title }
+    });
+    Nashra {
+        source: JsonSource {
+            id: item.source.card.id.0.clone(),
+            title: item.source.title.clone(),
+            url: item.source.home(site),
+        },
+        story: item.entry.story.to_string(),
+        also: also.collect(),
+        related: vec![],
+    }
+}
