@@ -15,13 +15,17 @@ use url::Url;
 
 use self::links::Use;
 use self::notes::Notes;
-use crate::model::{Clean, Feed, RawFeed};
+use crate::model::{Clean, Feed, RawFeed, Timestamp};
+use crate::pipeline::text;
 
 /// Turns markup into safe HTML with absolute URLs; `mod.rs` passes `sanitize::clean`.
 pub type Cleaner<'a> = &'a dyn Fn(&str, Option<&Url>) -> Clean;
 
 /// Entries of one document; what is beyond is not read.
 const ENTRIES_MAX: usize = 10_000;
+
+/// Of a date with markup around it more is not looked at, in bytes.
+const DATE_BYTES_MAX: usize = 1024;
 
 /// Decides what a raw feed says. `base` is the address of the document.
 ///
@@ -72,10 +76,17 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
     feed
 }
 
+/// The date in markup such as `<time datetime="2026-11-23">yesterday</time>`, which some themes write.
+fn shown(text: &str) -> String {
+    let start = text::start(text.trim(), DATE_BYTES_MAX);
+    let exact = start.split_once("datetime=").and_then(|(_, rest)| rest.split(['"', '\'']).nth(1));
+    exact.map_or_else(|| text::plain(start), str::to_owned)
+}
+
 /// A date of the document; what is not understood is a problem that quotes it.
-fn date(text: Option<&str>, notes: &mut Notes) -> Option<crate::model::Timestamp> {
+fn date(text: Option<&str>, notes: &mut Notes) -> Option<Timestamp> {
     let text = text.filter(|text| !text.trim().is_empty())?;
-    let date = dates::parse(text);
+    let date = if text.contains('<') { dates::parse(&shown(text)) } else { dates::parse(text) };
     if date.is_none() {
         notes.add_about("bad-date", "this date is not understood, and counts as missing", text);
     }

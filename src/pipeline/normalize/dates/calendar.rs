@@ -1,6 +1,6 @@
 //! The day within a date, once the time is taken out.
 
-use chrono::{NaiveDate, Weekday};
+use chrono::{Datelike as _, NaiveDate, Weekday};
 
 use super::names;
 use super::scan::{Number, Token};
@@ -19,6 +19,7 @@ struct Parts {
     month: Option<u32>,
     week: Option<Number>,
     labelled: [Option<u64>; 3],
+    weekday: Option<Weekday>,
     other_words: usize,
 }
 
@@ -51,7 +52,7 @@ pub(super) fn date(tokens: &[Token]) -> Option<NaiveDate> {
         // A lone number among words ("Volume 2026") is no date.
         [one] if parts.other_words == 0 => single(one),
         [one, two] => pair(one, two),
-        [one, two, three] => triple(one, two, three, parts.separator),
+        [one, two, three] => triple(one, two, three, &parts),
         _ => None,
     }
 }
@@ -83,6 +84,9 @@ fn collect(tokens: &[Token]) -> Parts {
                 // "mar. 23 nov.": a weekday may look like a month, and then the month comes after it.
                 match names::month(word, next) {
                     Some(month) => parts.month = Some(month),
+                    None if parts.weekday.is_none() && names::weekday(word).is_some() => {
+                        parts.weekday = names::weekday(word);
+                    }
                     None => parts.other_words += usize::from(!matches!(word.as_str(), "t" | "z")),
                 }
             }
@@ -152,11 +156,18 @@ fn pair(one: Number, two: Number) -> Option<NaiveDate> {
     }
 }
 
-/// Year first where it has four digits; else the day first, unless that is impossible; two-digit years come
-/// first between dashes, as in ISO 8601:1988, and last otherwise.
-fn triple(one: Number, two: Number, three: Number, separator: Option<char>) -> Option<NaiveDate> {
+/// Year first where it has four digits; else the day first, unless that is impossible or the weekday denies
+/// it; two-digit years come first between dashes, as in ISO 8601:1988, and last otherwise.
+fn triple(one: Number, two: Number, three: Number, parts: &Parts) -> Option<NaiveDate> {
     let either = |year: i32, first: Number, second: Number| {
-        ymd(year, second.value, first.value).or_else(|| ymd(year, first.value, second.value))
+        let day_first = ymd(year, second.value, first.value);
+        let month_first = ymd(year, first.value, second.value);
+        let is_said = |date: &NaiveDate| parts.weekday == Some(date.weekday());
+        if day_first.is_some_and(|date| is_said(&date)) {
+            day_first
+        } else {
+            month_first.filter(is_said).or(day_first).or(month_first)
+        }
     };
     if one.digits == 4 {
         return either(full_year(one)?, three, two);
@@ -169,7 +180,11 @@ fn triple(one: Number, two: Number, three: Number, separator: Option<char>) -> O
     }
     let year_first = || ymd(full_year(one)?, two.value, three.value);
     let year_last = || either(full_year(three)?, one, two);
-    if separator == Some('-') { year_first().or_else(year_last) } else { year_last().or_else(year_first) }
+    if parts.separator == Some('-') {
+        year_first().or_else(year_last)
+    } else {
+        year_last().or_else(year_first)
+    }
 }
 
 fn is_year(number: Number) -> bool {

@@ -1,6 +1,8 @@
 //! The names of months and of the halves of the day, in the languages of the feeds that we have met.
 //! All are folded (`text::fold`): no accents, no harakat, one alef, final sigma as sigma.
 
+use chrono::Weekday;
+
 use super::scan::Token;
 
 /// A shorter beginning stands for itself only: "مه" is May in Persian, but begins many words.
@@ -95,6 +97,11 @@ pub(super) fn half_of_day(word: &str) -> Option<bool> {
         return Some(true);
     }
     MORNING.contains(&word).then_some(false)
+}
+
+/// The day of the week, in English: only there is `5/3` in doubt.
+pub(super) fn weekday(word: &str) -> Option<Weekday> {
+    word.parse().ok()
 }
 
 /// Whether a word is written in Hangul.
