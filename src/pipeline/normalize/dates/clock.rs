@@ -151,9 +151,15 @@ fn half_day_only(tokens: &[Token], at: usize) -> Option<Hms> {
 
 /// The end of `.123` behind a time, and of the `:123` that some databases write.
 fn fraction_end(tokens: &[Token], at: usize, after_seconds: bool) -> usize {
-    let marks: &[char] = if after_seconds { &['.', ',', ':'] } else { &[] };
-    let is_fraction = marks.iter().any(|mark| tokens.get(at).is_some_and(|token| token.is(*mark)));
-    if is_fraction && tokens.get(at + 1).is_some_and(|token| token.number().is_some()) { at + 2 } else { at }
+    let Some(fraction) = tokens.get(at + 1).and_then(Token::number).filter(|_| after_seconds) else {
+        return at;
+    };
+    let is_fraction = match tokens.get(at) {
+        Some(Token::Mark('.' | ',')) => true,
+        Some(Token::Mark(':')) => fraction.digits == 3,
+        _ => false,
+    };
+    if is_fraction { at + 2 } else { at }
 }
 
 fn short_number(tokens: &[Token], at: usize) -> Option<u64> {
