@@ -67,12 +67,12 @@ fn written(tokens: &[Token], named: Option<Tz>) -> Option<Timestamp> {
         return placed(local, zones::read(rest, 0).and_then(|zone| zone.seconds).unwrap_or(0), named);
     }
     let Some(found) = clock::find(tokens) else {
-        return placed(calendar::date(tokens)?.and_hms_opt(0, 0, 0)?, 0, named);
+        return placed(calendar::date(tokens, false)?.and_hms_opt(0, 0, 0)?, 0, named);
     };
     let mut rest: Vec<Token> = tokens.get(..found.start)?.to_vec();
     rest.push(Token::Space);
     rest.extend_from_slice(tokens.get(found.end..)?);
-    let midnight = calendar::date(&rest)?.and_hms_opt(0, 0, 0)?;
+    let midnight = calendar::date(&rest, true)?.and_hms_opt(0, 0, 0)?;
     let local = midnight.checked_add_signed(TimeDelta::try_seconds(found.seconds.into())?)?;
     let unsaid = || if names::is_korean(tokens) { KOREA_SECONDS } else { 0 };
     let named = named.filter(|_| found.offset_seconds.is_none());

@@ -23,9 +23,19 @@ struct Parts {
     other_words: usize,
 }
 
-/// The day that `tokens` name; the first of the month or year where they name no more.
-pub(super) fn date(tokens: &[Token]) -> Option<NaiveDate> {
+/// The day that `tokens` name; the first of the month or year where they name no more, and none where a time
+/// needs its day.
+pub(super) fn date(tokens: &[Token], needs_day: bool) -> Option<NaiveDate> {
     let parts = collect(tokens);
+    let says_less = match (parts.labelled, parts.month, parts.numbers.as_slice()) {
+        ([None, None, None], Some(_), numbers) => numbers.len() < 2,
+        ([None, None, None], None, [one]) => one.digits <= 4,
+        ([None, None, None], None, [one, two]) => one.digits <= 2 && two.digits == 4 || two.digits <= 2,
+        ([.., day], ..) => day.is_none() && parts.numbers.len() < 2,
+    };
+    if needs_day && says_less && parts.week.is_none() {
+        return None;
+    }
     if parts.other_words > OTHER_WORDS_MAX {
         return None;
     }
