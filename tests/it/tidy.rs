@@ -33,6 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("askama", &["pipeline/render"]),
     ("flate2", &["pipeline/render", "edge/fetch"]),
     ("unicode_normalization", &["pipeline/text"]),
+    ("markup5ever", &["pipeline/text"]),
     ("uuid", &["pipeline/decide"]),
     ("cron", &["schedule"]),
     ("toml", &["config"]),
