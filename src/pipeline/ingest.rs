@@ -61,7 +61,8 @@ pub fn understand(
     };
     let mut feed = normalize::normalize(raw, base.as_ref(), &clean);
     for entry in &mut feed.entries {
-        entry.title = entry.title.take().map(|title| cut_out(&title, strip).trim().to_owned());
+        let cut = entry.title.take().map(|title| cut_out(&title, strip).trim().to_owned());
+        entry.title = cut.filter(|title| !title.is_empty());
     }
     Ok(feed)
 }

@@ -10,6 +10,7 @@ mod entities;
 mod extras;
 mod grammar;
 mod json;
+mod mojibake;
 mod names;
 mod notes;
 mod rewrite;

@@ -83,6 +83,7 @@ fn characters() {
     check(&rss("<item><title>x <y and z</title></item>"), &["x <y and z"], "stray-less-than");
     check(&rss("<item><title>a\u{8}b&#x1F;&#0;c</title></item>"), &["abc"], "control-characters");
     check(&rss("<item><title>it&#146;s</title></item>"), &["it’s"], "");
+    check(&rss("<item><title>Ø£Ø®Ø¨Ø§Ø±</title></item>"), &["أخبار"], "encoded-twice");
     let links = read(&rss("<item><link>http://e.org/?a=1&b=2&copy=3</link></item>"));
     assert_eq!(links.entries[0].links[0].href, "http://e.org/?a=1&b=2&copy=3");
 }

@@ -6,6 +6,7 @@ use memchr::memmem;
 
 use super::super::entities;
 use super::super::grammar::ends_text;
+use super::super::mojibake;
 use super::super::names::{Lower, split};
 use super::super::notes::shown;
 use super::super::tokens::{Token, attributes};
@@ -101,7 +102,8 @@ impl<'a> Rewriter<'a> {
             let foreign = self.family == super::Family::Rss;
             self.notes.add_if(foreign, "unescaped-markup", "markup stands in a text unescaped");
             let base = self.base_of(pieces);
-            return Captured { value: Cow::Owned(html(pieces)), markup: true, complete, base };
+            let value = self.meant(Cow::Owned(html(pieces)));
+            return Captured { value, markup: true, complete, base };
         }
         // The white space around a CDATA section is no text.
         let has_cdata = pieces.iter().any(|piece| matches!(piece, Token::Cdata(_)));
@@ -126,7 +128,14 @@ impl<'a> Rewriter<'a> {
         let value = value.unwrap_or_default();
         // Two slices may have been cut within a pair of bytes that XML normalises (XML 1.0 §2.11).
         let value = if value.contains('\r') { Cow::Owned(value.replace("\r\n", "\n")) } else { value };
-        Captured { value, markup: false, complete, base: None }
+        Captured { value: self.meant(value), markup: false, complete, base: None }
+    }
+
+    /// The text without a second encoding.
+    fn meant(&mut self, value: Cow<'a, str>) -> Cow<'a, str> {
+        let Some(meant) = mojibake::undone(&value) else { return value };
+        self.notes.add("encoded-twice", || "a text was encoded twice; it was decoded twice".to_owned());
+        Cow::Owned(meant)
     }
 
     fn base_of(&mut self, pieces: &[Token<'a>]) -> Option<String> {

@@ -1,0 +1,42 @@
+//! UTF-8 that somebody took for windows-1252 and encoded once more: `Ø£Ø®Ø¨Ø§Ø±` for `أخبار`.
+
+use encoding_rs::WINDOWS_1252;
+
+/// The text as it was meant; `None` where it is not encoded twice. Every character beyond ASCII must belong
+/// to a sequence that is UTF-8 again, so that an honest `Ã` is left alone.
+pub(super) fn undone(text: &str) -> Option<String> {
+    // The first byte of each such sequence, encoded again, begins with this byte.
+    memchr::memchr(0xc3, text.as_bytes())?;
+    let mut bytes = Vec::with_capacity(text.len());
+    for found in text.chars() {
+        bytes.push(byte_of(found)?);
+    }
+    let meant = String::from_utf8(bytes).ok()?;
+    (meant.len() < text.len()).then_some(meant)
+}
+
+/// The byte that a character was read from: windows-1252, and Latin-1 in its gaps.
+fn byte_of(found: char) -> Option<u8> {
+    if let Ok(byte) = u8::try_from(u32::from(found)) {
+        return Some(byte);
+    }
+    let mut buffer = [0; 4];
+    let (bytes, _, failed) = WINDOWS_1252.encode(found.encode_utf8(&mut buffer));
+    bytes.first().copied().filter(|_| !failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_encoded_twice() {
+        let twice = |text: &str| WINDOWS_1252.decode_without_bom_handling(text.as_bytes()).0.into_owned();
+        for text in ["أخبار الرياضة", "Neige verglaçante à Paris", "it’s – “so”"] {
+            assert_eq!(undone(&twice(text)).as_deref(), Some(text));
+        }
+        for text in ["Ã la carte", "été à Paris", "plain", "São", "Ñandú «x»", "أخبار Ã©"] {
+            assert_eq!(undone(text), None, "{text}");
+        }
+    }
+}
