@@ -1,0 +1,143 @@
+//! What is said of an exchange that failed, before it is known how its place is called.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use hyper_util::client::legacy;
+
+use super::connect::Unconnected;
+use crate::model::{FetchError, FetchErrorKind};
+
+/// A failure in words that follow the name of the place: "answered 404 …".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Complaint {
+    pub(super) kind: FetchErrorKind,
+    pub(super) says: String,
+    pub(super) retry_after_seconds: Option<u64>,
+}
+
+impl Complaint {
+    pub(super) fn new(kind: FetchErrorKind, says: impl Into<String>) -> Self {
+        Self { kind, says: says.into(), retry_after_seconds: None }
+    }
+
+    /// The error of the door: one line that begins with `place`.
+    pub(super) fn about(self, place: &str) -> FetchError {
+        let message = format!("{place} {}", self.says).replace(|c: char| c.is_control(), " ");
+        FetchError { kind: self.kind, message, retry_after_seconds: self.retry_after_seconds }
+    }
+
+    /// What the client says when there is no answer.
+    pub(super) fn of_client(error: &legacy::Error) -> Self {
+        let kind = if error.is_connect() { FetchErrorKind::Connect } else { FetchErrorKind::Broken };
+        Self::of_causes(error, kind)
+    }
+
+    /// What the connection says when a body breaks off.
+    pub(super) fn of_body(error: &hyper::Error, bytes: u64) -> Self {
+        let after = format!("after {bytes} bytes");
+        let mut complaint = Self::of_causes(error, FetchErrorKind::Broken);
+        if complaint.kind == FetchErrorKind::Broken {
+            complaint.says = format!("broke off its answer {after} ({})", innermost(error));
+        }
+        complaint
+    }
+
+    fn of_causes(error: &(dyn Error + 'static), kind: FetchErrorKind) -> Self {
+        causes(error)
+            .find_map(known)
+            .unwrap_or_else(|| Self::new(kind, format!("could not be asked: {}", innermost(error))))
+    }
+}
+
+/// The words for a cause that we know, where there are better ones than its own.
+fn known(cause: &(dyn Error + 'static)) -> Option<Complaint> {
+    if let Some(unconnected) = cause.downcast_ref::<Unconnected>() {
+        let kind = match unconnected {
+            Unconnected::Refused(_) => FetchErrorKind::Forbidden,
+            _ => FetchErrorKind::Connect,
+        };
+        return Some(Complaint::new(kind, unconnected.to_string()));
+    }
+    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+        return Some(Complaint::new(FetchErrorKind::Tls, tls(error)));
+    }
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        let (kind, says) = if error.is_parse_too_large() {
+            (FetchErrorKind::TooLarge, "sent too many or too large headers")
+        } else if error.is_parse() {
+            (FetchErrorKind::Broken, "answered with something that is not HTTP")
+        } else if error.is_incomplete_message() {
+            (FetchErrorKind::Broken, "closed the connection before its answer was complete")
+        } else {
+            return None;
+        };
+        return Some(Complaint::new(kind, says));
+    }
+    let error = cause.downcast_ref::<io::Error>().filter(|error| error.get_ref().is_none())?;
+    let (kind, says) = match error.kind() {
+        io::ErrorKind::ConnectionRefused => (FetchErrorKind::Connect, "refuses connections: is it down?"),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            (FetchErrorKind::Connect, "cannot be reached from here: check the network")
+        }
+        io::ErrorKind::TimedOut => (FetchErrorKind::Connect, "does not answer connections"),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            (FetchErrorKind::Broken, "closed the connection before its answer was complete")
+        }
+        _ => return None,
+    };
+    Some(Complaint::new(kind, says))
+}
+
+fn tls(error: &rustls::Error) -> String {
+    use rustls::{CertificateError as Bad, Error};
+    match error {
+        Error::InvalidCertificate(bad) => match bad {
+            Bad::Expired | Bad::ExpiredContext { .. } => "shows a certificate that has expired".to_owned(),
+            Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+                "shows a certificate that is not valid yet: is our clock right?".to_owned()
+            }
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+                "shows a certificate for another name".to_owned()
+            }
+            Bad::UnknownIssuer => {
+                "shows a certificate of an authority that is not trusted here: add it to the system's store"
+                    .to_owned()
+            }
+            other => format!("shows a bad certificate ({other})"),
+        },
+        Error::InvalidMessage(_) => "does not speak TLS there: does its url begin with http:?".to_owned(),
+        other => format!("failed to agree on TLS ({other})"),
+    }
+}
+
+/// An error and what caused it, from the outside in. A custom `io::Error` hides its first cause from
+/// `source`, so it is opened by hand.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// `30s`, `1.5s`, `500ms`.
+pub(super) fn duration(time: Duration) -> String {
+    format!("{time:?}")
+}
+
+/// `16 MiB`, `64 KiB`, `100 bytes`: exact where the number is round.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        n if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{} MiB", n >> 20),
+        n if n >= 1 << 10 && n % (1 << 10) == 0 => format!("{} KiB", n >> 10),
+        n => format!("{n} bytes"),
+    }
+}
