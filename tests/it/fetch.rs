@@ -34,7 +34,7 @@ fn source(url: &str) -> Source {
 fn local_lookup() -> Lookup {
     Arc::new(|name| match name {
         "localhost" | "localhost." => Ok(vec![IpAddr::from([127, 0, 0, 1])]),
-        name if name.ends_with(".test") => Ok(vec![IpAddr::from([127, 0, 0, 1])]),
+        name if name.rsplit('.').next() == Some("test") => Ok(vec![IpAddr::from([127, 0, 0, 1])]),
         _ => Err(std::io::Error::other("no such name")),
     })
 }
@@ -133,8 +133,8 @@ async fn validators_go_back_byte_for_byte() {
         let Ok(Answer::NotModified { validators }) = second.outcome else { panic!() };
         assert_eq!(validators, known(b"\"new\"", b""));
         let asked = &origin.asked()[1];
-        assert_eq!(asked.header("if-none-match"), etag.escape_ascii().to_string());
-        assert_eq!(asked.header("if-modified-since"), last_modified.escape_ascii().to_string());
+        assert_eq!(asked.bytes("if-none-match"), etag);
+        assert_eq!(asked.bytes("if-modified-since"), last_modified);
     };
     check(b"\"a\"", b"Wed, 25 Nov 2026 10:00:00 GMT").await;
     check(b"W/\"a\"", b"yesterday").await;

@@ -9,6 +9,9 @@ use hyper_util::client::legacy;
 use super::connect::Unconnected;
 use crate::model::{FetchError, FetchErrorKind};
 
+/// A longer message is cut: servers have a say in some.
+const MESSAGE_CHARS_MAX: usize = 500;
+
 /// A failure in words that follow the name of the place: "answered 404 …".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Complaint {
@@ -24,7 +27,8 @@ impl Complaint {
 
     /// The error of the door: one line that begins with `place`.
     pub(super) fn about(self, place: &str) -> FetchError {
-        let message = format!("{place} {}", self.says).replace(|c: char| c.is_control(), " ");
+        let line = format!("{place} {}", self.says).replace(char::is_control, " ");
+        let message = line.chars().take(MESSAGE_CHARS_MAX).collect();
         FetchError { kind: self.kind, message, retry_after_seconds: self.retry_after_seconds }
     }
 

@@ -136,7 +136,7 @@ fn coding(name: &str) -> Result<Box<dyn Coding>, Complaint> {
         "br" => Box::new(Brotli::new()),
         "zstd" => Box::new(Zstd::new().map_err(|error| broken(error.to_string()))?),
         other => {
-            let other: String = other.chars().take(40).collect();
+            let other: String = other.escape_debug().take(40).collect();
             return Err(broken(format!("encoded its answer as `{other}`, which nashra did not ask for")));
         }
     })

@@ -173,7 +173,8 @@ mod tests {
     fn a_busy_host_keeps_nobody_else_from_a_slot() {
         let queue = Queue::new(FetchLimits { concurrency: 2, per_host: 1 });
         let first = now(queue.turn(&url("http://busy.example/a"))).unwrap();
-        let mut waiting = Box::pin(queue.turn(&url("http://BUSY.example.:80/b")));
+        let same_host = url("http://BUSY.example.:80/b");
+        let mut waiting = Box::pin(queue.turn(&same_host));
         assert!(poll_once(waiting.as_mut()).is_none());
         let other = now(queue.turn(&url("http://other.example/"))).expect("a slot is free");
         assert!(now(queue.turn(&url("http://third.example/"))).is_none(), "both slots are taken");

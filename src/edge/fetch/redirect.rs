@@ -66,12 +66,12 @@ impl Route {
         if target.fragment().is_none() {
             target.set_fragment(self.now.fragment());
         }
-        let asked = without_fragment(&self.now);
-        self.seen.push(asked);
-        if self.seen.contains(&without_fragment(&target)) {
-            let says = format!("redirects in a circle, back to {target}; perhaps it insists on cookies");
+        let (asked, next) = (without_fragment(&self.now), without_fragment(&target));
+        if next == asked || self.seen.contains(&next) {
+            let says = format!("redirects in a circle, back to {next}: perhaps it insists on cookies");
             return Err(complaint(says));
         }
+        self.seen.push(asked);
         self.now = target;
         Ok(())
     }
@@ -85,10 +85,9 @@ impl Route {
             return Err(complaint(format!("redirects to an address of {} bytes", location.len())));
         }
         let text = escaped(location);
-        let mut target = self
-            .now
-            .join(&text)
-            .map_err(|error| complaint(format!("redirects to `{text}`, which is no address ({error})")))?;
+        let mut target = self.now.join(&text).map_err(|error| {
+            complaint(format!("redirects to `{}`, which is no address ({error})", text.escape_debug()))
+        })?;
         if !matches!(target.scheme(), "http" | "https") {
             return Err(complaint(format!(
                 "redirects to {}:, which is neither http nor https",

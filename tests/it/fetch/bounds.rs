@@ -64,7 +64,7 @@ async fn an_endless_answer_ends() {
 
 #[tokio::test]
 async fn heads_are_bounded() {
-    let many: String = (0..1000).map(|n| format!("X-{n}: y\r\n")).collect();
+    let many = "X: y\r\n".repeat(1000);
     let large = format!("X: {}\r\n", "y".repeat(1 << 20));
     for headers in [many, large] {
         let error = failure(Reply::raw(format!("HTTP/1.1 200 OK\r\n{headers}\r\nx"))).await;

@@ -54,7 +54,10 @@ async fn site(protocols: &[&[u8]]) -> Site {
             let (acceptor, asked) = (acceptor.clone(), asked.clone());
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
-                let service = service_fn(move |request| answer(request, asked.clone()));
+                let service = service_fn(move |request| {
+                    let response = answer(&request, &asked);
+                    async { Ok::<_, Infallible>(response) }
+                });
                 // A client that goes away ends the connection and nothing else.
                 let _ = auto::Builder::new(TokioExecutor::new())
                     .serve_connection(TokioIo::new(stream), service)
@@ -65,10 +68,7 @@ async fn site(protocols: &[&[u8]]) -> Site {
     site
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    asked: Arc<Mutex<Vec<String>>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+fn answer(request: &Request<Incoming>, asked: &Mutex<Vec<String>>) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     asked.lock().unwrap().push(format!("{:?} {path}", request.version()));
     let builder = Response::builder();
@@ -82,7 +82,7 @@ async fn answer(
         "/long" => builder.body(Full::from(vec![b'x'; 3_000_000])),
         _ => builder.header("etag", "\"1\"").body(Full::from("over TLS")),
     };
-    Ok(response.unwrap())
+    response.unwrap()
 }
 
 /// A fetcher that trusts the authority of these tests.

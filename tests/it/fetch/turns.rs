@@ -1,11 +1,12 @@
 //! Turns: so many at once in all and at one host, and nobody waits for somebody else's host.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nashra::model::*;
 use tokio::task::JoinSet;
 
 use super::{body, fetcher_within, source};
+use crate::kit::daemon::DEADLINE;
 use crate::kit::origin::{Gate, Origin, Reply};
 
 #[tokio::test]
@@ -107,4 +108,21 @@ async fn a_fetch_that_is_given_up_gives_everything_back() {
         assert!(tokio::time::timeout(Duration::from_millis(50), fetch).await.is_err());
     }
     body(fetcher.fetch(&source(&origin.url("/good")), &Validators::default()).await.0);
+}
+
+#[tokio::test]
+async fn connections_that_wait_are_bounded_over_all_hosts() {
+    let origin = Origin::start(|_| Reply::ok("x"));
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 2, per_host: 2 });
+    for n in 0..200 {
+        let source = source(&origin.named(&format!("host-{n}.test"), "/"));
+        body(fetcher.fetch(&source, &Validators::default()).await.0);
+    }
+    // 128 may wait, and two be in use; the others were closed, which takes a moment to arrive.
+    let end = Instant::now() + DEADLINE;
+    while origin.open() > 130 && Instant::now() < end {
+        tokio::task::yield_now().await;
+    }
+    assert!((100..=130).contains(&origin.open()), "{} connections are open", origin.open());
+    assert_eq!(origin.connections(), 200);
 }

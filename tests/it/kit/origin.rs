@@ -1,6 +1,7 @@
 //! A scripted server on loopback: answers by path, broken ones byte for byte, and a log of what was asked.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::fmt::Write as _;
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -18,10 +19,15 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The value of a header; empty where it is absent.
-    pub fn header(&self, name: &str) -> String {
+    /// The bytes of a header; none where it is absent.
+    pub fn bytes(&self, name: &str) -> &[u8] {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.escape_ascii().to_string()).unwrap_or_default()
+        found.map(|(_, value)| &value[..]).unwrap_or_default()
+    }
+
+    /// The same as text.
+    pub fn header(&self, name: &str) -> String {
+        String::from_utf8_lossy(self.bytes(name)).into_owned()
     }
 }
 
@@ -49,7 +55,7 @@ impl Reply {
         let body = body.as_ref();
         let mut head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         Self { parts: vec![Part::Bytes([head.as_bytes(), b"\r\n", body].concat())], keep_open: true }
     }
@@ -113,6 +119,7 @@ struct Seen {
     asked: Mutex<Vec<Asked>>,
     changed: Condvar,
     connections: AtomicUsize,
+    open: AtomicUsize,
     over: AtomicBool,
 }
 
@@ -136,7 +143,11 @@ impl Origin {
                 let number = shared.connections.fetch_add(1, Ordering::SeqCst);
                 let (seen, script) = (shared.clone(), script.clone());
                 // A client that goes away ends the connection and nothing else.
-                std::thread::spawn(move || serve(&stream, number, &seen, &*script));
+                seen.open.fetch_add(1, Ordering::SeqCst);
+                std::thread::spawn(move || {
+                    serve(&stream, number, &seen, &*script);
+                    seen.open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         Self { address, seen }
@@ -157,6 +168,11 @@ impl Origin {
 
     pub fn connections(&self) -> usize {
         self.seen.connections.load(Ordering::SeqCst)
+    }
+
+    /// Connections that are open now.
+    pub fn open(&self) -> usize {
+        self.seen.open.load(Ordering::SeqCst)
     }
 
     /// Waits until so many requests have come.
