@@ -6,6 +6,7 @@
 mod answer;
 mod body;
 mod client;
+mod codings;
 mod complaint;
 mod connect;
 mod decode;

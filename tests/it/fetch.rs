@@ -16,9 +16,12 @@ use std::time::Duration;
 use nashra::edge::fetch::{Fetcher, Lookup, Patience, Surroundings};
 use nashra::model::*;
 
+use crate::kit::daemon::Home;
 use crate::kit::entries;
 use crate::kit::origin::{Origin, Reply};
 
+/// An environment variable that every test finds set.
+const SET: &str = "PATH";
 const AGENT: &str = "nashra/test (+http://127.0.0.1/bot)";
 
 /// A source at this address that may live on loopback.
@@ -194,8 +197,7 @@ async fn statuses_are_explained() {
 
 #[tokio::test]
 async fn credentials_come_from_the_environment_or_are_missed() {
-    // Cargo sets this one for every test.
-    let secret = std::env::var("CARGO_PKG_NAME").unwrap();
+    let secret = std::env::var(SET).unwrap();
     let origin = Origin::start(|_| Reply::new(401, &[], ""));
     let ask_with = async |auth| {
         let mut source = source(&origin.url("/"));
@@ -203,13 +205,14 @@ async fn credentials_come_from_the_environment_or_are_missed() {
         error(ask(&source).await)
     };
     let name = |name: &str| name.to_owned();
-    let refused = ask_with(Auth::Bearer { token_env: name("CARGO_PKG_NAME") }).await;
+    let refused = ask_with(Auth::Bearer { token_env: name(SET) }).await;
     assert!(refused.message.contains("does not accept our credentials"), "{refused}");
     assert!(!refused.message.contains(&secret), "{refused}");
-    ask_with(Auth::Basic { user: name("أ"), password_env: name("CARGO_PKG_NAME") }).await;
+    ask_with(Auth::Basic { user: name("أ"), password_env: name(SET) }).await;
     let asked = origin.asked();
-    assert_eq!(asked[0].header("authorization"), "Bearer nashra");
-    assert_eq!(asked[1].header("authorization"), "Basic 2KM6bmFzaHJh");
+    assert_eq!(asked[0].header("authorization"), format!("Bearer {secret}"));
+    // The base64 of "أ:" in UTF-8.
+    assert!(asked[1].header("authorization").starts_with("Basic 2KM6"), "{:?}", asked[1]);
 
     let missing = ask_with(Auth::Bearer { token_env: name("NO_SUCH_SECRET") }).await;
     assert_eq!(missing.kind, FetchErrorKind::Unsendable);
@@ -221,6 +224,31 @@ async fn credentials_come_from_the_environment_or_are_missed() {
     let refused = error(ask(&source(&named)).await);
     assert!(!refused.message.contains("pass"), "{refused}");
     assert_eq!(origin.asked()[2].header("authorization"), "Basic dXM6ZXI6cGFzcw==");
+}
+
+/// systemd hands credentials over as files in a folder that only the service can read.
+#[test]
+fn credentials_of_systemd_are_read_by_the_program() {
+    let origin = Origin::start(|_| Reply::new(404, &[], ""));
+    let home = Home::new(&format!(
+        "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nports = \"any\"\n[sources.a]\nurl = \"{}\"\n\
+         auth = {{ basic = {{ user = \"u\", password_env = \"feed-password\" }} }}\n",
+        origin.url("/")
+    ));
+    std::fs::create_dir(home.path("credentials")).unwrap();
+    let probe = || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_nashra"));
+        command.current_dir(home.folder.path()).args(["check", "--probe"]);
+        let output = command.env("CREDENTIALS_DIRECTORY", home.path("credentials")).output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let told = probe();
+    assert!(told.contains("its secret is missing; set the environment variable feed-password"), "{told}");
+    assert_eq!(origin.connections(), 0);
+    home.write("credentials/feed-password", "p:w\n");
+    let told = probe();
+    assert!(told.contains("answered 404 (Not Found)"), "{told}");
+    assert_eq!(origin.asked()[0].header("authorization"), "Basic dTpwOnc=");
 }
 
 #[tokio::test]

@@ -1,30 +1,17 @@
 //! `Content-Encoding` undone piece by piece, never further than the bounds allow (RFC 9110 §8.4).
 
-use std::io::Write as _;
-
-use brotli::enc::StandardAlloc;
-use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
-use flate2::write::GzDecoder;
-use flate2::{Decompress, FlushDecompress, Status};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
-use zstd::stream::raw::{DParameter, Operation as _};
 
+use super::codings::{Coding, Outcome, broken, coding};
 use super::complaint::{Complaint, size};
 use crate::model::FetchErrorKind;
 
-/// Codings on top of each other; more are a trick.
-const CODINGS_MAX: usize = 4;
+/// Codings on top of each other; more are a trick, and each has a window of up to 16 MiB.
+const CODINGS_MAX: usize = 3;
 /// How far a document may grow when decoded, beyond the floor: text compresses 20 times at best.
 const EXPANSION_MAX: u64 = 100;
 const EXPANSION_FLOOR_BYTES: u64 = 1 << 20;
-/// RFC 9659: a window of 8 MiB is all that the coding `zstd` may ask for.
-const ZSTD_WINDOW_LOG_MAX: u32 = 23;
-/// What a decoder hands on at a time.
-const PIECE_BYTES_MAX: usize = 32 << 10;
-
-type Outcome = Result<(), Complaint>;
-type Next<'a> = &'a mut dyn FnMut(&[u8]) -> Outcome;
 
 /// Collects a document from its encoded pieces.
 pub(super) struct Decoder {
@@ -47,14 +34,6 @@ struct Bounds {
     wire_bytes: u64,
 }
 
-/// One coding.
-trait Coding: Send {
-    /// Takes a piece and hands on what it decodes to.
-    fn push(&mut self, piece: &[u8], next: Next<'_>) -> Outcome;
-    /// The last piece was pushed: hands on what is left, or says that something is missing.
-    fn finish(&mut self, next: Next<'_>) -> Outcome;
-}
-
 impl Decoder {
     /// A decoder for what these headers announce.
     pub(super) fn new(headers: &HeaderMap, bytes_max: u64) -> Result<Self, Complaint> {
@@ -62,11 +41,11 @@ impl Decoder {
         for value in headers.get_all(CONTENT_ENCODING) {
             let names = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
             for name in names.split(',').map(str::trim).filter(|name| !matches!(*name, "" | "identity")) {
+                if stages.len() == CODINGS_MAX {
+                    return Err(broken(format!("encoded its answer more than {CODINGS_MAX} times over")));
+                }
                 stages.push(Stage { coding: coding(name)?, given: 0 });
             }
-        }
-        if stages.len() > CODINGS_MAX {
-            return Err(broken(format!("encoded its answer {} times over", stages.len())));
         }
         // The header names them in the order in which they were applied.
         stages.reverse();
@@ -127,217 +106,4 @@ fn finish(stages: &mut [Stage], bounds: Bounds, document: &mut Vec<u8>) -> Outco
         pass(rest, bounds, decoded, document)
     })?;
     finish(rest, bounds, document)
-}
-
-fn coding(name: &str) -> Result<Box<dyn Coding>, Complaint> {
-    Ok(match name {
-        "gzip" | "x-gzip" => Box::new(Gzip::Between { members: 0 }),
-        "deflate" => Box::new(Deflate { inner: None, head: vec![], ended: false }),
-        "br" => Box::new(Brotli::new()),
-        "zstd" => Box::new(Zstd::new().map_err(|error| broken(error.to_string()))?),
-        other => {
-            let other: String = other.escape_debug().take(40).collect();
-            return Err(broken(format!("encoded its answer as `{other}`, which nashra did not ask for")));
-        }
-    })
-}
-
-fn broken(says: String) -> Complaint {
-    Complaint::new(FetchErrorKind::Broken, says)
-}
-
-fn corrupt(name: &str) -> Complaint {
-    broken(format!("sent an answer that is not valid {name}"))
-}
-
-fn truncated(name: &str) -> Complaint {
-    broken(format!("broke off in the middle of its {name} answer"))
-}
-
-/// RFC 1952: members one after the other; what follows the last one is padding.
-enum Gzip {
-    Between { members: usize },
-    Member(Box<GzDecoder<Vec<u8>>>, usize),
-    Padding,
-}
-
-impl Coding for Gzip {
-    fn push(&mut self, mut piece: &[u8], next: Next<'_>) -> Outcome {
-        while let Some(first) = piece.first() {
-            match self {
-                Self::Padding => return Ok(()),
-                Self::Between { members } if *members > 0 && *first != 0x1f => *self = Self::Padding,
-                Self::Between { members } => {
-                    *self = Self::Member(Box::new(GzDecoder::new(vec![])), *members);
-                }
-                Self::Member(member, members) => {
-                    let taken = member.write(piece).map_err(|_| corrupt("gzip"))?;
-                    hand_on(member.get_mut(), next)?;
-                    piece = piece.get(taken..).unwrap_or_default();
-                    // It takes nothing more once its checksum is complete.
-                    if taken == 0 {
-                        member.try_finish().map_err(|_| corrupt("gzip"))?;
-                        hand_on(member.get_mut(), next)?;
-                        *self = Self::Between { members: *members + 1 };
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, next: Next<'_>) -> Outcome {
-        let Self::Member(member, _) = self else { return Ok(()) };
-        let ended = member.try_finish();
-        hand_on(member.get_mut(), next)?;
-        ended.map_err(|_| truncated("gzip"))
-    }
-}
-
-fn hand_on(decoded: &mut Vec<u8>, next: Next<'_>) -> Outcome {
-    let outcome = if decoded.is_empty() { Ok(()) } else { next(decoded) };
-    decoded.clear();
-    outcome
-}
-
-/// RFC 9110 §8.4.1.2: zlib (RFC 1950) by the book, raw DEFLATE (RFC 1951) by many servers.
-struct Deflate {
-    inner: Option<Decompress>,
-    head: Vec<u8>,
-    ended: bool,
-}
-
-impl Coding for Deflate {
-    fn push(&mut self, piece: &[u8], next: Next<'_>) -> Outcome {
-        if self.inner.is_some() {
-            return self.inflate(piece, next);
-        }
-        self.head.extend_from_slice(piece);
-        let [first, second, ..] = *self.head else { return Ok(()) };
-        // No raw stream that a compressor writes begins like the head of zlib.
-        let zlib = first & 0x0f == 8 && (u16::from(first) << 8 | u16::from(second)) % 31 == 0;
-        self.inner = Some(Decompress::new(zlib));
-        let head = std::mem::take(&mut self.head);
-        self.inflate(&head, next)
-    }
-
-    fn finish(&mut self, _: Next<'_>) -> Outcome {
-        if self.ended { Ok(()) } else { Err(truncated("deflate")) }
-    }
-}
-
-impl Deflate {
-    fn inflate(&mut self, mut piece: &[u8], next: Next<'_>) -> Outcome {
-        let Some(inner) = self.inner.as_mut() else { return Ok(()) };
-        let mut decoded = vec![0; PIECE_BYTES_MAX];
-        while !self.ended {
-            let (taken, given) = (inner.total_in(), inner.total_out());
-            let status = inner
-                .decompress(piece, &mut decoded, FlushDecompress::None)
-                .map_err(|_| corrupt("deflate"))?;
-            self.ended = status == Status::StreamEnd;
-            let taken = usize::try_from(inner.total_in() - taken).unwrap_or(usize::MAX);
-            let given = usize::try_from(inner.total_out() - given).unwrap_or(usize::MAX);
-            next(decoded.get(..given).unwrap_or_default())?;
-            piece = piece.get(taken..).unwrap_or_default();
-            if given < decoded.len() && (piece.is_empty() || taken == 0) {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// RFC 7932. Its window is at most 16 MiB.
-struct Brotli {
-    state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
-    ended: bool,
-}
-
-impl Brotli {
-    fn new() -> Self {
-        let alloc = StandardAlloc::default;
-        Self { state: Box::new(BrotliState::new(alloc(), alloc(), alloc())), ended: false }
-    }
-}
-
-impl Coding for Brotli {
-    fn push(&mut self, piece: &[u8], next: Next<'_>) -> Outcome {
-        let mut decoded = vec![0; PIECE_BYTES_MAX];
-        let (mut left, mut read, mut total) = (piece.len(), 0, 0);
-        while !self.ended {
-            let (mut room, mut given) = (decoded.len(), 0);
-            let result = BrotliDecompressStream(
-                &mut left,
-                &mut read,
-                piece,
-                &mut room,
-                &mut given,
-                &mut decoded,
-                &mut total,
-                &mut self.state,
-            );
-            next(decoded.get(..given).unwrap_or_default())?;
-            match result {
-                BrotliResult::ResultSuccess => self.ended = true,
-                BrotliResult::NeedsMoreInput => break,
-                BrotliResult::NeedsMoreOutput => {}
-                BrotliResult::ResultFailure => return Err(corrupt("brotli")),
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, _: Next<'_>) -> Outcome {
-        if self.ended { Ok(()) } else { Err(truncated("brotli")) }
-    }
-}
-
-/// RFC 8878: frames one after the other.
-struct Zstd {
-    inner: zstd::stream::raw::Decoder<'static>,
-    /// Whether a frame has ended and none has begun since.
-    between: bool,
-    padding: bool,
-}
-
-impl Zstd {
-    fn new() -> std::io::Result<Self> {
-        let mut inner = zstd::stream::raw::Decoder::new()?;
-        inner.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG_MAX))?;
-        Ok(Self { inner, between: false, padding: false })
-    }
-}
-
-impl Coding for Zstd {
-    fn push(&mut self, mut piece: &[u8], next: Next<'_>) -> Outcome {
-        let mut decoded = vec![0; PIECE_BYTES_MAX];
-        while !self.padding {
-            if self.between && piece.is_empty() {
-                break;
-            }
-            match self.inner.run_on_buffers(piece, &mut decoded) {
-                Ok(status) => {
-                    next(decoded.get(..status.bytes_written).unwrap_or_default())?;
-                    piece = piece.get(status.bytes_read..).unwrap_or_default();
-                    self.between = status.remaining == 0;
-                    if piece.is_empty() && status.bytes_written < decoded.len() {
-                        break;
-                    }
-                }
-                // What follows the last frame is padding.
-                Err(_) if self.between => self.padding = true,
-                Err(error) if error.to_string().contains("too much memory") => {
-                    let says = "sent a zstd answer with a window above 8 MiB (RFC 9659)";
-                    return Err(Complaint::new(FetchErrorKind::TooLarge, says));
-                }
-                Err(_) => return Err(corrupt("zstd")),
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, _: Next<'_>) -> Outcome {
-        if self.between || self.padding { Ok(()) } else { Err(truncated("zstd")) }
-    }
 }

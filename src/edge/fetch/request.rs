@@ -153,17 +153,18 @@ async fn credentials(auth: Option<&Auth>, url: &Url) -> Result<Option<HeaderValu
     Ok(Some(value))
 }
 
-/// Looks a secret up in the environment, then among systemd's credentials.
+/// The secret of this name, which the environment holds or else a file among systemd's credentials.
 async fn secret(name: &str) -> Result<String, Complaint> {
+    let held = std::env::var(name).ok();
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY");
-    let found = match (std::env::var(name), &folder) {
-        (Ok(secret), _) => Some(secret),
-        (Err(_), Some(folder)) => {
-            let path = Path::new(folder).join(name);
+    let found = match (held, folder) {
+        (None, Some(folder)) => {
+            let path = Path::new(&folder).join(name);
             spawn_blocking(move || credential(&path)).await.ok().flatten()
         }
-        (Err(_), None) => None,
+        (held, _) => held,
     };
+    // Whoever writes a secret into a file ends its line.
     let secret = found.map(|secret| secret.trim_end_matches(['\r', '\n']).to_owned());
     secret.filter(|secret| !secret.is_empty()).ok_or_else(|| {
         unsendable(format!(

@@ -118,12 +118,12 @@ async fn broken_codings_are_told() {
     fails("gzip", TEXT.as_bytes(), broken, "not valid gzip").await;
     fails("compress", b"x", broken, "`compress`, which nashra did not ask for").await;
     fails("utf-8", b"x", broken, "`utf-8`").await;
-    fails("gzip, gzip, gzip, gzip, gzip", b"x", broken, "5 times over").await;
+    fails("gzip, gzip, gzip, gzip, gzip", b"x", broken, "more than 3 times over").await;
 }
 
 #[tokio::test]
 async fn bombs_do_not_go_off() {
-    let zeros = vec![0; 100 << 20];
+    let zeros = vec![0; 32 << 20];
     let bombs = [
         ("gzip", gzip(&zeros)),
         ("deflate", raw_deflate(&zeros)),
@@ -144,7 +144,7 @@ async fn bombs_do_not_go_off() {
     fails("gzip, gzip", &inner, FetchErrorKind::TooLarge, "").await;
     let empty_members = gzip(b"").repeat(200_000);
     fails("gzip, zstd", &zstd(&empty_members, 20), FetchErrorKind::TooLarge, "more than 100 times").await;
-    fails("zstd", &zstd(&zeros[..32 << 20], 25), FetchErrorKind::TooLarge, "").await;
+    fails("zstd", &zstd(&zeros, 25), FetchErrorKind::TooLarge, "").await;
 }
 
 #[tokio::test]

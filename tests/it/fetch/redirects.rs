@@ -2,7 +2,7 @@
 
 use nashra::model::*;
 
-use super::{ask, body, error, fetcher, known, source};
+use super::{SET, ask, body, error, fetcher, known, source};
 use crate::kit::origin::{Origin, Reply};
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn secrets_stay_at_home() {
         }
     });
     let mut source = source(&origin.named("home.test", "/start"));
-    source.fetch.auth = Some(Auth::Bearer { token_env: "CARGO_PKG_NAME".to_owned() });
+    source.fetch.auth = Some(Auth::Bearer { token_env: SET.to_owned() });
     source.fetch.headers = vec![("X-Key".to_owned(), "k".to_owned())];
     let retrieved = fetcher().fetch(&source, &known(b"\"e\"", b"")).await.0;
     assert!(matches!(retrieved.outcome, Ok(Answer::NotModified { .. })), "{retrieved:?}");
@@ -111,7 +111,7 @@ async fn another_origin_that_wants_credentials_is_explained() {
         _ => Reply::new(401, &[], ""),
     });
     let mut source = source(&origin.named("home.test", "/start"));
-    source.fetch.auth = Some(Auth::Bearer { token_env: "CARGO_PKG_NAME".to_owned() });
+    source.fetch.auth = Some(Auth::Bearer { token_env: SET.to_owned() });
     let error = error(ask(&source).await);
     assert!(error.message.contains("credentials are never sent to another origin"), "{error}");
     assert!(error.message.starts_with("away.test:"), "{error}");
