@@ -25,6 +25,9 @@ use crate::model::FetchLimits;
 const POOL_IDLE_SECONDS_MAX: u64 = 20;
 /// Connections that wait for another request, beside those in use.
 const POOL_IDLE_MAX: usize = 128;
+/// How often an HTTP/2 server that owes us an answer is asked for a sign of life, and how soon it comes.
+const PING_SECONDS: u64 = 10;
+const PING_ANSWER_SECONDS_MAX: u64 = 5;
 /// Sets of allowed addresses whose pools are kept.
 const POOLS_MAX: usize = 64;
 /// The head of an answer.
@@ -109,6 +112,9 @@ impl Clients {
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http2_max_header_list_size(u32::try_from(HEAD_BYTES_MAX).unwrap_or(u32::MAX))
+            // A connection whose other end has vanished is found out before the next request waits for it.
+            .http2_keep_alive_interval(Some(Duration::from_secs(PING_SECONDS)))
+            .http2_keep_alive_timeout(Duration::from_secs(PING_ANSWER_SECONDS_MAX))
             .http2_initial_stream_window_size(WINDOW_BYTES_MAX)
             .http2_initial_connection_window_size(WINDOW_CONNECTION_BYTES_MAX);
         let pooled = builder.build(connector.clone());

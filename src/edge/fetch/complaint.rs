@@ -145,3 +145,44 @@ pub(super) fn size(bytes: u64) -> String {
         n => format!("{n} bytes"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_found_however_deep() {
+        let check = |error: io::Error, kind, words: &str| {
+            let nested = io::Error::other(io::Error::new(error.kind(), error));
+            let complaint = Complaint::of_causes(&nested, FetchErrorKind::Connect);
+            assert_eq!(complaint.kind, kind);
+            assert!(complaint.says.contains(words), "{complaint:?}");
+        };
+        let tls = |bad| io::Error::other(rustls::Error::InvalidCertificate(bad));
+        check(tls(rustls::CertificateError::Expired), FetchErrorKind::Tls, "has expired");
+        check(tls(rustls::CertificateError::NotValidYet), FetchErrorKind::Tls, "not valid yet");
+        check(tls(rustls::CertificateError::Revoked), FetchErrorKind::Tls, "bad certificate");
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        check(refused, FetchErrorKind::Connect, "refuses connections");
+        check(
+            io::Error::other("too many files"),
+            FetchErrorKind::Connect,
+            "could not be asked: too many files",
+        );
+    }
+
+    #[test]
+    fn an_error_is_one_line_of_bounded_length() {
+        let complaint = Complaint::new(FetchErrorKind::Broken, format!("says\r\n\u{7}{}", "x".repeat(9000)));
+        let error = complaint.about("a.example");
+        assert!(error.message.starts_with("a.example says   xxx"), "{error}");
+        assert_eq!(error.message.chars().count(), MESSAGE_CHARS_MAX);
+    }
+
+    #[test]
+    fn sizes_are_exact() {
+        for (bytes, text) in [(1, "1 bytes"), (1024, "1 KiB"), (1025, "1025 bytes"), (16 << 20, "16 MiB")] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

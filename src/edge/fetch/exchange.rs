@@ -76,7 +76,7 @@ async fn hops(
         report.elapsed += began.elapsed();
         report.wire_bytes += progress.wire_bytes;
         report.status = progress.status;
-        let headers = match heard.map_err(|_| progress.out_of_time(policy.timeout))?? {
+        let headers = match heard.map_err(|_| progress.out_of_time(left, policy.timeout))?? {
             Heard::Answer(answer) => return Ok(answer),
             Heard::Redirect(headers) => headers,
         };
@@ -129,11 +129,13 @@ async fn ask(
 }
 
 impl Progress {
-    fn out_of_time(&self, time_max: Duration) -> Complaint {
+    /// `left` is what this hop had of the whole time.
+    fn out_of_time(&self, left: Duration, time_max: Duration) -> Complaint {
         let connected = self.connection.as_ref().is_some_and(|one| one.connection_metadata().is_some());
         let time = duration(time_max);
         match self.status {
-            None if !connected => {
+            // Only who had the whole time can be said to be unreachable.
+            None if !connected && left == time_max => {
                 Complaint::new(FetchErrorKind::Connect, format!("accepted no connection within {time}"))
             }
             None => {

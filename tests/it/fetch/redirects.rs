@@ -87,12 +87,8 @@ async fn secrets_stay_at_home() {
     assert!(matches!(retrieved.outcome, Ok(Answer::NotModified { .. })), "{retrieved:?}");
     for asked in origin.asked() {
         let at_home = asked.path != "/away";
-        assert_eq!(
-            asked.header("authorization"),
-            if at_home { "Bearer nashra" } else { "" },
-            "{}",
-            asked.path
-        );
+        assert_eq!(asked.header("authorization").starts_with("Bearer "), at_home, "{}", asked.path);
+        assert_eq!(asked.header("authorization").is_empty(), !at_home, "{}", asked.path);
         assert_eq!(asked.header("x-key"), if at_home { "k" } else { "" }, "{}", asked.path);
         // The validators may be those of the last hop, so every hop is told them.
         assert_eq!(asked.header("if-none-match"), "\"e\"");

@@ -19,7 +19,6 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::{body, error, fetcher, fetcher_within, source};
-use crate::kit::origin::{Origin, Reply};
 
 /// They protect nothing: only these tests trust the authority.
 const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
@@ -142,7 +141,6 @@ async fn certificates_are_checked() {
 
 #[tokio::test]
 async fn what_speaks_no_tls_is_told() {
-    let origin = Origin::start(|_| Reply::ok("x"));
     let refuser = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = refuser.local_addr().unwrap();
     std::thread::spawn(move || {
@@ -155,7 +153,6 @@ async fn what_speaks_no_tls_is_told() {
         error(fetcher().fetch(&source(&format!("https://{address}/")), &Validators::default()).await.0);
     assert_eq!(error.kind, FetchErrorKind::Tls, "{error}");
     assert!(error.message.contains("does not speak TLS there"), "{error}");
-    drop(origin);
 }
 
 #[tokio::test]
