@@ -16,6 +16,7 @@ mod guard;
 mod queue;
 mod redirect;
 mod request;
+mod wire;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

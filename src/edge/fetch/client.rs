@@ -16,8 +16,9 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::connect::{Connector, Resolver, Timely, Uses};
+use super::connect::{Connector, Resolver, Timely};
 use super::guard::Guard;
+use super::wire::Line;
 use super::{FetchSetupError, Patience, Surroundings};
 use crate::model::FetchLimits;
 
@@ -124,38 +125,49 @@ impl Clients {
 }
 
 impl Client {
-    /// Sends a request. Where a connection that has already brought an answer fails before it brings this
-    /// one, the server has most likely closed it meanwhile: the request is sent once more, on a new one.
+    /// Sends a request; `InUse` is kept until the body has been read. Where a connection that has already
+    /// brought an answer fails before it brings this one, the server has most likely closed it meanwhile: the
+    /// request is sent once more, on a new one.
     pub(super) async fn send(
         &self,
-        request: Request<Empty<Bytes>>,
+        mut request: Request<Empty<Bytes>>,
         on_connection: impl FnOnce(CaptureConnection),
-    ) -> Result<Response<Incoming>, legacy::Error> {
+    ) -> Result<(Response<Incoming>, InUse), legacy::Error> {
         let again = request.clone();
-        let mut request = request;
         let captured = capture_connection(&mut request);
         on_connection(captured.clone());
-        let crowded = self.open.load(Ordering::Relaxed) >= self.open_max;
-        let client = if crowded { &self.fresh } else { &self.pooled };
-        match client.request(request).await {
-            Err(error) if !error.is_connect() && uses(&captured) > 0 => self.fresh.request(again).await,
-            Ok(response) => {
-                if let Some(Uses(count)) = response.extensions().get() {
-                    count.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok(response)
+        let response = match self.pooled.request(request).await {
+            Err(error) if !error.is_connect() && line(&captured).is_some_and(|line| line.is_proven()) => {
+                self.fresh.request(again).await?
             }
-            Err(error) => Err(error),
+            sent => sent?,
+        };
+        let line = response.extensions().get::<Line>().cloned().unwrap_or_default();
+        line.begin();
+        Ok((response, InUse { line, open: self.open.clone(), open_max: self.open_max }))
+    }
+}
+
+/// Says that an answer is being read.
+pub(super) struct InUse {
+    line: Line,
+    open: Arc<AtomicUsize>,
+    open_max: usize,
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        // A pool bounds what waits for one host; this bounds what waits for all of them.
+        if self.line.end() && self.open.load(Ordering::Relaxed) > self.open_max {
+            self.line.close();
         }
     }
 }
 
-fn uses(captured: &CaptureConnection) -> usize {
+fn line(captured: &CaptureConnection) -> Option<Line> {
     let mut extras = http::Extensions::new();
-    if let Some(connected) = captured.connection_metadata().as_ref() {
-        connected.get_extras(&mut extras);
-    }
-    extras.get().map_or(0, |Uses(count)| count.load(Ordering::Relaxed))
+    captured.connection_metadata().as_ref()?.get_extras(&mut extras);
+    extras.remove()
 }
 
 /// Trusts the system's roots where there are any, the bundled ones of webpki, and `more`.

@@ -5,16 +5,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower_service::Service;
@@ -22,6 +19,7 @@ use tower_service::Service;
 use super::Patience;
 use super::complaint::duration;
 use super::guard::{Guard, Refusal};
+use super::wire::Wire;
 
 /// Names that are looked up at the same time. A look-up that hangs keeps its thread for as long as the
 /// system likes; the rest of the program must not run out of threads for that.
@@ -146,9 +144,9 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = Counted;
+    type Response = Wire;
     type Error = BoxError;
-    type Future = Pending<Counted>;
+    type Future = Pending<Wire>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.tcp.poll_ready(context).map_err(Into::into)
@@ -166,66 +164,8 @@ impl Service<Uri> for Connector {
             let stream = connecting.await?;
             // The address that is connected now, whatever was said before.
             guard.check(stream.inner().peer_addr()?.ip()).map_err(Unconnected::Refused)?;
-            Ok(Counted::new(stream, open))
+            Ok(Wire::new(stream, open))
         })
-    }
-}
-
-/// How many answers a connection has brought so far.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Uses(pub(super) Arc<AtomicUsize>);
-
-/// A connection that is counted as long as it is open.
-pub(super) struct Counted {
-    stream: TokioIo<TcpStream>,
-    open: Arc<AtomicUsize>,
-    uses: Uses,
-}
-
-impl Counted {
-    fn new(stream: TokioIo<TcpStream>, open: Arc<AtomicUsize>) -> Self {
-        open.fetch_add(1, Ordering::Relaxed);
-        Self { stream, open, uses: Uses::default() }
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Connection for Counted {
-    fn connected(&self) -> Connected {
-        self.stream.connected().extra(self.uses.clone())
-    }
-}
-
-impl Read for Counted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
-    }
-}
-
-impl Write for Counted {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

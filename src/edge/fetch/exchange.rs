@@ -99,7 +99,8 @@ async fn ask(
     progress: &mut Progress,
 ) -> Result<Heard, Complaint> {
     let sent = client.send(letter.to(url)?, |connection| progress.connection = Some(connection)).await;
-    let (head, body) = sent.map_err(|error| Complaint::of_client(&error))?.into_parts();
+    let (response, _in_use) = sent.map_err(|error| Complaint::of_client(&error))?;
+    let (head, body) = response.into_parts();
     progress.status = Some(head.status.as_u16());
     let wire_bytes = &mut progress.wire_bytes;
     match answer::meaning(head.status, letter.is_conditional()) {

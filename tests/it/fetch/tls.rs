@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -19,6 +20,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::{body, error, fetcher, fetcher_within, source};
+use crate::kit::daemon::DEADLINE;
 
 /// They protect nothing: only these tests trust the authority.
 const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
@@ -28,11 +30,13 @@ const KEY: &[u8] = include_bytes!("tls/key.der");
 struct Site {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
+    /// Connections that are open now.
+    open: Arc<AtomicUsize>,
     /// Protocol and path of each request.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-/// A server for `feeds.test` and 127.0.0.1 that speaks these protocols.
+/// A server for `feeds.test`, the names below it and 127.0.0.1 that speaks these protocols.
 async fn site(protocols: &[&[u8]]) -> Site {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KEY));
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -44,23 +48,29 @@ async fn site(protocols: &[&[u8]]) -> Site {
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let site =
-        Site { address: listener.local_addr().unwrap(), connections: Arc::default(), asked: Arc::default() };
-    let (connections, asked) = (site.connections.clone(), site.asked.clone());
+    let site = Site {
+        address: listener.local_addr().unwrap(),
+        connections: Arc::default(),
+        open: Arc::default(),
+        asked: Arc::default(),
+    };
+    let (connections, open, asked) = (site.connections.clone(), site.open.clone(), site.asked.clone());
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             connections.fetch_add(1, Ordering::SeqCst);
-            let (acceptor, asked) = (acceptor.clone(), asked.clone());
+            let (acceptor, open, asked) = (acceptor.clone(), open.clone(), asked.clone());
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 let service = service_fn(move |request| {
                     let response = answer(&request, &asked);
                     async { Ok::<_, Infallible>(response) }
                 });
+                open.fetch_add(1, Ordering::SeqCst);
                 // A client that goes away ends the connection and nothing else.
                 let _ = auto::Builder::new(TokioExecutor::new())
                     .serve_connection(TokioIo::new(stream), service)
                     .await;
+                open.fetch_sub(1, Ordering::SeqCst);
             });
         }
     });
@@ -168,4 +178,21 @@ async fn heads_over_http2_are_bounded() {
     let site = site(&[b"h2"]).await;
     let error = error(ask(&trusting(), &site, "feeds.test", "/large").await);
     assert!(matches!(error.kind, FetchErrorKind::TooLarge | FetchErrorKind::Broken), "{error}");
+}
+
+#[tokio::test]
+async fn connections_that_wait_are_bounded_over_http2_too() {
+    let (site, fetcher) = (site(&[b"h2"]).await, trusting());
+    for n in 0..160 {
+        body(ask(&fetcher, &site, &format!("host-{n}.feeds.test"), "/feed").await);
+    }
+    // 128 may wait, beside as many as there are slots; the others were closed, which takes a moment to arrive.
+    let end = Instant::now() + DEADLINE;
+    while site.open.load(Ordering::SeqCst) > 136 && Instant::now() < end {
+        tokio::task::yield_now().await;
+    }
+    let open = site.open.load(Ordering::SeqCst);
+    assert!((100..=136).contains(&open), "{open} connections are open");
+    body(ask(&fetcher, &site, "host-1.feeds.test", "/feed").await);
+    assert_eq!(site.connections.load(Ordering::SeqCst), 160);
 }
