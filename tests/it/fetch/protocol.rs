@@ -1,6 +1,8 @@
 //! Servers that speak HTTP in their own way.
 
 use nashra::model::*;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use super::{ask, body, error, fetcher, source};
 use crate::kit::origin::{Origin, Reply};
@@ -98,4 +100,38 @@ async fn a_connection_that_the_server_has_given_up_is_replaced() {
     let origin = Origin::start(|_| Reply::raw(""));
     error(fetcher.fetch(&source(&origin.url("/")), &Validators::default()).await.0);
     assert_eq!(origin.asked().len(), 1);
+}
+
+/// Whatever a server sends, the exchange ends with a document or a clear line, and in time.
+#[test]
+fn any_answer_ends_well() {
+    const ANSWERS: [&[u8]; 3] = [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: \"a\"\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: /next?a=b\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n",
+    ];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let fetcher = fetcher();
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6);
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(200));
+    let outcome =
+        runner.run(&(0..ANSWERS.len(), changes, any::<prop::sample::Index>()), |(n, changes, end)| {
+            let mut answer = ANSWERS[n].to_vec();
+            for (at, byte) in changes {
+                *at.get_mut(&mut answer) = byte;
+            }
+            if end.index(3) == 0 {
+                answer.truncate(end.index(answer.len()));
+            }
+            let origin = Origin::start(move |_| Reply::raw(&answer));
+            let retrieved =
+                runtime.block_on(fetcher.fetch(&source(&origin.url("/")), &Validators::default())).0;
+            prop_assert!(retrieved.elapsed_ms < 10_000, "{:?}", retrieved);
+            if let Err(error) = retrieved.outcome {
+                prop_assert!(error.message.starts_with("127.0.0.1:"), "{}", error);
+                prop_assert!(!error.message.contains(char::is_control), "{}", error);
+            }
+            Ok(())
+        });
+    outcome.unwrap();
 }
