@@ -1,15 +1,159 @@
-//! stub
-use crate::model::*;
+//! The polite client: asks a source, over HTTP or in a file, and brings back a document or one clear reason.
+//!
+//! Bounded in time, bytes, connections and addresses; what a foreign server does can end its own exchange
+//! only.
+
+mod answer;
+mod body;
+mod client;
+mod codings;
+mod complaint;
+mod connect;
+mod decode;
+mod exchange;
+mod file;
+mod guard;
+mod queue;
+mod redirect;
+mod request;
+mod wire;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::HeaderValue;
+use rustls::pki_types::CertificateDer;
+use tokio::sync::Semaphore;
+
+use self::client::Clients;
+pub use self::connect::Lookup;
+use self::exchange::Report;
+use self::queue::Queue;
+pub use self::queue::Slot;
+use self::request::Identity;
+use super::clock;
+use crate::model::{FetchLimits, Location, Retrieved, Source, Validators};
+
+/// Asks sources. Clones share their connections and their limits.
 #[derive(Clone)]
-pub struct Fetcher;
+pub struct Fetcher {
+    inner: Arc<Inner>,
+}
+
+/// Why there is no fetcher.
 #[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct FetchSetupError;
-impl Fetcher {
-    pub fn new(_: FetchLimits, _: &str, _: Option<&str>) -> Result<Self, FetchSetupError> {
-        Ok(Self)
+pub enum FetchSetupError {
+    /// The User-Agent or From fits no header.
+    #[error("{0} cannot be sent in a header: use letters, digits and signs of one line")]
+    Header(&'static str),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+}
+
+/// What a fetcher finds around it. The program takes what the system has; tests bring their own.
+pub struct Surroundings {
+    /// Certificate authorities to trust beside the system's and the bundled ones.
+    pub roots: Vec<CertificateDer<'static>>,
+    /// How names are looked up.
+    pub lookup: Lookup,
+    /// How long to wait for what.
+    pub patience: Patience,
+}
+
+/// How long to wait for parts of an exchange; `timeout` of a source bounds the whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// The look-up of a name.
+    pub lookup: Duration,
+    /// A connection, from the look-up to the end of the TLS handshake.
+    pub connect: Duration,
+    /// Between two pieces of a document.
+    pub silence: Duration,
+    /// How long a document may come arbitrarily slowly, in small pieces.
+    pub slow_start: Duration,
+    /// The body of a redirect or of a failure.
+    pub aside: Duration,
+}
+
+struct Inner {
+    clients: Clients,
+    queue: Queue,
+    identity: Identity,
+    patience: Patience,
+    file_reads: Arc<Semaphore>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { roots: vec![], lookup: connect::system_lookup(), patience: Patience::default() }
     }
-    pub async fn fetch(&self, _s: &Source, _v: &Validators) -> (Retrieved, ()) {
-        unimplemented!()
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            lookup: Duration::from_secs(5),
+            connect: Duration::from_secs(10),
+            silence: Duration::from_secs(20),
+            slow_start: Duration::from_secs(20),
+            aside: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Fetcher {
+    /// A client with these limits over all sources. `user_agent` and `from` say who we are to every server
+    /// (RFC 9110 §10.1.2, §10.1.5). Reads the system's certificate authorities.
+    pub fn new(limits: FetchLimits, user_agent: &str, from: Option<&str>) -> Result<Self, FetchSetupError> {
+        Self::within(Surroundings::default(), limits, user_agent, from)
+    }
+
+    /// The same with other surroundings than the system's.
+    pub fn within(
+        surroundings: Surroundings,
+        limits: FetchLimits,
+        user_agent: &str,
+        from: Option<&str>,
+    ) -> Result<Self, FetchSetupError> {
+        let header = |name, text: &str| {
+            HeaderValue::from_bytes(text.as_bytes()).map_err(|_| FetchSetupError::Header(name))
+        };
+        let identity = Identity {
+            agent: header("the User-Agent", user_agent)?,
+            from: from.map(|from| header("the contact", from)).transpose()?,
+        };
+        let patience = surroundings.patience;
+        let clients = Clients::new(limits, surroundings)?;
+        let file_reads = Arc::new(Semaphore::new(file::READS_MAX));
+        let inner = Inner { clients, queue: Queue::new(limits), identity, patience, file_reads };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Asks a source, when its turn has come. `validators` are those of its last answer.
+    ///
+    /// The slot counts against `concurrency` until it is dropped: whoever holds it until the result has been
+    /// taken bounds the documents in memory.
+    pub async fn fetch(&self, source: &Source, validators: &Validators) -> (Retrieved, Slot) {
+        let policy = &source.fetch;
+        let (report, outcome, slot) = match &source.location {
+            Location::Web(url) => exchange::run(&self.inner, policy, url, validators).await,
+            Location::File(path) => {
+                let slot = self.inner.queue.slot().await;
+                let began = Instant::now();
+                let reads = &self.inner.file_reads;
+                let read = file::read(path, validators, policy.body_bytes_max, policy.timeout, reads).await;
+                let outcome = read.map_err(|complaint| complaint.about(&path.display().to_string()));
+                (Report { elapsed: began.elapsed(), ..Report::default() }, outcome, slot)
+            }
+        };
+        let retrieved = Retrieved {
+            at: clock::now(),
+            elapsed_ms: u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
+            wire_bytes: report.wire_bytes,
+            status: report.status,
+            outcome,
+        };
+        (retrieved, slot)
     }
 }

@@ -88,6 +88,8 @@ pub enum FetchErrorKind {
     Broken,
     /// The file cannot be read.
     File,
+    /// The request cannot be made: a secret is missing, or a header or address cannot be sent.
+    Unsendable,
 }
 
 /// What asking a source once brought back, read: the input of `ingest`.

@@ -1,3 +1,4 @@
 //! What tests share: a scripted local origin, temporary folders, waiting for a condition with a deadline.
 pub mod daemon;
 pub mod entries;
+pub mod origin;

@@ -1,0 +1,132 @@
+//! Turns: so many at once in all and at one host, and nobody waits for somebody else's host.
+
+use std::time::{Duration, Instant};
+
+use nashra::model::*;
+use tokio::task::JoinSet;
+
+use super::{body, fetcher_within, source};
+use crate::kit::daemon::DEADLINE;
+use crate::kit::origin::{Gate, Origin, Reply};
+
+#[tokio::test]
+async fn a_slow_host_starves_nobody() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let slow = Origin::start(move |_| Reply::ok("slow").behind(&held));
+    let quick = Origin::start(|_| Reply::ok("quick"));
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 3, per_host: 2 });
+    let mut waiting = JoinSet::new();
+    for n in 0..20 {
+        // Case makes no other host.
+        let host = if n % 2 == 0 { "slow.test" } else { "SLOW.test" };
+        let (fetcher, source) = (fetcher.clone(), source(&slow.named(host, "/")));
+        waiting.spawn(async move { body(fetcher.fetch(&source, &Validators::default()).await.0) });
+    }
+    let asked = tokio::task::spawn_blocking(move || {
+        slow.wait_for(2);
+        slow
+    });
+    let slow = asked.await.unwrap();
+    for _ in 0..10 {
+        let quick = source(&quick.url("/"));
+        assert_eq!(body(fetcher.fetch(&quick, &Validators::default()).await.0).bytes, "quick");
+    }
+    assert_eq!(slow.asked().len(), 2);
+    gate.open();
+    assert_eq!(waiting.join_all().await.len(), 20);
+    assert!(slow.connections() <= 2, "{} connections", slow.connections());
+}
+
+#[tokio::test]
+async fn slots_are_held_until_they_are_given_back() {
+    let origin = Origin::start(|_| Reply::ok("x"));
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 1, per_host: 9 });
+    let source = source(&origin.url("/"));
+    let (_, slot) = fetcher.fetch(&source, &Validators::default()).await;
+    let nothing = Validators::default();
+    let mut second = Box::pin(fetcher.fetch(&source, &nothing));
+    let early = tokio::time::timeout(Duration::from_millis(100), second.as_mut()).await;
+    assert!(early.is_err() && origin.asked().len() == 1);
+    drop(slot);
+    body(second.await.0);
+}
+
+#[tokio::test]
+async fn the_clock_runs_only_during_the_exchange() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let origin = Origin::start(move |asked| match asked.path.as_str() {
+        "/first" => Reply::ok("x").behind(&held),
+        "/moved" => {
+            let port = asked.header("host").rsplit(':').next().unwrap().to_owned();
+            Reply::redirect(302, &format!("http://busy.test:{port}/second"))
+        }
+        _ => Reply::ok("x"),
+    });
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 9, per_host: 1 });
+    let mut tasks = JoinSet::new();
+    let mut start = |url: String, timeout| {
+        let (fetcher, mut source) = (fetcher.clone(), source(&url));
+        source.fetch.timeout = timeout;
+        tasks.spawn(async move { fetcher.fetch(&source, &Validators::default()).await.0 });
+    };
+    start(origin.named("busy.test", "/first"), Duration::from_secs(20));
+    let origin = tokio::task::spawn_blocking(move || {
+        origin.wait_for(1);
+        origin
+    });
+    let origin = origin.await.unwrap();
+    // Both wait for the busy host far longer than their timeout, one of them in the middle of its way.
+    let short = Duration::from_millis(400);
+    start(origin.named("busy.test", "/second"), short);
+    start(origin.named("other.test", "/moved"), short);
+    let origin = tokio::task::spawn_blocking(move || {
+        origin.wait_for(2);
+        origin
+    });
+    let origin = origin.await.unwrap();
+    assert!(tokio::time::timeout(short * 2, tasks.join_next()).await.is_err(), "nobody's time is over");
+    gate.open();
+    for retrieved in tasks.join_all().await {
+        assert!(retrieved.elapsed_ms < 20_000);
+        body(retrieved);
+    }
+    assert_eq!(origin.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn a_fetch_that_is_given_up_gives_everything_back() {
+    let reply = Reply::raw("").then_hang();
+    let origin =
+        Origin::start(move |asked| if asked.path == "/hang" { reply.clone() } else { Reply::ok("x") });
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 1, per_host: 1 });
+    let hanging = source(&origin.url("/hang"));
+    for _ in 0..3 {
+        let nothing = Validators::default();
+        let fetch = fetcher.fetch(&hanging, &nothing);
+        assert!(tokio::time::timeout(Duration::from_millis(50), fetch).await.is_err());
+    }
+    body(fetcher.fetch(&source(&origin.url("/good")), &Validators::default()).await.0);
+}
+
+#[tokio::test]
+async fn connections_that_wait_are_bounded_over_all_hosts() {
+    let origin = Origin::start(|_| Reply::ok("x"));
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 2, per_host: 2 });
+    for n in 0..160 {
+        let source = source(&origin.named(&format!("host-{n}.test"), "/"));
+        body(fetcher.fetch(&source, &Validators::default()).await.0);
+    }
+    // 128 may wait, and two be in use; the others were closed, which takes a moment to arrive.
+    let end = Instant::now() + DEADLINE;
+    while origin.open() > 130 && Instant::now() < end {
+        tokio::task::yield_now().await;
+    }
+    assert!((100..=130).contains(&origin.open()), "{} connections are open", origin.open());
+    assert_eq!(origin.connections(), 160);
+    // Those that wait are used all the same.
+    let early = source(&origin.named("host-1.test", "/"));
+    body(fetcher.fetch(&early, &Validators::default()).await.0);
+    assert_eq!(origin.connections(), 160);
+}
