@@ -81,7 +81,8 @@ pub fn configuration(source: &Source) -> Digest {
         Location::Web(url) => url.as_str().to_owned(),
         Location::File(path) => path.display().to_string(),
     };
-    let how = format!("{:?} {:?} {:?}", source.strip, source.fetch.headers, source.fetch.auth);
+    let fetch = &source.fetch;
+    let how = format!("{:?} {:?} {:?} {:?}", source.strip, fetch.headers, fetch.auth, fetch.user_agent);
     // A new version may read the same bytes better.
     Digest::of([place.as_bytes(), how.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()])
 }
