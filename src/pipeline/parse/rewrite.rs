@@ -19,7 +19,7 @@ use super::entities;
 use super::grammar::{Act, Family, Place, act};
 use super::names::{Lower, Ns, Scopes, split};
 use super::notes::Notes;
-use super::tokens::{Token, Tokens, attributes, quoted_attributes};
+use super::tokens::{Token, Tokens, quoted_attributes};
 use crate::model::{Format, Problem};
 
 /// Entries that are read; the rest is reported and left.
