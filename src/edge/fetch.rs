@@ -32,7 +32,7 @@ use self::queue::Queue;
 pub use self::queue::Slot;
 use self::request::Identity;
 use super::clock;
-use crate::model::{FetchLimits, Location, Retrieved, Source, Validators};
+use crate::model::{Answer, FetchLimits, Location, Retrieved, Source, Validators};
 
 /// Asks sources. Clones share their connections and their limits.
 #[derive(Clone)]
@@ -144,7 +144,11 @@ impl Fetcher {
                 let reads = &self.inner.file_reads;
                 let read = file::read(path, validators, policy.body_bytes_max, policy.timeout, reads).await;
                 let outcome = read.map_err(|complaint| complaint.about(&path.display().to_string()));
-                (Report { elapsed: began.elapsed(), ..Report::default() }, outcome, slot)
+                let wire_bytes = match &outcome {
+                    Ok(Answer::Body(body)) => body.bytes.len() as u64,
+                    _ => 0,
+                };
+                (Report { elapsed: began.elapsed(), wire_bytes, ..Report::default() }, outcome, slot)
             }
         };
         let retrieved = Retrieved {
