@@ -202,7 +202,9 @@ async fn handle(
 ) -> Result<Response<Answer>, Infallible> {
     let running = patience.begin();
     let (head, body) = request.into_parts();
-    let mut response = match refused(&head) {
+    let refused = refused(&head);
+    let mut close = refused.is_some();
+    let mut response = match refused {
         Some(refused) => refused,
         None => server.answer(&head).await,
     };
@@ -210,9 +212,10 @@ async fn handle(
     // either, wherever a proxy in front of us thinks that the next request begins.
     if !body.is_end_stream() {
         patience.leave_unread();
-        if head.version < Version::HTTP_2 {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
+        close = true;
+    }
+    if close && head.version < Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Answer::new(body, running)))
 }
@@ -222,7 +225,7 @@ fn refused(head: &Parts) -> Option<Response<Bytes>> {
     let hosts = head.headers.get_all(header::HOST).iter().count();
     // RFC 9112 §3.2. Which host is named does not matter.
     if head.version == Version::HTTP_11 && hosts != 1 {
-        return Some(text(StatusCode::BAD_REQUEST, "HTTP/1.1 wants one Host.\n", &head.method));
+        return Some(text(StatusCode::BAD_REQUEST, "Exactly one Host is wanted.\n", &head.method));
     }
     let length = head.uri.path_and_query().map_or(0, |address| address.as_str().len());
     (length > respond::URI_BYTES_MAX).then(|| respond::too_long(&head.method))
