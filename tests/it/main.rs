@@ -16,3 +16,4 @@ mod schedule;
 mod serve;
 mod store;
 mod tidy;
+mod watch;
