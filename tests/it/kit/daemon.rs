@@ -75,8 +75,14 @@ impl Home {
 
     /// Starts the daemon and waits until it serves.
     pub fn start(&self) -> Daemon {
+        self.start_with(&[])
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_with(&self, environment: &[(&str, &str)]) -> Daemon {
         let mut child = self
             .command(&["--log-format", "json", "run"])
+            .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -103,7 +109,9 @@ impl Home {
             .current_dir(self.folder.path())
             .args(arguments)
             .env_remove("RUST_LOG")
-            .env_remove("STATE_DIRECTORY");
+            .env_remove("STATE_DIRECTORY")
+            .env_remove("NOTIFY_SOCKET")
+            .env_remove("WATCHDOG_USEC");
         command
     }
 }
@@ -158,8 +166,13 @@ impl Daemon {
     }
 
     /// Sends SIGTERM and waits for the end.
-    pub fn stop(mut self) -> ExitStatus {
+    pub fn stop(self) -> ExitStatus {
         self.signal("TERM");
+        self.ended()
+    }
+
+    /// Waits for the end.
+    pub fn ended(mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
