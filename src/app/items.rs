@@ -19,12 +19,12 @@ impl ItemPages for Items {
         let key: EntryKey = key.parse().ok()?;
         let front = self.cards.load();
         let (edition, cards) = front.as_ref();
-        let entry = self.found(self.store.entry(key))??;
+        let entry = Self::found(self.store.entry(key))??;
         // What no section shows has no page either: a rule or a removed source took it out.
         if edition.sorter.sections_of(&entry).is_empty() {
             return None;
         }
-        let members = self.found(self.store.story(entry.story))?;
+        let members = Self::found(self.store.story(entry.story))?;
         let shown = |other: &crate::model::Entry| {
             other.key != entry.key && !edition.sorter.sections_of(other).is_empty()
         };
@@ -34,7 +34,7 @@ impl ItemPages for Items {
 }
 
 impl Items {
-    fn found<T>(&self, read: Result<T, crate::edge::store::StoreError>) -> Option<T> {
+    fn found<T>(read: Result<T, crate::edge::store::StoreError>) -> Option<T> {
         read.inspect_err(|error| tracing::error!(%error, "an entry page cannot be read from the store")).ok()
     }
 }

@@ -70,9 +70,9 @@ impl Poller {
             let same = state.config == Some(pipeline::configuration(&source));
             let validators = if same { state.validators.clone() } else { Validators::default() };
             let (retrieved, slot) = fetcher.fetch(&source, &validators).await;
-            let fetched = read(source, state, retrieved).await;
+            let brought = read(source, state, retrieved).await;
             // The slot is held until the writer has taken the result, so memory is bounded by slots.
-            let _ = results.send((id, fetched)).await;
+            let _ = results.send((id, brought)).await;
             drop(slot);
         });
     }

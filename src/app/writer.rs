@@ -221,7 +221,7 @@ impl Writer {
                 // Its source has left the file.
                 Ok(_) => {}
                 Err(StoreError::Record(what)) => {
-                    tracing::error!(what, "an entry cannot be read and is left out")
+                    tracing::error!(what, "an entry cannot be read and is left out");
                 }
                 Err(error) => return Err(error),
             }
@@ -237,9 +237,9 @@ impl Writer {
         }
         self.store.flush()?;
         let before = self.window.entries.len();
-        gone.iter().for_each(|key| {
+        for key in &gone {
             self.window.entries.remove(key);
-        });
+        }
         if self.window.entries.len() != before {
             self.fill_window()?;
             self.publish();

@@ -165,7 +165,7 @@ async fn converse(
         // The sender lives until all connections have ended.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    drive(connection, |connection| connection.graceful_shutdown(), &patience, stopped).await;
+    drive(connection, auto::Connection::graceful_shutdown, &patience, stopped).await;
     drop(slot);
 }
 

@@ -51,10 +51,10 @@ impl Watch {
         let watcher = notify::recommended_watcher(reporter(events))?;
         let state = Arc::new(Mutex::new(State { watcher, files: HashMap::new(), folders: BTreeMap::new() }));
         // The thread ends with the watch: the watcher holds the other end of its queue.
-        let watched = Arc::downgrade(&state);
+        let of_watch = Arc::downgrade(&state);
         std::thread::Builder::new()
             .name("watch".to_owned())
-            .spawn(move || listen(&queue, &watched, &changed))?;
+            .spawn(move || listen(&queue, &of_watch, &changed))?;
         Ok(Self { state })
     }
 

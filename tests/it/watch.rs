@@ -115,7 +115,7 @@ fn a_change_that_hides_its_time_is_one() {
     watched.check("same length, same time", replace, &["a.toml"]);
 }
 
-/// How a mounted ConfigMap is replaced: the file is a link to `..data/file`, and `..data` a link to a folder.
+/// How a mounted `ConfigMap` is replaced: the file is a link to `..data/file`, and `..data` a link to a folder.
 #[test]
 fn a_link_that_leads_elsewhere_is_a_change() {
     let generation = |folder: &Path, name: &str| {

@@ -239,9 +239,8 @@ impl Write for Watched {
             let mut buffer = ReadBuf::new(&mut space);
             let ended = match Pin::new(&mut self.io).poll_read(cx, buffer.unfilled()) {
                 Poll::Ready(Ok(())) => buffer.filled().is_empty(),
-                Poll::Ready(Err(_)) => true,
                 Poll::Pending if self.patience.lingers() => return Poll::Pending,
-                Poll::Pending => true,
+                Poll::Pending | Poll::Ready(Err(_)) => true,
             };
             self.swallowed_bytes += buffer.filled().len();
             if ended || self.swallowed_bytes > LINGER_BYTES_MAX {

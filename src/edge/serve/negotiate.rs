@@ -39,7 +39,7 @@ impl Accepted {
         Self {
             gzip: gzip.or(any).unwrap_or(0),
             // Acceptable unless it, or everything that is not named, is refused; but what is named comes first.
-            identity: identity.unwrap_or(if any == Some(0) { 0 } else { 1 }),
+            identity: identity.unwrap_or(u16::from(any != Some(0))),
         }
     }
 

@@ -190,7 +190,7 @@ impl Caller {
     }
 
     fn more(&mut self) -> bool {
-        let mut space = [0; 64 * 1024];
+        let mut space = [0; 16 * 1024];
         match self.stream.read(&mut space) {
             Ok(0) => false,
             Ok(length) => {
