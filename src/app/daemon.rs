@@ -13,7 +13,7 @@ use super::poller::{Brought, Poller};
 use super::reload;
 use super::run::Options;
 use super::writer::Writer;
-use crate::config::{Config, Mistake};
+use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
 use crate::model::{Location, SourceId};
@@ -58,7 +58,7 @@ pub(super) struct Daemon {
     /// Local sources that changed while they were being read.
     again: HashSet<SourceId>,
     /// Why the last reload was refused; empty after a good one.
-    refused: Vec<Mistake>,
+    refused: Vec<String>,
     watch: Option<Watch>,
     listen: SocketAddr,
 }
@@ -231,7 +231,7 @@ impl Daemon {
             return;
         }
         let stored = self.writer.store.entries_stored().unwrap_or_default();
-        self.jobs.retain_mut(|job| !job.finish(stored));
+        self.jobs.retain_mut(|job| !job.is_abandoned() && !job.finish(stored));
     }
 
     fn file_changed(&mut self, path: &Path) {
@@ -259,30 +259,28 @@ impl Daemon {
     /// Puts a changed feeds.toml in force as a whole, or keeps the running one and says so loudly.
     fn reload(&mut self) {
         systemd::reloading();
-        match reload::load(&self.options.config_path) {
-            Ok(config) => self.put_in_force(&config),
-            Err(mistakes) => {
-                for mistake in &mistakes {
-                    tracing::error!("{mistake}");
-                }
-                tracing::error!(
-                    mistakes = mistakes.len(),
-                    "feeds.toml is not usable: the running configuration stays in force"
-                );
-                self.refused = mistakes;
-            }
+        let has_sources = !self.writer.sources.is_empty();
+        let loaded = reload::load_again(&self.options.config_path, has_sources)
+            .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect());
+        self.refused = loaded.and_then(|config| self.put_in_force(&config)).err().unwrap_or_default();
+        for mistake in &self.refused {
+            tracing::error!("{mistake}");
+        }
+        if let Some(first) = self.refused.first() {
+            let mistakes = self.refused.len();
+            tracing::error!(mistakes, "feeds.toml is not usable: the running configuration stays in force");
+            systemd::status(&format!("running on an older feeds.toml: {first}"));
+        } else {
+            systemd::status("");
         }
         systemd::ready();
     }
 
-    fn put_in_force(&mut self, config: &Config) {
-        let result = self.writer.configure(config, clock::now()).map_err(|error| error.to_string());
-        let result = result.and_then(|()| self.poller.configure(config).map_err(|error| error.to_string()));
-        if let Err(error) = result {
-            tracing::error!(error, "the new feeds.toml cannot be put in force");
-            return;
-        }
-        self.refused.clear();
+    /// All of it, or nothing.
+    fn put_in_force(&mut self, config: &Config) -> Result<(), Vec<String>> {
+        let ready = self.poller.prepare(config).map_err(|error| vec![error.to_string()])?;
+        self.writer.configure(config, clock::now()).map_err(|error| vec![error.to_string()])?;
+        self.poller.configure(ready);
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         if config.server.listen != self.listen {
             tracing::warn!(now = %self.listen, wanted = %config.server.listen, "server.listen takes effect at the next start");
@@ -296,6 +294,7 @@ impl Daemon {
             sections = config.sections.len(),
             "feeds.toml is in force"
         );
+        Ok(())
     }
 
     fn watch_sources(&mut self) {
@@ -325,14 +324,13 @@ impl Daemon {
             .states
             .iter()
             .filter(|(id, state)| state.failures > 0 && self.writer.sources.contains_key(*id));
-        let mistakes: Vec<String> = self.refused.iter().map(ToString::to_string).collect();
         serde_json::json!({
-            "status": if mistakes.is_empty() { "ok" } else { "degraded" },
+            "status": if self.refused.is_empty() { "ok" } else { "degraded" },
             "version": env!("CARGO_PKG_VERSION"),
             "sources": self.writer.sources.len(),
             "failing": failing.map(|(id, _)| id.0.as_str()).collect::<Vec<_>>(),
             "entries_stored": self.writer.store.entries_stored().ok(),
-            "config_mistakes": mistakes,
+            "config_mistakes": self.refused,
         })
     }
 }

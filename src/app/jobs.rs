@@ -200,6 +200,11 @@ impl Job {
         }
     }
 
+    /// Whether nobody waits for it any more.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.rows.is_closed()
+    }
+
     /// A source left the configuration while it was waited for.
     pub(super) fn forget(&mut self, gone: impl Fn(&SourceId) -> bool) {
         self.waiting.retain(|source| !gone(source));

@@ -17,11 +17,17 @@ const RESULTS_MAX: usize = 64;
 /// What a finished fetch puts into the queue.
 pub(super) type Brought = (SourceId, Fetched);
 
+/// Limits, User-Agent and From.
+type Identity = (FetchLimits, String, Option<String>);
+
+/// A fetcher that waits to be put in force.
+pub(super) struct Prepared(Fetcher, Identity);
+
 /// Starts at most one fetch a source at a time.
 pub(super) struct Poller {
     fetcher: Fetcher,
     /// What the fetcher was made from, to see whether a reload needs another one.
-    made_from: (FetchLimits, String, Option<String>),
+    made_from: Identity,
     busy: HashSet<SourceId>,
     results: mpsc::Sender<Brought>,
 }
@@ -34,14 +40,17 @@ impl Poller {
         Ok((Self { fetcher, made_from, busy: HashSet::new(), results }, queue))
     }
 
-    /// Puts new limits and a new User-Agent in force for the fetches that start from now on.
-    pub(super) fn configure(&mut self, config: &Config) -> Result<(), FetchSetupError> {
+    /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
+    pub(super) fn prepare(&self, config: &Config) -> Result<Option<Prepared>, FetchSetupError> {
         let wanted = identity(config);
-        if wanted != self.made_from {
-            self.fetcher = fetcher(config)?;
-            self.made_from = wanted;
+        if wanted == self.made_from { Ok(None) } else { Ok(Some(Prepared(fetcher(config)?, wanted))) }
+    }
+
+    /// Puts new limits and a new User-Agent in force for the fetches that start from now on.
+    pub(super) fn configure(&mut self, prepared: Option<Prepared>) {
+        if let Some(Prepared(fetcher, made_from)) = prepared {
+            (self.fetcher, self.made_from) = (fetcher, made_from);
         }
-        Ok(())
     }
 
     /// Whether a source is being asked now.
@@ -61,9 +70,9 @@ impl Poller {
             let same = state.config == Some(pipeline::configuration(&source));
             let validators = if same { state.validators.clone() } else { Validators::default() };
             let (retrieved, slot) = fetcher.fetch(&source, &validators).await;
-            let reading = read(source, state, retrieved).await;
+            let brought = read(source, state, retrieved).await;
             // The slot is held until the writer has taken the result, so memory is bounded by slots.
-            let _ = results.send((id, reading)).await;
+            let _ = results.send((id, brought)).await;
             drop(slot);
         });
     }
@@ -90,8 +99,8 @@ pub(super) fn fetcher(config: &Config) -> Result<Fetcher, FetchSetupError> {
     Fetcher::new(limits, &agent, from.as_deref())
 }
 
-/// What a fetcher is made from: limits, User-Agent and From. The contact stands in both (DESIGN §3).
-fn identity(config: &Config) -> (FetchLimits, String, Option<String>) {
+/// What a fetcher is made from. The contact stands in User-Agent and From (DESIGN §3).
+fn identity(config: &Config) -> Identity {
     let contact =
         config.site.contact.as_deref().map(|contact| contact.trim_start_matches("mailto:").to_owned());
     let place = format!("+{}/bot", config.site.url);

@@ -26,6 +26,24 @@ pub fn load(path: &Path) -> Result<Config, Vec<Mistake>> {
     config::read(&text, &file, folder)
 }
 
+/// [`load`] for a daemon that runs: a file that was emptied is taken for an accident.
+pub(super) fn load_again(path: &Path, has_sources: bool) -> Result<Config, Vec<Mistake>> {
+    let config = load(path)?;
+    if has_sources && config.sources.is_empty() {
+        return Err(vec![Mistake {
+            file: path.display().to_string(),
+            line: 1,
+            column: 1,
+            key: "sources".to_owned(),
+            message:
+                "all sources are gone from the file: keep one with enabled = false, or restart, if that \
+                      is meant"
+                    .to_owned(),
+        }]);
+    }
+    Ok(config)
+}
+
 /// The feeds.toml to use: the one that was named, else the first default that exists, else the first.
 pub fn find(named: Option<&Path>) -> PathBuf {
     let default = || {

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::admin::Admin;
@@ -51,26 +52,45 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
     let items = Arc::new(Items { store: Arc::clone(&store), cards: Arc::clone(&writer.cards) });
-    let mut doors =
-        vec![tokio::spawn(serve::run(listener, Arc::clone(&writer.front), items, until(stopped.clone())))];
+    let mut doors = JoinSet::new();
+    doors.spawn(serve::run(listener, Arc::clone(&writer.front), items, until(stopped.clone())));
     let api = Arc::new(Admin { events: events_in.clone() });
     let path = socket(&options.state_folder);
-    doors.push(tokio::spawn(admin::serve_unix(path, Arc::clone(&api) as _, until(stopped.clone()))));
-    if let Some(listener) = admin_listener {
-        doors.push(tokio::spawn(admin::serve_tcp(listener, api, until(stopped))));
+    match admin::bind_unix(&path) {
+        Ok(listener) => {
+            doors.spawn(admin::serve_unix(listener, path, Arc::clone(&api) as _, until(stopped.clone())));
+        }
+        Err(error) => {
+            tracing::error!(%error, path = %path.display(), "the command line cannot reach this daemon: no socket");
+        }
     }
-    listen_for_signals(&events_in)?;
+    if let Some(listener) = admin_listener {
+        doors.spawn(admin::serve_tcp(listener, api, until(stopped)));
+    }
+    let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
     tracing::info!(%listen, sources = config.sources.len(), sections = config.sections.len(), "nashra serves");
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, config.server.listen);
     systemd::ready();
-    daemon.live(results, events).await;
+    let lost = tokio::select! {
+        () = daemon.live(results, events) => None,
+        lost = doors.join_next() => lost,
+    };
     systemd::stopping();
     // Receivers live in the doors; those that have closed already do not need to hear it.
     let _ = stop.send(true);
-    close(doors).await;
+    tokio::select! {
+        () = close(doors) => {}
+        () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
+    }
     store.flush()?;
+    if let Some(lost) = lost {
+        // Without its doors a daemon is of no use: let the service manager start another one.
+        let source = lost.map_err(std::io::Error::other).and_then(|end| end).err();
+        let source = source.unwrap_or_else(|| std::io::Error::other("it ended by itself"));
+        return Err(AppError::Io { what: "a listener was lost".to_owned(), source });
+    }
     tracing::info!("nashra stopped");
     Ok(())
 }
@@ -118,43 +138,49 @@ async fn until(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
-fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
+/// Passes signals on as events. What comes back hears of signals to stop that come after the loop has ended.
+fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppError> {
     let failed = |source| AppError::Io { what: "cannot listen for signals".to_owned(), source };
+    let impatient = Arc::new(Notify::new());
     for (kind, event) in [
         (SignalKind::terminate(), (|| Event::Stop) as fn() -> Event),
         (SignalKind::interrupt(), || Event::Stop),
         (SignalKind::hangup(), || Event::Reload),
     ] {
         let mut stream = signal(kind).map_err(failed)?;
-        let events = events.clone();
+        let (events, impatient) = (events.clone(), Arc::clone(&impatient));
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
-                // Nobody hears it only when the loop has ended already.
-                let _ = events.send(event()).await;
+                if let Err(SendError(Event::Stop)) = events.send(event()).await {
+                    impatient.notify_one();
+                }
             }
         });
     }
-    Ok(())
+    Ok(impatient)
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {
     let events = events.clone();
     let changed = move |path: PathBuf| {
-        // A full queue means that the daemon is busy; it looks at the file at its next poll anyway.
-        let _ = events.try_send(Event::FileChanged(path));
+        // On the watch's own thread, so that a full queue loses nothing. Nobody hears it only when the loop
+        // has ended already.
+        let _ = events.blocking_send(Event::FileChanged(path));
     };
     Watch::start(changed)
         .inspect_err(|error| tracing::warn!(%error, "changes of files are not noticed: use SIGHUP to reload"))
         .ok()
 }
 
-async fn close(doors: Vec<JoinHandle<std::io::Result<()>>>) {
-    for door in doors {
-        match timeout(STOP_DEADLINE, door).await {
-            Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::warn!(%error, "a listener ended badly"),
-            Ok(Err(error)) => tracing::warn!(%error, "a listener ended badly"),
-            Err(_) => tracing::warn!("requests were still running at the deadline and are cut off"),
+async fn close(mut doors: JoinSet<std::io::Result<()>>) {
+    let all = async {
+        while let Some(door) = doors.join_next().await {
+            if let Err(error) = door.map_err(std::io::Error::other).and_then(|end| end) {
+                tracing::warn!(%error, "a listener ended badly");
+            }
         }
+    };
+    if timeout(STOP_DEADLINE, all).await.is_err() {
+        tracing::warn!("requests were still running at the deadline and are cut off");
     }
 }

@@ -11,7 +11,7 @@ use super::jobs::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Entry, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp, Update, Window,
+    Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition};
 use crate::schedule::{self, Due};
@@ -40,6 +40,8 @@ pub(super) struct Writer {
     /// How many entries the last trimming left.
     trimmed_to: usize,
     stale: bool,
+    /// Commits that could not be flushed, and so are not in the window yet.
+    unshown: bool,
     timezone: Tz,
     keep_days: u32,
 }
@@ -58,6 +60,7 @@ impl Writer {
             window: Window::default(),
             trimmed_to: 0,
             stale: false,
+            unshown: false,
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
@@ -65,19 +68,25 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it.
+    /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it. Where
+    /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
-        self.edition = edition(config);
+        let edition = edition(config);
+        let sources =
+            config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect();
+        if self.unshown {
+            // What is read back below is shown, so it must be durable.
+            self.store.flush()?;
+        }
+        (self.window, self.trimmed_to) = self.read_window(&edition, &sources)?;
+        (self.edition, self.sources, self.unshown) = (edition, sources, false);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
-        self.sources =
-            config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect();
         let enabled = self.sources.values().filter(|source| source.enabled).count();
         for (id, source) in &self.sources {
             let state = self.states.entry(id.clone()).or_default();
             state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
         }
-        self.fill_window()?;
         self.publish();
         Ok(())
     }
@@ -114,10 +123,22 @@ impl Writer {
                 self.states.entry(update.source.clone()).or_default().next_at =
                     Some(now + RETRY_AFTER_STORE_ERROR);
             }
+            self.unshown = true;
             return rows.into_iter().map(|row| row.not_stored(&error)).collect();
         }
         self.stale |= self.show(updates);
+        if self.unshown {
+            self.show_stored();
+        }
         rows
+    }
+
+    /// After a flush that failed: what it held is durable now, and known, so no later poll brings it again.
+    fn show_stored(&mut self) {
+        match self.fill_window() {
+            Ok(()) => (self.stale, self.unshown) = (true, false),
+            Err(error) => tracing::error!(%error, "the window cannot be read back from the store"),
+        }
     }
 
     /// Whether a commit has changed what documents should show since they were last derived.
@@ -168,36 +189,44 @@ impl Writer {
         self.front.store(Arc::new(published));
     }
 
-    /// Reads the newest entries back until nothing older can appear anywhere.
     fn fill_window(&mut self) -> Result<(), StoreError> {
-        let cards = self.sources.values().map(|source| {
+        (self.window, self.trimmed_to) = self.read_window(&self.edition, &self.sources)?;
+        Ok(())
+    }
+
+    /// Reads the newest entries back until nothing older can appear anywhere; also says how many are left
+    /// after the last trimming.
+    fn read_window(
+        &self,
+        edition: &Edition,
+        sources: &BTreeMap<SourceId, Arc<Source>>,
+    ) -> Result<(Window, usize), StoreError> {
+        let cards = sources.values().map(|source| {
             let card = card(source, self.states.get(&source.id));
             (source.id.clone(), Arc::new(card))
         });
-        self.window = Window { entries: BTreeMap::new(), sources: cards.collect() };
-        self.trimmed_to = 0;
+        let mut window = Window { entries: BTreeMap::new(), sources: cards.collect() };
+        let mut trimmed_to = 0;
         for (index, entry) in self.store.newest_first().take(SCAN_ENTRIES_MAX).enumerate() {
             if index % SCAN_STEP == SCAN_STEP - 1 {
-                self.trimmed_to = pipeline::window::trim(&mut self.window, &self.edition, self.trimmed_to);
-                if pipeline::window::is_full(&self.window, &self.edition) {
+                trimmed_to = pipeline::window::trim(&mut window, edition, trimmed_to);
+                if pipeline::window::is_full(&window, edition) {
                     break;
                 }
             }
             match entry {
-                Ok(entry) => self.keep(entry),
+                Ok(entry) if sources.contains_key(&entry.source) => {
+                    window.entries.insert(entry.key, Arc::new(entry));
+                }
+                // Its source has left the file.
+                Ok(_) => {}
                 Err(StoreError::Record(what)) => {
                     tracing::error!(what, "an entry cannot be read and is left out");
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
-    }
-
-    fn keep(&mut self, entry: Entry) {
-        if self.sources.contains_key(&entry.source) {
-            self.window.entries.insert(entry.key, Arc::new(entry));
-        }
+        Ok((window, trimmed_to))
     }
 
     /// Removes one batch of entries that no source has listed for `keep_days`; says whether there may be more.
@@ -208,9 +237,9 @@ impl Writer {
         }
         self.store.flush()?;
         let before = self.window.entries.len();
-        gone.iter().for_each(|key| {
+        for key in &gone {
             self.window.entries.remove(key);
-        });
+        }
         if self.window.entries.len() != before {
             self.fill_window()?;
             self.publish();

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
@@ -21,6 +22,9 @@ use crate::config::{Config, Mistake};
 const FAILED: u8 = 1;
 /// Exit code for a feeds.toml that cannot be used (`EX_USAGE` of sysexits.h); systemd does not restart on it.
 const BAD_CONFIG: u8 = 64;
+
+/// Blocking work that still runs when a command has ended is left after this time.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Collects RSS, Atom and JSON feeds, shows each story once, and publishes merged feeds.
 ///
@@ -129,11 +133,14 @@ fn state_folder(config: &Config) -> PathBuf {
 
 /// Runs an asynchronous command on a runtime of its own.
 fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| CliError::Failed(format!("cannot start: {error}")))?
-        .block_on(work)
+        .map_err(|error| CliError::Failed(format!("cannot start: {error}")))?;
+    let result = runtime.block_on(work);
+    // A name that is still being looked up, say, is nothing to wait for.
+    runtime.shutdown_timeout(LAST_WAIT);
+    result
 }
 
 /// Writes a line of the answer. A reader that went away (`| head`) is no error.

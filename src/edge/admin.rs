@@ -17,14 +17,22 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
-use tokio::time::timeout;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of an answer that the client reads.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Conversations at once; further ones wait in the backlog.
+const CONNECTIONS_MAX: u32 = 64;
+/// How long the listener rests when the system has no room for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+/// How long a stop waits for answers that are on their way.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// What the daemon answers. The room that knows the daemon implements it.
 pub trait AdminApi: Send + Sync + 'static {
@@ -75,32 +83,33 @@ impl AdminResponse {
     }
 }
 
-/// Serves on a unix socket that only its owner can use, until `shutdown` ends; then removes it.
+/// A unix socket that only its owner can use. What a dead daemon left at `path` is replaced: the store's lock
+/// says that no living one is there.
+pub fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    // Bound aside and renamed once its mode is right, so that nobody else can slip in between.
+    let aside = path.with_extension("new");
+    match fs::remove_file(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&aside)?;
+    fs::set_permissions(&aside, fs::Permissions::from_mode(0o600))?;
+    fs::rename(&aside, path)?;
+    Ok(listener)
+}
+
+/// Serves on a socket of [`bind_unix`] until `shutdown` ends; then removes it.
 pub async fn serve_unix(
+    listener: UnixListener,
     path: PathBuf,
     api: Arc<dyn AdminApi>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    // The store's lock says that no other daemon lives in this folder: what lies here is left over.
+    serve(listener, &api, true, shutdown).await;
     match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
-    let listener = UnixListener::bind(&path)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-    let mut shutdown = std::pin::pin!(shutdown);
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    tokio::spawn(converse(stream, Arc::clone(&api), true));
-                }
-                Err(error) => tracing::warn!(%error, "the admin socket cannot accept"),
-            },
-            () = &mut shutdown => break,
-        }
-    }
-    fs::remove_file(&path)
 }
 
 /// Serves on TCP, for reading only, until `shutdown` ends.
@@ -109,20 +118,65 @@ pub async fn serve_tcp(
     api: Arc<dyn AdminApi>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let mut shutdown = std::pin::pin!(shutdown);
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    tokio::spawn(converse(stream, Arc::clone(&api), false));
-                }
-                Err(error) => tracing::warn!(%error, "the admin listener cannot accept"),
-            },
-            () = &mut shutdown => return Ok(()),
-        }
+    serve(listener, &api, false, shutdown).await;
+    Ok(())
+}
+
+/// A listener of either kind.
+trait Accept: Send + Sync {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    /// The next connection.
+    fn next(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+impl Accept for UnixListener {
+    type Stream = UnixStream;
+    async fn next(&self) -> io::Result<UnixStream> {
+        self.accept().await.map(|(stream, _)| stream)
     }
 }
 
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+    async fn next(&self) -> io::Result<TcpStream> {
+        self.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+/// Converses with whoever comes, then waits a moment for what is being answered.
+async fn serve(
+    listener: impl Accept,
+    api: &Arc<dyn AdminApi>,
+    from_socket: bool,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let next = async { (Arc::clone(&slots).acquire_owned().await, listener.next().await) };
+        let (slot, accepted) = tokio::select! {
+            next = next => next,
+            () = &mut shutdown => break,
+        };
+        match accepted {
+            Ok(stream) => {
+                let conversation = converse(stream, Arc::clone(api), from_socket);
+                tokio::spawn(async move {
+                    conversation.await;
+                    drop(slot);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an admin connection cannot be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    // Who waits for a round is told that there is none; who says nothing is left.
+    let _ = timeout(GOODBYE, slots.acquire_many(CONNECTIONS_MAX)).await;
+}
+
+/// One request a connection: nothing idles here, and a stop has nothing to wait for.
 async fn converse<S>(stream: S, api: Arc<dyn AdminApi>, from_socket: bool)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -131,6 +185,8 @@ where
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        .half_close(true)
+        .keep_alive(false)
         .serve_connection(TokioIo::new(stream), service);
     // A peer that goes away is its own affair.
     let _ = connection.await;
@@ -144,8 +200,8 @@ async fn answer(
     let (head, body) = request.into_parts();
     let read_only = matches!(head.method, Method::GET | Method::HEAD);
     let response = if read_only || from_socket {
-        match Limited::new(body, BODY_BYTES_MAX).collect().await {
-            Ok(body) => {
+        match timeout(BODY_TIMEOUT, Limited::new(body, BODY_BYTES_MAX).collect()).await {
+            Ok(Ok(body)) => {
                 let query = head.uri.query().unwrap_or_default();
                 let request = AdminRequest {
                     method: head.method.as_str().to_owned(),
@@ -156,7 +212,8 @@ async fn answer(
                 };
                 api.handle(request).await
             }
-            Err(_) => AdminResponse::text(413, "the request is too large"),
+            Ok(Err(_)) => AdminResponse::text(413, "the request is too large"),
+            Err(_) => AdminResponse::text(408, "the request did not come in time"),
         }
     } else {
         AdminResponse::method_not_allowed("GET, HEAD")

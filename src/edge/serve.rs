@@ -1,5 +1,7 @@
 //! The door to the readers: a listener around [`respond`], with a deadline and a bound for everything.
 
+mod conditions;
+mod connection;
 mod negotiate;
 mod respond;
 
@@ -11,21 +13,28 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::{Response, StatusCode};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode, Version, header};
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 pub use respond::{Request, answer, respond, text};
 
+use self::connection::{Answer, Patience, Watched, drive};
 use crate::model::{Document, Published};
+
+/// Streams of one HTTP/2 connection at once.
+const STREAMS_MAX: u32 = 100;
+/// How long the listener rests when the system has no room for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+/// hyper reads HTTP/1 heads into a buffer that cannot be smaller.
+const HEAD_BYTES_MIN: usize = 8 * 1024;
 
 /// Pages of single entries, which are rendered from the store on request.
 pub trait ItemPages: Send + Sync + 'static {
@@ -37,25 +46,40 @@ pub trait ItemPages: Send + Sync + 'static {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at once; further ones wait in the backlog.
-    pub connections_max: usize,
-    /// A connection must say something within this time.
-    pub first_byte: Duration,
-    /// A request's head must be whole within this time.
+    pub connections_max: u32,
+    /// A connection's first request must be there, its head whole, within this time.
     pub head: Duration,
-    /// Bytes of a request's head.
-    pub head_bytes_max: usize,
-    /// Requests that run on after a stop are cut off then.
+    /// The same for each further request, counted from the last answer: how long an idle connection is kept.
+    pub idle: Duration,
+    /// A peer that takes no byte of its answer for this long is cut off; so is a request that takes longer.
+    pub write: Duration,
+    /// A connection that has lived this long is told to finish.
+    pub age: Duration,
+    /// A connection that was told to finish is cut off after this time, with what still runs.
     pub drain: Duration,
+    /// The same where nothing runs; also how long a peer that is still sending has to read its answer.
+    pub grace: Duration,
+    /// Bytes of a request's head; at least 8 KiB.
+    pub head_bytes_max: usize,
+    /// Item pages read from the store at once.
+    pub items_max: u32,
+    /// How long a request for an item page waits for its turn.
+    pub items_wait: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 10_240,
-            first_byte: Duration::from_secs(10),
             head: Duration::from_secs(10),
-            head_bytes_max: 16 * 1024,
+            idle: Duration::from_secs(75),
+            write: Duration::from_secs(60),
+            age: Duration::from_secs(600),
             drain: Duration::from_secs(10),
+            grace: Duration::from_secs(1),
+            head_bytes_max: 16 * 1024,
+            items_max: 8,
+            items_wait: Duration::from_secs(5),
         }
     }
 }
@@ -78,92 +102,176 @@ pub async fn run_with(
     shutdown: impl Future<Output = ()> + Send,
     limits: Limits,
 ) -> io::Result<()> {
-    let slots = Arc::new(Semaphore::new(limits.connections_max));
-    let graceful = GracefulShutdown::new();
-    let builder = Arc::new(builder(&limits));
+    let slots = Arc::new(Semaphore::new(limits.connections_max as usize));
+    let (stop, stopped) = watch::channel(false);
+    let server = Arc::new(Server {
+        published,
+        items,
+        item_slots: Arc::new(Semaphore::new(limits.items_max as usize)),
+        builder: builder(&limits),
+        limits,
+    });
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        // A slot first: connections beyond the cap wait in the kernel's backlog.
-        let accepted = async {
-            let slot = Arc::clone(&slots).acquire_owned().await;
-            (listener.accept().await, slot)
-        };
-        let (accepted, slot) = tokio::select! {
-            accepted = accepted => accepted,
+        let (stream, slot) = tokio::select! {
+            next = next(&listener, &slots) => next,
             () = &mut shutdown => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                // Out of file descriptors, most likely: closing connections will free some.
-                tracing::warn!(%error, "a connection cannot be accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            }
-        };
-        let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());
-        let (published, items) = (Arc::clone(&published), Arc::clone(&items));
-        tokio::spawn(async move {
-            let _slot = slot;
-            // hyper waits for ever for a peer that says nothing at all.
-            if timeout(limits.first_byte, speaks(&stream)).await.is_err() {
-                return;
-            }
-            let service =
-                service_fn(move |request| handle(Arc::clone(&published), Arc::clone(&items), request));
-            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-            // A peer that breaks the protocol or goes away is its own affair.
-            if let Err(error) = watcher.watch(connection).await {
-                tracing::debug!(%error, "a connection ended badly");
-            }
-        });
+        tokio::spawn(converse(Arc::clone(&server), stream, slot, stopped.clone()));
     }
     drop(listener);
-    if timeout(limits.drain, graceful.shutdown()).await.is_err() {
+    // Each connection keeps to its own deadline, so all slots come back.
+    let _ = stop.send(true);
+    let all = slots.acquire_many(limits.connections_max);
+    if timeout(limits.drain + limits.grace, all).await.is_err() {
         tracing::warn!("requests were still running at the deadline and are cut off");
     }
     Ok(())
+}
+
+/// The next connection, once there is a slot for it: others wait in the kernel's backlog.
+async fn next(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed.
+    let slot = Arc::clone(slots).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, slot),
+            // The peer has gone again.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                // Out of file descriptors, most likely: connections that end will free some.
+                tracing::warn!(%error, "connections cannot be accepted at the moment");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn converse(
+    server: Arc<Server>,
+    stream: TcpStream,
+    slot: Option<OwnedSemaphorePermit>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // Small frames of HTTP/2 would wait for each other otherwise. A stream that refuses works all the same.
+    let _ = stream.set_nodelay(true);
+    let patience = Patience::new(server.limits);
+    let service = {
+        let (server, patience) = (Arc::clone(&server), Arc::clone(&patience));
+        service_fn(move |request| handle(Arc::clone(&server), Arc::clone(&patience), request))
+    };
+    let connection = server.builder.serve_connection(Watched::new(stream, Arc::clone(&patience)), service);
+    let stopped = async move {
+        // The sender lives until all connections have ended.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    drive(connection, auto::Connection::graceful_shutdown, &patience, stopped).await;
+    drop(slot);
+}
+
+struct Server {
+    published: Arc<ArcSwap<Published>>,
+    items: Arc<dyn ItemPages>,
+    item_slots: Arc<Semaphore>,
+    builder: auto::Builder<TokioExecutor>,
+    limits: Limits,
 }
 
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
-        // Without a timer the deadline below does nothing.
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(limits.head_bytes_max.max(8192));
+        // `connection` keeps both deadlines for heads; hyper's counts idle time as part of the next head.
+        .header_read_timeout(limits.idle)
+        // Who sends a request and then closes that side, as `nc` does, still reads.
+        .half_close(true)
+        .max_buf_size(limits.head_bytes_max.max(HEAD_BYTES_MIN));
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(100)
-        .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
-        .keep_alive_interval(limits.head)
-        .keep_alive_timeout(limits.head);
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX));
     builder
 }
 
-async fn speaks(stream: &TcpStream) -> io::Result<()> {
-    let mut first = [0];
-    stream.peek(&mut first).await.map(|_| ())
+async fn handle(
+    server: Arc<Server>,
+    patience: Arc<Patience>,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<Answer>, Infallible> {
+    let running = patience.begin();
+    let (head, body) = request.into_parts();
+    let refused = refused(&head);
+    let mut close = refused.is_some();
+    let mut response = match refused {
+        Some(refused) => refused,
+        None => server.answer(&head).await,
+    };
+    // Bodies mean nothing here and are not read. So nothing that follows one on the connection is read
+    // either, wherever a proxy in front of us thinks that the next request begins.
+    if !body.is_end_stream() {
+        patience.leave_unread();
+        close = true;
+    }
+    if close && head.version < Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response.map(|body| Answer::new(body, running)))
 }
 
-async fn handle(
-    published: Arc<ArcSwap<Published>>,
-    items: Arc<dyn ItemPages>,
-    request: hyper::Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (head, _) = request.into_parts();
-    let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
-    let response = match asked.path.strip_prefix("/item/") {
-        Some(key) if !key.is_empty() => {
-            let key = key.to_owned();
-            match spawn_blocking(move || items.page(&key)).await.ok().flatten() {
-                Some(document) => answer(&document, &asked),
-                None => text(StatusCode::NOT_FOUND, "There is nothing at this address.\n", asked.method),
+/// What is wrong with a request before its address is looked up.
+fn refused(head: &Parts) -> Option<Response<Bytes>> {
+    let hosts = head.headers.get_all(header::HOST).iter().count();
+    // RFC 9112 §3.2. Which host is named does not matter.
+    if head.version == Version::HTTP_11 && hosts != 1 {
+        return Some(text(StatusCode::BAD_REQUEST, "Exactly one Host is wanted.\n", &head.method));
+    }
+    let length = head.uri.path_and_query().map_or(0, |address| address.as_str().len());
+    (length > respond::URI_BYTES_MAX).then(|| respond::too_long(&head.method))
+}
+
+impl Server {
+    async fn answer(&self, head: &Parts) -> Response<Bytes> {
+        let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
+        if asked.path.starts_with("/item/") {
+            self.item(&asked).await
+        } else {
+            respond(&self.published.load(), &asked)
+        }
+    }
+
+    /// The one kind of page that reads the store: beside the reactor, and only some at once.
+    async fn item(&self, asked: &Request<'_>) -> Response<Bytes> {
+        let path = match respond::checked(asked) {
+            Ok(path) => path,
+            Err(refused) => return *refused,
+        };
+        if let Some(refused) = respond::not_allowed(asked.method) {
+            return refused;
+        }
+        let turn = timeout(self.limits.items_wait, Arc::clone(&self.item_slots).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return busy(asked) };
+        let items = Arc::clone(&self.items);
+        let page = spawn_blocking(move || {
+            // Held for as long as the store is read, also when the reader has gone meanwhile.
+            let _turn = turn;
+            items.page(path.strip_prefix("/item/")?)
+        });
+        match page.await {
+            Ok(Some(document)) => answer(&document, asked),
+            Ok(None) => respond::not_found(asked.method),
+            Err(error) => {
+                tracing::error!(%error, path = asked.path, "an entry page made nashra fail; please report it");
+                text(StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown.\n", asked.method)
             }
         }
-        _ => respond(&published.load(), &asked),
-    };
-    Ok(response.map(Full::new))
+    }
+}
+
+fn busy(asked: &Request<'_>) -> Response<Bytes> {
+    let mut response =
+        text(StatusCode::SERVICE_UNAVAILABLE, "Too many pages are asked for at once.\n", asked.method);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    response
 }

@@ -17,6 +17,11 @@ pub fn reloading() {
     }
 }
 
+/// One line for `systemctl status`.
+pub fn status(line: &str) {
+    tell(&[NotifyState::Status(line)]);
+}
+
 /// The daemon is about to end.
 pub fn stopping() {
     tell(&[NotifyState::Stopping]);

@@ -1,6 +1,7 @@
 //! The one integration binary: `cargo test --test it`.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod admin;
 mod cli;
 mod config;
 mod daemon;
@@ -14,5 +15,7 @@ mod render;
 mod sanitize;
 mod schedule;
 mod serve;
+mod service;
 mod store;
 mod tidy;
+mod watch;

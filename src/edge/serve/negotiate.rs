@@ -1,6 +1,6 @@
-//! Accept-Encoding and If-None-Match, as RFC 9110 §12.5.3 and §13.1.2 read them.
+//! Accept-Encoding as RFC 9110 §12.5.3 reads it.
 
-use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use http::header::{ACCEPT_ENCODING, HeaderMap};
 
 /// The codings that documents are ready in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,61 +9,101 @@ pub(super) enum Coding {
     Gzip,
 }
 
-/// The best coding that the client takes; `None` where it refuses both. gzip wins where they are equal.
-pub(super) fn accepts(headers: &HeaderMap) -> Option<Coding> {
-    if !headers.contains_key(ACCEPT_ENCODING) {
-        return Some(Coding::Identity);
-    }
-    let (mut gzip, mut identity, mut any) = (None, None, None);
-    let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    for part in values.flat_map(|value| value.split(',')) {
-        let mut pieces = part.split(';').map(str::trim);
-        let name = pieces.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = pieces.find_map(|piece| quality(piece)).unwrap_or(1000);
-        match name.as_str() {
-            "gzip" | "x-gzip" => gzip = Some(quality),
-            "identity" => identity = Some(quality),
-            "*" => any = Some(quality),
-            _ => {}
+/// How much a client wants each coding, in thousandths; 0 is a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Accepted {
+    gzip: u16,
+    identity: u16,
+}
+
+impl Accepted {
+    /// What the Accept-Encoding lines of a request say together. Without any, every coding may be sent, but
+    /// a client that does not mention gzip may be unable to read it: identity is preferred.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        if !headers.contains_key(ACCEPT_ENCODING) {
+            return Self { gzip: 1, identity: 1000 };
+        }
+        let (mut gzip, mut identity, mut any) = (None, None, None);
+        let values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        for member in values.flat_map(|value| value.split(',')) {
+            let (name, parameters) = member.split_once(';').unwrap_or((member, ""));
+            // A member with a weight that is none says nothing.
+            let Some(weight) = weight(parameters) else { continue };
+            match name.trim().to_ascii_lowercase().as_str() {
+                "gzip" | "x-gzip" => gzip = Some(weight),
+                "identity" => identity = Some(weight),
+                "*" => any = Some(weight),
+                _ => {}
+            }
+        }
+        Self {
+            gzip: gzip.or(any).unwrap_or(0),
+            // Acceptable unless it, or everything that is not named, is refused; but what is named comes first.
+            identity: identity.unwrap_or(u16::from(any != Some(0))),
         }
     }
-    let gzip = gzip.or(any).unwrap_or(0);
-    // identity is acceptable unless it, or everything that is not named, is refused.
-    let identity = identity.unwrap_or(if any == Some(0) { 0 } else { 1 });
-    match (gzip, identity) {
-        (0, 0) => None,
-        (gzip, identity) if gzip >= identity => Some(Coding::Gzip),
-        _ => Some(Coding::Identity),
+
+    /// The coding to send; `None` where the client refuses both. gzip wins where they are equal.
+    pub(super) fn best(self) -> Option<Coding> {
+        match (self.gzip, self.identity) {
+            (0, 0) => None,
+            (gzip, identity) if gzip >= identity => Some(Coding::Gzip),
+            _ => Some(Coding::Identity),
+        }
+    }
+
+    /// Whether the client takes a coding at all.
+    pub(super) fn takes(self, coding: Coding) -> bool {
+        match coding {
+            Coding::Identity => self.identity > 0,
+            Coding::Gzip => self.gzip > 0,
+        }
     }
 }
 
-/// `q=0.5` in thousandths; `None` where the parameter is another one or no weight.
-fn quality(parameter: &str) -> Option<u32> {
-    let (name, value) = parameter.split_once('=')?;
-    if !name.trim().eq_ignore_ascii_case("q") {
+/// The weight among a member's parameters in thousandths; 1000 where there is none, `None` where it breaks
+/// the grammar (`0[.ddd]` or `1[.000]`).
+fn weight(parameters: &str) -> Option<u16> {
+    let mut weights = parameters.split(';').filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| value.trim())
+    });
+    let Some(value) = weights.next() else { return Some(1000) };
+    let (whole, digits) = value.split_once('.').unwrap_or((value, ""));
+    if digits.len() > 3 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
-    let value: f32 = value.trim().parse().ok().filter(|value| (0.0..=1.0).contains(value))?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1000")]
-    Some((value * 1000.0).round() as u32)
+    let thousandths: u16 = format!("{digits:0<3}").parse().ok()?;
+    match whole {
+        "0" => Some(thousandths),
+        "1" if thousandths == 0 => Some(1000),
+        _ => None,
+    }
 }
 
-/// Whether an If-None-Match names `etag`, compared weakly, or is `*`.
-pub(super) fn matches_any<'a>(values: impl Iterator<Item = &'a HeaderValue>, etag: &str) -> bool {
-    values.filter_map(|value| value.to_str().ok()).any(|value| {
-        value.trim() == "*" || tags(value).any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag)
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The entity tags of a list; a comma inside the quotes belongs to the tag.
-fn tags(list: &str) -> impl Iterator<Item = &str> {
-    let mut rest = list;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches([' ', '\t', ',']);
-        let open = rest.find('"')?;
-        let end = open + 1 + rest[open + 1..].find('"')?;
-        let tag = &rest[..=end];
-        rest = &rest[end + 1..];
-        Some(tag)
-    })
+    #[test]
+    fn weights_follow_the_grammar() {
+        for (parameters, expected) in [
+            ("", Some(1000)),
+            ("q=1", Some(1000)),
+            (" Q = 0.5 ", Some(500)),
+            ("q=0.001", Some(1)),
+            ("q=0.", Some(0)),
+            ("q=1.000", Some(1000)),
+            ("level=9;q=0.25", Some(250)),
+            ("q=1.001", None),
+            ("q=0.0001", None),
+            ("q=2", None),
+            ("q=-0", None),
+            ("q=1e-1", None),
+            ("q=NaN", None),
+            ("q=", None),
+        ] {
+            assert_eq!(weight(parameters), expected, "{parameters:?}");
+        }
+    }
 }

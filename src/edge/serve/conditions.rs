@@ -1,0 +1,89 @@
+//! Conditional requests: the four preconditions for GET and HEAD, in the order of RFC 9110 §13.2.2.
+
+use http::header::{
+    HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+};
+
+use super::negotiate::{Accepted, Coding};
+use crate::model::{Document, Timestamp};
+
+/// What the preconditions of a request come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Send the document.
+    Proceed,
+    /// The client holds this representation: 304.
+    NotModified(Coding),
+    /// The client wants another state of the document than ours: 412.
+    Failed,
+}
+
+/// Evaluates the preconditions. `best` is the coding that would be sent.
+///
+/// A client may hold any representation that it accepts, and which of those is selected is ours to choose.
+/// So an If-None-Match that names the tag of an acceptable coding selects that coding, and 304 carries its
+/// tag; the tag of a coding that the client refuses now matches nothing.
+pub(super) fn evaluate(
+    document: &Document,
+    accepted: Accepted,
+    best: Coding,
+    headers: &HeaderMap,
+) -> Outcome {
+    let codings =
+        || [best, Coding::Identity, Coding::Gzip].into_iter().filter(|coding| accepted.takes(*coding));
+    if headers.contains_key(IF_MATCH) {
+        if !codings().any(|coding| names(headers, IF_MATCH, etag(document, coding), false)) {
+            return Outcome::Failed;
+        }
+    } else if let (Some(until), Some(at)) = (date(headers, IF_UNMODIFIED_SINCE), document.last_modified)
+        && at.timestamp() > until.timestamp()
+    {
+        return Outcome::Failed;
+    }
+    if headers.contains_key(IF_NONE_MATCH) {
+        let held = codings().find(|coding| names(headers, IF_NONE_MATCH, etag(document, *coding), true));
+        return held.map_or(Outcome::Proceed, Outcome::NotModified);
+    }
+    match (date(headers, IF_MODIFIED_SINCE), document.last_modified) {
+        (Some(since), Some(at)) if at.timestamp() <= since.timestamp() => Outcome::NotModified(best),
+        _ => Outcome::Proceed,
+    }
+}
+
+/// The strong ETag of one representation.
+pub(super) fn etag(document: &Document, coding: Coding) -> &str {
+    match coding {
+        Coding::Identity => &document.etag,
+        Coding::Gzip => &document.etag_gzip,
+    }
+}
+
+/// Whether the lines of `header` name `etag` or are `*`. A weak tag counts only where `weak` comparison is asked.
+fn names(headers: &HeaderMap, header: HeaderName, etag: &str, weak: bool) -> bool {
+    headers.get_all(header).iter().map(HeaderValue::as_bytes).any(|value| {
+        let named =
+            |tag: &[u8]| tag == etag.as_bytes() || weak && tag.strip_prefix(b"W/") == Some(etag.as_bytes());
+        value.trim_ascii() == b"*" || tags(value).any(named)
+    })
+}
+
+/// The entity tags of a list; a comma inside the quotes belongs to the tag. What is no tag is passed over.
+fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        let start = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b','))?;
+        rest = rest.get(start..)?;
+        let open = rest.iter().position(|byte| *byte == b'"')?;
+        let length = rest.get(open + 1..)?.iter().position(|byte| *byte == b'"')?;
+        let (tag, after) = rest.split_at_checked(open + length + 2)?;
+        rest = after;
+        Some(tag)
+    })
+}
+
+/// The date of a header that is there once and valid; any other is ignored (RFC 9110 §13.1.3).
+fn date(headers: &HeaderMap, header: HeaderName) -> Option<Timestamp> {
+    let mut lines = headers.get_all(header).iter();
+    let value = lines.next().filter(|_| lines.next().is_none())?;
+    httpdate::parse_http_date(value.to_str().ok()?).ok().map(Timestamp::from)
+}

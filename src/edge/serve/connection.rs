@@ -1,0 +1,290 @@
+//! One connection: its deadlines, the same for HTTP/1 and HTTP/2. hyper knows none for a peer that says
+//! nothing, for HTTP/2 without requests, or for an answer that nobody reads.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+
+use super::Limits;
+
+/// Bytes that are read and thrown away after an answer, so that a peer which is still sending gets to read it.
+const LINGER_BYTES_MAX: usize = 256 * 1024;
+
+/// What one connection is doing.
+pub(super) struct Patience {
+    limits: Limits,
+    began: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Requests whose answers are not handed over whole.
+    running: usize,
+    /// The peer takes no bytes at the moment.
+    blocked: bool,
+    /// Whether any request was answered.
+    answered: bool,
+    /// When the last answer was handed over, or the connection began.
+    quiet_since: Instant,
+    /// When the peer last took bytes, or asked for some.
+    moved_at: Instant,
+    /// When the last bytes were sent, where the peer is only allowed to read them.
+    lingers_since: Option<Instant>,
+    /// A request's body was left unread.
+    unread: bool,
+}
+
+/// Why a connection's time is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// It may finish what runs.
+    Finish,
+    /// It has had its time for that.
+    Cut,
+}
+
+impl Patience {
+    /// For a connection that begins now.
+    pub(super) fn new(limits: Limits) -> Arc<Self> {
+        let now = Instant::now();
+        let state = State {
+            running: 0,
+            blocked: false,
+            answered: false,
+            quiet_since: now,
+            moved_at: now,
+            lingers_since: None,
+            unread: false,
+        };
+        Arc::new(Self { limits, began: now, state: Mutex::new(state) })
+    }
+
+    /// A request begins; it runs until the guard is dropped.
+    pub(super) fn begin(self: &Arc<Self>) -> Running {
+        let mut state = self.state();
+        state.running += 1;
+        state.moved_at = Instant::now();
+        Running(Arc::clone(self))
+    }
+
+    /// The body of a request is not going to be read.
+    pub(super) fn leave_unread(&self) {
+        self.state().unread = true;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wrote(&self, outcome: &Poll<io::Result<usize>>) {
+        let mut state = self.state();
+        match outcome {
+            Poll::Pending => state.blocked = true,
+            Poll::Ready(_) => {
+                let now = Instant::now();
+                if std::mem::take(&mut state.blocked) && state.running == 0 {
+                    state.quiet_since = now;
+                }
+                state.moved_at = now;
+            }
+        }
+    }
+
+    /// The next deadline, and what happens then. `last` is when a connection that was told to finish is cut.
+    fn deadline(&self, last: Option<Instant>) -> (Instant, Verdict) {
+        let (state, limits) = (self.state(), &self.limits);
+        let next = match state.lingers_since {
+            Some(since) => (since + limits.grace, Verdict::Cut),
+            None if state.running > 0 || state.blocked => (state.moved_at + limits.write, Verdict::Cut),
+            None if state.answered => (state.quiet_since + limits.idle, Verdict::Finish),
+            None => (state.quiet_since + limits.head, Verdict::Finish),
+        };
+        match last {
+            // It need not be told twice.
+            Some(last) if next.1 == Verdict::Finish => (last, Verdict::Cut),
+            Some(last) => next.min((last, Verdict::Cut)),
+            None => next.min((self.began + limits.age, Verdict::Finish)),
+        }
+    }
+
+    /// When a connection that is told to finish now is cut: one that has nothing to finish is only waited
+    /// for as long as its goodbye takes.
+    fn told_to_finish(&self) -> Instant {
+        let state = self.state();
+        let quiet = state.running == 0 && !state.blocked;
+        Instant::now() + if quiet { self.limits.grace } else { self.limits.drain }
+    }
+
+    /// Whether the peer may be still sending; begins the time that it is given.
+    fn lingers(&self) -> bool {
+        let mut state = self.state();
+        if state.unread && state.lingers_since.is_none() {
+            state.lingers_since = Some(Instant::now());
+        }
+        state.unread
+    }
+}
+
+/// A request that runs.
+pub(super) struct Running(Arc<Patience>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.running -= 1;
+        state.answered = true;
+        if state.running == 0 {
+            state.quiet_since = Instant::now();
+        }
+    }
+}
+
+/// An answer's body; its request runs until hyper has taken the last of it.
+pub(super) struct Answer {
+    body: Full<Bytes>,
+    _running: Running,
+}
+
+impl Answer {
+    pub(super) fn new(body: Bytes, running: Running) -> Self {
+        Self { body: Full::new(body), _running: running }
+    }
+}
+
+impl Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A stream that notes whether its peer takes what is sent, and that ends without cutting the last answer off.
+pub(super) struct Watched {
+    io: TokioIo<TcpStream>,
+    patience: Arc<Patience>,
+    swallowed_bytes: usize,
+}
+
+impl Watched {
+    pub(super) fn new(stream: TcpStream, patience: Arc<Patience>) -> Self {
+        Self { io: TokioIo::new(stream), patience, swallowed_bytes: 0 }
+    }
+}
+
+impl Read for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.io).poll_write(cx, bytes);
+        self.patience.wrote(&outcome);
+        outcome
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.io).poll_write_vectored(cx, slices);
+        self.patience.wrote(&outcome);
+        outcome
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    /// Says that nothing more comes. A peer that is still sending would be reset at that, perhaps before it
+    /// has read its answer: it is listened to for a little while, and what it says is thrown away.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
+        loop {
+            let mut space = [0; 4096];
+            let mut buffer = ReadBuf::new(&mut space);
+            let ended = match Pin::new(&mut self.io).poll_read(cx, buffer.unfilled()) {
+                Poll::Ready(Ok(())) => buffer.filled().is_empty(),
+                Poll::Pending if self.patience.lingers() => return Poll::Pending,
+                Poll::Pending | Poll::Ready(Err(_)) => true,
+            };
+            self.swallowed_bytes += buffer.filled().len();
+            if ended || self.swallowed_bytes > LINGER_BYTES_MAX {
+                return Poll::Ready(Ok(()));
+            }
+            self.patience.leave_unread();
+        }
+    }
+}
+
+/// Drives a connection until it ends, its time is up, or, after a stop, what ran is answered.
+/// `finish` tells it to take nothing new.
+pub(super) async fn drive<C: Future>(
+    connection: C,
+    finish: impl Fn(Pin<&mut C>),
+    patience: &Patience,
+    stopped: impl Future<Output = ()>,
+) {
+    let mut connection = pin!(connection);
+    let mut stopped = pin!(stopped);
+    let mut alarm = pin!(sleep_until(patience.deadline(None).0));
+    // When it is cut, once it was told to finish.
+    let mut last = None;
+    poll_fn(|cx| {
+        if last.is_none() && stopped.as_mut().poll(cx).is_ready() {
+            last = Some(patience.told_to_finish());
+            finish(connection.as_mut());
+        }
+        loop {
+            // A peer that breaks the protocol or goes away is its own affair.
+            if connection.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            let (at, verdict) = patience.deadline(last);
+            if at != alarm.deadline() {
+                alarm.as_mut().reset(at);
+            }
+            ready!(alarm.as_mut().poll(cx));
+            if verdict == Verdict::Cut {
+                return Poll::Ready(());
+            }
+            last = Some(patience.told_to_finish());
+            finish(connection.as_mut());
+        }
+    })
+    .await;
+}
