@@ -39,6 +39,9 @@ pub struct Options {
 }
 
 /// Runs until a signal stops it. `config` is what `options.config_path` said at start.
+///
+/// This is to be what the runtime blocks on, not a task: the loop calls the store, which waits for the disk,
+/// and on a worker thread that would hold up readers.
 pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let listener = bind(config.server.listen).await?;
     let listen = local_address(&listener)?;

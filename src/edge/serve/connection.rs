@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
@@ -20,6 +19,8 @@ use super::Limits;
 
 /// Bytes that are read and thrown away after an answer, so that a peer which is still sending gets to read it.
 const LINGER_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of an answer that are handed to hyper at once.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// What one connection is doing.
 pub(super) struct Patience {
@@ -150,15 +151,16 @@ impl Drop for Running {
     }
 }
 
-/// An answer's body; its request runs until hyper has taken the last of it.
+/// An answer's body; its request runs until hyper has taken the last of it. hyper takes a piece whenever
+/// there is room for a byte, so in one piece a body would be gone before anybody has read it.
 pub(super) struct Answer {
-    body: Full<Bytes>,
+    rest: Bytes,
     _running: Running,
 }
 
 impl Answer {
     pub(super) fn new(body: Bytes, running: Running) -> Self {
-        Self { body: Full::new(body), _running: running }
+        Self { rest: body, _running: running }
     }
 }
 
@@ -168,17 +170,19 @@ impl Body for Answer {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let length = self.rest.len().min(PIECE_BYTES);
+        let piece = self.rest.split_to(length);
+        Poll::Ready((length > 0).then(|| Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        SizeHint::with_exact(self.rest.len() as u64)
     }
 }
 

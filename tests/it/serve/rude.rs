@@ -3,6 +3,12 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Empty;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
 use super::BODY;
 use super::doors::{House, SOON, patient};
 
@@ -81,6 +87,27 @@ fn who_does_not_read_is_cut_off() {
     other.ask("GET /sport.atom");
     assert_eq!(other.hear().status, 200);
     assert!(deaf.rest().len() < super::doors::BIG_BYTES);
+}
+
+#[tokio::test]
+async fn who_does_not_read_over_http_2_is_cut_off() {
+    let mut limits = patient();
+    limits.connections_max = 1;
+    limits.write = SOON;
+    let house = House::open(limits);
+    let stream = tokio::net::TcpStream::connect(house.address).await.unwrap();
+    let (mut sender, connection) =
+        http2::handshake::<_, _, Empty<Bytes>>(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = Request::builder().uri("http://x/big.atom").body(Empty::new()).unwrap();
+    let answer = sender.send_request(request).await.unwrap();
+    // The connection is well and answers pings, but the window of this stream never opens again.
+    let end = tokio::time::timeout(crate::kit::daemon::DEADLINE, connection).await;
+    end.expect("it was never cut off").unwrap().unwrap_err();
+    let mut other = house.call();
+    other.ask("GET /sport.atom");
+    assert_eq!(other.hear().status, 200);
+    drop(answer);
 }
 
 #[test]
