@@ -25,7 +25,7 @@ async fn a_file_is_a_document_without_an_address() {
     let path = folder.path().join("أ b.xml");
     fs::write(&path, "<rss/>").unwrap();
     let retrieved = ask(&at(&path)).await;
-    assert_eq!((retrieved.status, retrieved.wire_bytes), (None, 0));
+    assert_eq!((retrieved.status, retrieved.wire_bytes), (None, 6));
     let body = body(retrieved);
     assert_eq!((&body.bytes[..], body.content_type), (&b"<rss/>"[..], None));
     // Nothing to resolve links against, and no path that could get out.
