@@ -23,6 +23,12 @@ pub fn published(said: &FeedEntry, first_seen: Timestamp) -> (Timestamp, DateOri
     }
 }
 
+/// Whether an entry has nothing that a reader could be shown; such a one is not taken in.
+pub fn says_nothing(said: &FeedEntry) -> bool {
+    let texts = [&said.id, &said.title, &said.link, &said.summary, &said.content, &said.image];
+    texts.iter().all(|text| text.is_none()) && said.enclosures.is_empty()
+}
+
 /// The id that the source gave, where readers can use it: a URL, tag: or urn: (RFC 4287 §4.2.6).
 pub fn own_id(said: &FeedEntry, identity: &Identity) -> Option<String> {
     let id = said.id.as_deref().filter(|_| identity.kind == IdentityKind::Guid)?;

@@ -37,8 +37,21 @@ fn read_body(source: &Source, state: &SourceState, body: Body) -> Reading {
         return Reading::Unchanged { validators: body.validators };
     }
     match understand(&body.bytes, body.content_type.as_deref(), &body.url, &source.strip) {
-        Ok(feed) => Reading::Feed { feed: Box::new(feed), document, validators: body.validators },
+        Ok(mut feed) => {
+            leave_out_empty(&mut feed);
+            Reading::Feed { feed: Box::new(feed), document, validators: body.validators }
+        }
         Err(reason) => Reading::NotAFeed(reason.0),
+    }
+}
+
+fn leave_out_empty(feed: &mut Feed) {
+    let listed = feed.entries.len();
+    feed.entries.retain(|entry| !decide::says_nothing(entry));
+    let left = listed - feed.entries.len();
+    if left > 0 {
+        let message = format!("{left} entries have neither title nor text nor link and are left out");
+        feed.problems.push(Problem::new("empty-entry", message));
     }
 }
 

@@ -70,8 +70,7 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
         );
     }
     let mut desk = entry::Desk { bases: &bases, clean, notes };
-    feed.entries
-        .extend(raw.entries.into_iter().take(ENTRIES_MAX).filter_map(|raw| entry::read(raw, &mut desk)));
+    feed.entries.extend(raw.entries.into_iter().take(ENTRIES_MAX).map(|raw| entry::read(raw, &mut desk)));
     feed.problems = desk.notes.finish();
     feed
 }

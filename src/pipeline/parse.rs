@@ -61,8 +61,7 @@ fn xml(text: &str) -> Result<RawFeed, NotAFeed> {
     };
     // A page or a manual that shows what a feed looks like is none.
     let shown = rewritten.problems.iter().any(|problem| problem.code == "junk-before");
-    let says_nothing = feed.title.is_none() && feed.links.is_empty() && feed.id.is_none();
-    if feed.entries.is_empty() && (shown || says_nothing) {
+    if feed.entries.is_empty() && shown {
         return Err(NotAFeed(sniff::text(text)));
     }
     feed.format = rewritten.format;

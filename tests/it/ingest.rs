@@ -1,6 +1,7 @@
 //! What one fetch changes: identity, ids, dates, updates, stories, tombstones.
 
 use nashra::model::*;
+use nashra::pipeline;
 use proptest::prelude::*;
 
 use crate::kit::entries::*;
@@ -248,4 +249,27 @@ proptest! {
         let ids: std::collections::HashSet<_> = memory.entries.values().map(|entry| &entry.id).collect();
         prop_assert_eq!(ids.len(), memory.entries.len());
     }
+}
+
+#[test]
+fn an_entry_that_says_nothing_is_not_taken_in() {
+    let document = "<rss version=\"2.0\"><channel><title>T</title><item><title>a</title></item><item/>\
+        <item><pubDate>Mon, 23 Nov 2026 10:00:00 GMT</pubDate></item></channel></rss>";
+    let body = Body {
+        bytes: document.into(),
+        content_type: None,
+        url: "https://a.example/feed".to_owned(),
+        validators: Validators::default(),
+    };
+    let retrieved = Retrieved {
+        at: at(NOW),
+        elapsed_ms: 1,
+        wire_bytes: 1,
+        status: Some(200),
+        outcome: Ok(Answer::Body(body)),
+    };
+    let fetched = pipeline::read(&source("a", &[]), &SourceState::default(), retrieved);
+    let Reading::Feed { feed, .. } = fetched.reading else { panic!("{fetched:?}") };
+    assert_eq!(feed.entries.len(), 1);
+    assert!(feed.problems.iter().any(|problem| problem.code == "empty-entry"), "{:?}", feed.problems);
 }

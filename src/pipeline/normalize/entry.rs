@@ -13,7 +13,7 @@ pub(super) struct Desk<'a> {
 }
 
 /// The entry; `None` where it says nothing that could be shown or followed.
-pub(super) fn read(raw: RawEntry, desk: &mut Desk<'_>) -> Option<FeedEntry> {
+pub(super) fn read(raw: RawEntry, desk: &mut Desk<'_>) -> FeedEntry {
     let bases = desk.bases.within(raw.base.as_deref());
     let bases = bases.as_ref();
     let (content, summary) = texts(raw.content.as_ref(), raw.summary.as_ref(), bases, desk);
@@ -32,7 +32,7 @@ pub(super) fn read(raw: RawEntry, desk: &mut Desk<'_>) -> Option<FeedEntry> {
     let published = date(raw.published.as_deref(), notes);
     let updated = date(raw.updated.as_deref(), notes);
     let episode = episode(&raw);
-    let entry = FeedEntry {
+    FeedEntry {
         id: words::id(raw.id, notes),
         title: words::title(raw.title),
         link,
@@ -51,13 +51,7 @@ pub(super) fn read(raw: RawEntry, desk: &mut Desk<'_>) -> Option<FeedEntry> {
         language,
         rights: words::paragraph(raw.rights),
         episode,
-    };
-    if says_nothing(&entry) {
-        desk.notes
-            .add("empty-entry", format_args!("an entry has neither title nor text nor link and is left out"));
-        return None;
     }
-    Some(entry)
 }
 
 /// Content and summary, sanitised. Where both are the same text it is sanitised once; both stay, for which of
@@ -115,9 +109,4 @@ fn explicit(text: &str) -> Option<bool> {
         "no" | "false" | "clean" | "0" => Some(false),
         _ => None,
     }
-}
-
-fn says_nothing(entry: &FeedEntry) -> bool {
-    let texts = [&entry.id, &entry.title, &entry.link, &entry.summary, &entry.content, &entry.image];
-    texts.iter().all(|text| text.is_none()) && entry.enclosures.is_empty()
 }

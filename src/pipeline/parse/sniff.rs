@@ -44,9 +44,6 @@ pub(super) fn text(text: &str) -> String {
         return match local.as_str() {
             "html" | "head" | "body" | "title" | "meta" | "div" | "p" | "br" | "b" | "h1" | "center"
             | "script" => page(text),
-            "rss" | "rdf" | "feed" | "channel" => {
-                format!("this is a document <{}> with neither a title nor entries, not a feed", shown(name))
-            }
             "opml" => "this is an OPML list of feeds, not a feed".to_owned(),
             "urlset" | "sitemapindex" => "this is a sitemap, not a feed".to_owned(),
             "svg" => "this is an SVG picture, not a feed".to_owned(),

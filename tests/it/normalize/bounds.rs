@@ -3,7 +3,7 @@
 use nashra::model::*;
 use proptest::prelude::*;
 
-use super::{alternate, entry, read, read_entry, some, text};
+use super::{alternate, entry, read, read_entry, text};
 
 #[test]
 fn texts_are_cut_and_ids_are_not() {
@@ -71,19 +71,6 @@ fn problems_of_one_kind_are_told_a_few_times_and_counted() {
     );
     assert!(feed.problems[2].message.contains("\"someday 0\""), "{}", feed.problems[2].message);
     assert_eq!(feed.problems[7].message, "and 45 more of this kind");
-}
-
-#[test]
-fn an_entry_that_says_nothing_is_left_out() {
-    let says = |title: &str| RawEntry { title: Some(text(title, TextKind::Unknown)), ..RawEntry::default() };
-    let dated = RawEntry { published: some("2026-11-23"), ..RawEntry::default() };
-    let feed = read(RawFeed {
-        entries: vec![says("a"), RawEntry::default(), dated, says("b")],
-        ..RawFeed::default()
-    });
-    let titles: Vec<&str> = feed.entries.iter().filter_map(|entry| entry.title.as_deref()).collect();
-    assert_eq!(titles, ["a", "b"]);
-    assert_eq!(feed.problems.iter().filter(|problem| problem.code == "empty-entry").count(), 2);
 }
 
 #[test]
