@@ -51,10 +51,11 @@ fn by_parser(html: &str, tidied: Tidied, base: Option<&Url>) -> Tidied {
     let mut parsed = String::new();
     for _ in 0..ROUNDS_MAX {
         parsed = parser::parse(&tidied.html);
-        if parsed == tidied.html {
-            return tidied;
+        let again = tidy(&parsed, base);
+        if parsed == tidied.html && again.html == parsed {
+            return again;
         }
-        tidied = tidy(&parsed, base);
+        tidied = again;
     }
     Tidied { html: text_of(&parsed), lead_image: None, certain: true }
 }

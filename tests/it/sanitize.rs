@@ -2,6 +2,7 @@
 
 mod bounds;
 mod images;
+mod properties;
 mod walker;
 
 use nashra::model::Clean;

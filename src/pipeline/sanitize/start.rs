@@ -75,7 +75,8 @@ impl Starts<'_> {
         self.sink.html.push_str(name);
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, reader: &Reader<'_, '_>) {
+        self.attributes(EVERYWHERE, reader);
         self.sink.html.push('>');
     }
 
@@ -84,21 +85,22 @@ impl Starts<'_> {
         self.open(element.out);
         let bare = self.sink.html.len();
         self.attributes(element.attributes, reader);
+        self.attributes(EVERYWHERE, reader);
         // A span says nothing but its language or direction.
         if element.out == "span" && self.sink.html.len() == bare {
             self.sink.html.truncate(before);
             return false;
         }
-        self.end();
+        self.sink.html.push('>');
         true
     }
 
-    /// Attributes of the element's own, then those of every element.
-    fn attributes(&mut self, own: &[(&str, Value)], reader: &Reader<'_, '_>) {
+    /// Those of these attributes that are there and have a value of the right kind.
+    fn attributes(&mut self, list: &[(&str, Value)], reader: &Reader<'_, '_>) {
         if reader.attributes.is_empty() {
             return;
         }
-        for (name, kind) in own.iter().chain(EVERYWHERE) {
+        for (name, kind) in list {
             if let Some(raw) = reader.raw(name) {
                 self.attribute(name, *kind, raw);
             }
@@ -145,7 +147,7 @@ impl Starts<'_> {
         self.sink.attribute("href", &address);
         self.sink.attribute("rel", REL);
         self.attributes(element.attributes, reader);
-        self.end();
+        self.end(reader);
         true
     }
 
@@ -167,7 +169,7 @@ impl Starts<'_> {
         self.attributes(&[("alt", Value::Text), ("title", Value::Text)], reader);
         self.sides(width, height);
         self.attributes(&[("loading", Value::Word(&["lazy", "eager"]))], reader);
-        self.end();
+        self.end(reader);
         self.last_image = Some(image.src);
         true
     }
@@ -199,7 +201,7 @@ impl Starts<'_> {
             self.attributes(&[("sizes", Value::Text)], reader);
         }
         self.attributes(&[("type", Value::Text), ("media", Value::Text)], reader);
-        self.end();
+        self.end(reader);
         true
     }
 
@@ -210,7 +212,7 @@ impl Starts<'_> {
         let kinds = &["subtitles", "captions", "descriptions", "chapters"];
         let own = [("kind", Value::Word(kinds)), ("srclang", Value::Language), ("label", Value::Text)];
         self.attributes(&own, reader);
-        self.end();
+        self.end(reader);
         true
     }
 
@@ -231,7 +233,7 @@ impl Starts<'_> {
         self.sink.attribute("controls", "");
         self.sink.attribute("preload", "none");
         self.attributes(&[("title", Value::Text)], reader);
-        self.end();
+        self.end(reader);
         true
     }
 
@@ -262,7 +264,7 @@ impl Starts<'_> {
             self.open("a");
             self.sink.attribute("href", url.as_str());
             self.sink.attribute("rel", REL);
-            self.end();
+            self.sink.html.push('>');
             self.sink.text(&host);
             self.sink.html.push_str("</a>");
         }

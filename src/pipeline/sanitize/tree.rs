@@ -139,6 +139,7 @@ impl Tree<'_> {
             Kind::Caption | Kind::Columns | Kind::Rows => self.close_down_to(&[Kind::Table]),
             Kind::Row => self.enter_rows(),
             Kind::Cell => self.enter_row(),
+            Kind::RubyText => self.end_ruby_text(element),
             _ => {
                 self.before_flow(element);
                 self.enter_cell();
@@ -146,7 +147,7 @@ impl Tree<'_> {
             }
         };
         if !fits {
-            // A part of a table outside of tables.
+            // A part of a table or a ruby outside of it.
             self.certain = false;
             return;
         }
@@ -192,7 +193,6 @@ impl Tree<'_> {
             }
             Kind::Block | Kind::Paragraph | Kind::Pre | Kind::Table => self.end_paragraph(),
             Kind::Anchor => self.end_anchor(),
-            Kind::RubyText => self.end_ruby_text(element),
             _ => {}
         }
     }
@@ -235,14 +235,21 @@ impl Tree<'_> {
         }
     }
 
-    fn end_ruby_text(&mut self, element: &Element) {
-        let last = self.open.last().map(|open| open.element);
+    /// The text beside a ruby ends where the next one begins. `false` outside of rubies.
+    fn end_ruby_text(&mut self, element: &Element) -> bool {
+        let inner = self.open.iter().rev().find(|open| open.element.name == "ruby" || is_scope(open.element));
+        if inner.is_none_or(|open| is_scope(open.element)) {
+            return false;
+        }
         let stays = |last: &Element| last.name == "rtc" && matches!(element.name, "rt" | "rp");
-        if last.is_some_and(|last| last.kind == Kind::RubyText && !stays(last)) {
+        while let Some(last) = self.open.last().map(|open| open.element) {
+            if last.kind != Kind::RubyText || stays(last) {
+                self.certain &= last.name == "ruby" || stays(last);
+                break;
+            }
             self.close_from(self.open.len().saturating_sub(1));
         }
-        let parent = self.open.last().map(|open| open.element);
-        self.certain &= parent.is_some_and(|parent| parent.name == "ruby" || stays(parent));
+        true
     }
 
     fn column(&mut self, element: &'static Element) {
