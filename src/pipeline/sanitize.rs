@@ -4,11 +4,14 @@
 
 mod address;
 mod allow;
+mod candidates;
 mod chars;
 mod image;
 mod parser;
+mod references;
 mod start;
 mod token;
+mod trackers;
 mod tree;
 
 use url::Url;
@@ -80,4 +83,19 @@ fn finish(tidied: Tidied) -> Clean {
 fn cut(text: &str, bytes_max: usize) -> &str {
     let end = (0..=bytes_max.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_text_is_kept_of_what_never_settles() {
+        assert_eq!(text_of("<p>a &amp; <b title=\"x\">b</b></p>&lt;c&gt;"), "a &amp; b&lt;c&gt;");
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        assert_eq!((cut("aé", 2), cut("aé", 3), cut("", 0), cut("é", 1)), ("a", "aé", "", ""));
+    }
 }

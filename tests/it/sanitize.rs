@@ -1,5 +1,6 @@
 //! Tests of sanitize: what ordinary content becomes. What attackers send is in `sanitize/attacks.rs`.
 
+mod attacks;
 mod bounds;
 mod images;
 mod properties;

@@ -18,16 +18,16 @@ pub(super) struct Addresses<'a> {
 
 impl Addresses<'_> {
     /// The absolute form of a link.
-    pub(super) fn link<'a>(&self, value: &'a str) -> Option<Cow<'a, str>> {
+    pub(super) fn link(self, value: &str) -> Option<Cow<'_, str>> {
         self.absolute(value, LINK_SCHEMES)
     }
 
     /// The absolute form of the address of a page or a file: http or https.
-    pub(super) fn web<'a>(&self, value: &'a str) -> Option<Cow<'a, str>> {
+    pub(super) fn web(self, value: &str) -> Option<Cow<'_, str>> {
         self.absolute(value, &["http", "https"])
     }
 
-    fn absolute<'a>(&self, value: &'a str, schemes: &[&str]) -> Option<Cow<'a, str>> {
+    fn absolute<'v>(self, value: &'v str, schemes: &[&str]) -> Option<Cow<'v, str>> {
         let value = value.trim_matches(|c: char| c <= ' ');
         if value.is_empty() || value.len() > ADDRESS_BYTES_MAX {
             return None;

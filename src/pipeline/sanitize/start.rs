@@ -5,9 +5,12 @@ use url::Url;
 
 use super::address::Addresses;
 use super::allow::{EVERYWHERE, Element, Kind, Value};
-use super::chars::{Sink, decode};
-use super::image::{LAZY, Reader, is_tracker, may_lead, pixels};
+use super::candidates::Candidates;
+use super::chars::Sink;
+use super::image::{LAZY, Reader, pixels};
+use super::references::decode;
 use super::token::Attribute;
+use super::trackers::{is_tracker, may_lead};
 
 /// Links vouch for nobody and give no page a hold on the one that opened it. The reader's page may be
 /// told to the publisher: sources see whom they owe their readers.
@@ -190,7 +193,7 @@ impl Starts<'_> {
             return false;
         }
         if self.picture_source.is_none() {
-            self.picture_source = set.as_ref().and_then(super::image::Candidates::largest);
+            self.picture_source = set.as_ref().and_then(Candidates::largest);
         }
         self.open("source");
         if let Some(src) = src {

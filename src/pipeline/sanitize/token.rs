@@ -105,12 +105,11 @@ impl<'a> Tokens<'a> {
     fn markup(&mut self) -> Markup<'a> {
         match (self.byte(1), self.byte(2)) {
             (Some(b'!'), _) if self.rest().starts_with("<!--") => self.comment(),
-            (Some(b'!' | b'?'), _) => self.skip_to_bracket(),
             (Some(b'/'), Some(letter)) if letter.is_ascii_alphabetic() => {
                 self.at += 2;
                 self.tag().map_or(Markup::Skipped, |name| Markup::Token(Token::Close(name)))
             }
-            (Some(b'/'), Some(_)) => self.skip_to_bracket(),
+            (Some(b'!' | b'?'), _) | (Some(b'/'), Some(_)) => self.skip_to_bracket(),
             (Some(letter), _) if letter.is_ascii_alphabetic() => {
                 self.at += 1;
                 self.tag().map_or(Markup::Skipped, |name| Markup::Token(Token::Open(name)))
@@ -191,22 +190,18 @@ impl<'a> Tokens<'a> {
     }
 
     fn value(&mut self) -> &'a str {
-        match self.byte(0) {
-            Some(quote @ (b'"' | b'\'')) => {
-                self.at += 1;
-                let value = self.run(|byte| byte != quote);
-                self.odd |= self.byte(0).is_none();
-                self.at = (self.at + 1).min(self.html.len());
-                // What follows a value at once is another attribute, but nobody means that.
-                self.odd |= self.byte(0).is_some_and(|byte| !is_space(byte) && !matches!(byte, b'/' | b'>'));
-                value
-            }
-            _ => {
-                let value = self.run(|byte| !is_space(byte) && byte != b'>');
-                self.odd |= value.contains(['"', '\'', '<', '=', '`']) || value.ends_with('/');
-                value
-            }
-        }
+        let Some(quote @ (b'"' | b'\'')) = self.byte(0) else {
+            let value = self.run(|byte| !is_space(byte) && byte != b'>');
+            self.odd |= value.contains(['"', '\'', '<', '=', '`']) || value.ends_with('/');
+            return value;
+        };
+        self.at += 1;
+        let value = self.run(|byte| byte != quote);
+        self.odd |= self.byte(0).is_none();
+        self.at = (self.at + 1).min(self.html.len());
+        // What follows a value at once is another attribute, but nobody means that.
+        self.odd |= self.byte(0).is_some_and(|byte| !is_space(byte) && !matches!(byte, b'/' | b'>'));
+        value
     }
 
     /// Moves over the bytes of a kind. The kinds are told by ASCII, so this ends between characters.

@@ -2,6 +2,9 @@
 //! a depth. What it writes nests as it stands, whatever comes in; so no parser behind it can be made to
 //! work hard. What came in less simple than that is reported, and a real parser decides.
 
+mod implied;
+mod table;
+
 use url::Url;
 
 use super::address::Addresses;
@@ -9,6 +12,7 @@ use super::allow::{Element, Kind, element};
 use super::chars::Sink;
 use super::start::Starts;
 use super::token::{Token, Tokens, is_space};
+use implied::{is_barrier, is_special};
 
 /// Elements deeper than this are flattened.
 const DEPTH_MAX: usize = 100;
@@ -81,6 +85,7 @@ impl Tree<'_> {
         let at_start_of_pre = self.pre == Some(self.starts.sink.html.len());
         // Parsers drop the first line break of a `pre`, so that it must not matter.
         let text = if at_start_of_pre { text.trim_start_matches(['\n', '\r']) } else { text };
+        self.certain &= !(at_start_of_pre && text.starts_with('&'));
         self.starts.sink.text(text);
     }
 
@@ -177,131 +182,6 @@ impl Tree<'_> {
         self.starts.write(element, &self.tokens.attributes, in_link)
     }
 
-    /// What the start of an element ends before it.
-    fn before_flow(&mut self, element: &'static Element) {
-        match element.kind {
-            Kind::Heading => {
-                self.end_paragraph();
-                if self.open.last().is_some_and(|last| last.element.kind == Kind::Heading) {
-                    self.certain = false;
-                    self.close_from(self.open.len().saturating_sub(1));
-                }
-            }
-            Kind::Item | Kind::Term => {
-                self.end_item(element.kind);
-                self.end_paragraph();
-            }
-            Kind::Block | Kind::Paragraph | Kind::Pre | Kind::Table => self.end_paragraph(),
-            Kind::Anchor => self.end_anchor(),
-            _ => {}
-        }
-    }
-
-    /// A paragraph ends where a block begins.
-    fn end_paragraph(&mut self) {
-        let mut inner =
-            self.open.iter().rposition(|open| is_scope(open.element) || is_paragraph(open.element));
-        inner = inner.filter(|at| self.open.get(*at).is_some_and(|open| is_paragraph(open.element)));
-        if let Some(at) = inner {
-            self.certain &= at + 1 == self.open.len();
-            self.close_from(at);
-        }
-    }
-
-    /// A list item ends where the next one of its list begins.
-    fn end_item(&mut self, kind: Kind) {
-        for at in (0..self.open.len()).rev() {
-            let Some(element) = self.open.get(at).map(|open| open.element) else { return };
-            if element.kind == kind {
-                self.close_implied_from(at);
-                return;
-            }
-            let is_passed = element.out == "div" || is_paragraph(element);
-            // A renamed block stops this search before it is renamed, and not after.
-            self.certain &= element.out != "div" || element.name == "div" || element.name == "address";
-            if is_special(element) && !is_passed {
-                return;
-            }
-        }
-    }
-
-    /// Links do not nest.
-    fn end_anchor(&mut self) {
-        let Some(at) = self.open.iter().rposition(|open| open.element.kind == Kind::Anchor) else { return };
-        self.certain = false;
-        let inside = self.open.get(at..).unwrap_or_default();
-        if !inside.iter().any(|open| is_special(open.element)) {
-            self.close_from(at);
-        }
-    }
-
-    /// The text beside a ruby ends where the next one begins. `false` outside of rubies.
-    fn end_ruby_text(&mut self, element: &Element) -> bool {
-        let inner = self.open.iter().rev().find(|open| open.element.name == "ruby" || is_scope(open.element));
-        if inner.is_none_or(|open| is_scope(open.element)) {
-            return false;
-        }
-        let stays = |last: &Element| last.name == "rtc" && matches!(element.name, "rt" | "rp");
-        while let Some(last) = self.open.last().map(|open| open.element) {
-            if last.kind != Kind::RubyText || stays(last) {
-                self.certain &= last.name == "ruby" || stays(last);
-                break;
-            }
-            self.close_from(self.open.len().saturating_sub(1));
-        }
-        true
-    }
-
-    fn column(&mut self, element: &'static Element) {
-        if self.open.last().is_none_or(|last| last.element.kind != Kind::Columns) {
-            self.certain = false;
-            if !self.close_down_to(&[Kind::Table]) || !self.insert("colgroup") {
-                return;
-            }
-        }
-        self.write(element);
-    }
-
-    /// Opens what is missing between a table and a row.
-    fn enter_rows(&mut self) -> bool {
-        if !self.close_down_to(&[Kind::Rows, Kind::Table]) {
-            return false;
-        }
-        let in_table = self.open.last().is_some_and(|last| last.element.kind == Kind::Table);
-        !in_table || self.insert("tbody")
-    }
-
-    /// Opens what is missing between a table and a cell.
-    fn enter_row(&mut self) -> bool {
-        if self.close_down_to(&[Kind::Row, Kind::Rows, Kind::Table]) {
-            if self.open.last().is_some_and(|last| last.element.kind == Kind::Row) {
-                return true;
-            }
-            self.certain = false;
-            return self.enter_rows() && self.insert("tr");
-        }
-        false
-    }
-
-    /// What stands between the cells of a table gets a cell.
-    fn enter_cell(&mut self) {
-        let is_between = |kind| matches!(kind, Kind::Table | Kind::Rows | Kind::Row | Kind::Columns);
-        if self.open.last().is_some_and(|last| is_between(last.element.kind)) {
-            self.certain = false;
-            if self.enter_row() {
-                self.insert("td");
-            }
-        }
-    }
-
-    /// Opens an element that has no tag.
-    fn insert(&mut self, name: &str) -> bool {
-        let Some(element) = element(name).filter(|_| self.open.len() < DEPTH_MAX) else { return false };
-        let written = self.starts.write(element, &[], false);
-        self.open.push(Open { element, written });
-        true
-    }
-
     fn end(&mut self, name: &str) {
         let Some(element) = element(name) else {
             self.certain = false;
@@ -360,29 +240,6 @@ impl Tree<'_> {
         }
     }
 
-    /// Ends everything above the innermost element of these kinds, within the innermost table.
-    fn close_down_to(&mut self, kinds: &[Kind]) -> bool {
-        let found = self
-            .open
-            .iter()
-            .rposition(|open| kinds.contains(&open.element.kind) || open.element.kind == Kind::Table);
-        let Some(at) = found else { return false };
-        self.close_implied_above(at);
-        true
-    }
-
-    /// Ends an element and what is open in it; certain where each of those may end without a tag.
-    fn close_implied_from(&mut self, at: usize) {
-        self.close_implied_above(at);
-        self.close_from(at);
-    }
-
-    fn close_implied_above(&mut self, at: usize) {
-        let above = self.open.get(at + 1..).unwrap_or_default();
-        self.certain &= above.iter().all(|open| is_implied(open.element.kind));
-        self.close_from(at + 1);
-    }
-
     fn close_from(&mut self, at: usize) {
         while self.open.len() > at {
             let Some(open) = self.open.pop() else { return };
@@ -394,44 +251,4 @@ impl Tree<'_> {
             }
         }
     }
-}
-
-fn is_paragraph(element: &Element) -> bool {
-    element.kind == Kind::Paragraph
-}
-
-/// What a search for a paragraph does not leave.
-fn is_scope(element: &Element) -> bool {
-    matches!(element.kind, Kind::Table | Kind::Cell | Kind::Caption)
-}
-
-/// What the search for the start of `closing` does not leave.
-fn is_barrier(open: &Element, closing: &Element) -> bool {
-    match closing.kind {
-        Kind::Table => false,
-        Kind::Caption | Kind::Columns | Kind::Rows | Kind::Row | Kind::Cell => open.kind == Kind::Table,
-        Kind::Item => is_scope(open) || matches!(open.name, "ul" | "ol"),
-        _ => is_scope(open),
-    }
-}
-
-/// Whether the end of a phrase does not reach beyond it (WHATWG HTML, "special").
-fn is_special(element: &Element) -> bool {
-    !matches!(element.kind, Kind::Formatting | Kind::Anchor | Kind::Inline | Kind::Player | Kind::RubyText)
-}
-
-/// What may end without a tag.
-fn is_implied(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Paragraph
-            | Kind::Item
-            | Kind::Term
-            | Kind::RubyText
-            | Kind::Caption
-            | Kind::Columns
-            | Kind::Rows
-            | Kind::Row
-            | Kind::Cell
-    )
 }
