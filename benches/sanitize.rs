@@ -7,8 +7,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use nashra::pipeline::sanitize::{clean, clean_by_parser, clean_simple};
 use url::Url;
 
-/// What a newsroom's WordPress sends: comments, classes, relative links, a late image, an embedded player.
-fn wordpress() -> String {
+/// What the system of a newsroom sends: comments, classes, relative links, a late image, an embedded player.
+fn article() -> String {
     let paragraph = "<!-- wp:paragraph -->\n<p class=\"has-text-align-right\" style=\"text-align:right\">قال المدرب إن \
         <strong>الفريق</strong> جاهز&nbsp;&#8211; وأضاف أن <a href=\"/players/7?x=1&#038;y=2\" target=\"_blank\" \
         rel=\"noreferrer noopener\">اللاعبين</a> في أحسن حال&#8230;<br />سطر آخر</p>\n<!-- /wp:paragraph -->\n";
@@ -27,12 +27,12 @@ fn plain() -> String {
 
 /// What comes out: no change is needed, only the proof of that.
 fn cleaned(base: &Url) -> String {
-    clean(&wordpress(), Some(base)).html
+    clean(&article(), Some(base)).html
 }
 
 fn bench(criterion: &mut Criterion) {
     let base = Url::parse("https://wire.example/news/1").unwrap();
-    let articles = [("text", plain()), ("article", wordpress()), ("clean article", cleaned(&base))];
+    let articles = [("text", plain()), ("article", article()), ("clean article", cleaned(&base))];
     let mut group = criterion.benchmark_group("sanitize");
     for (name, html) in &articles {
         assert!(clean_simple(html, Some(&base)).is_some(), "{name} does not take the short way");
@@ -45,7 +45,7 @@ fn bench(criterion: &mut Criterion) {
         });
     }
     // Wrongly nested, so that the parser is asked.
-    let odd = wordpress() + "<b><i>x</b></i>";
+    let odd = article() + "<b><i>x</b></i>";
     group.throughput(Throughput::Bytes(odd.len() as u64));
     group.bench_function("odd article", |bencher| bencher.iter(|| clean(black_box(&odd), Some(&base))));
     group.finish();

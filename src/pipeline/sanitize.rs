@@ -30,7 +30,7 @@ const ROUNDS_MAX: usize = 4;
 pub fn clean(html: &str, base: Option<&Url>) -> Clean {
     let html = cut(html, HTML_BYTES_MAX);
     let tidied = tidy(html, base);
-    finish(if tidied.certain { tidied } else { by_parser(html, tidied, base) })
+    finish(if tidied.is_certain() { tidied } else { by_parser(html, tidied, base, Tidied::is_certain) })
 }
 
 /// The answer of [`clean`] where it needs no parser, else `None`.
@@ -42,17 +42,20 @@ pub fn clean_simple(html: &str, base: Option<&Url>) -> Option<Clean> {
 /// The answer of [`clean`] when a parser is asked in any case: the measure of [`clean_simple`].
 pub fn clean_by_parser(html: &str, base: Option<&Url>) -> Clean {
     let html = cut(html, HTML_BYTES_MAX);
-    finish(by_parser(html, tidy(html, base), base))
+    finish(by_parser(html, tidy(html, base), base, |_| false))
 }
 
-/// Asks the parser until it agrees with the first pass.
-fn by_parser(html: &str, tidied: Tidied, base: Option<&Url>) -> Tidied {
+/// Asks the parser until it agrees with the first pass, or until that is `sure` that it will.
+fn by_parser(html: &str, tidied: Tidied, base: Option<&Url>, sure: fn(&Tidied) -> bool) -> Tidied {
     let mut tidied = tidied;
-    if parser::is_affordable(html) {
+    if parser::is_affordable(html) && !tidied.is_xml {
         tidied = tidy(&parser::parse(&parser::with_noscript(html)), base);
     }
     let mut parsed = String::new();
     for _ in 0..ROUNDS_MAX {
+        if sure(&tidied) {
+            return tidied;
+        }
         parsed = parser::parse(&tidied.html);
         let again = tidy(&parsed, base);
         if parsed == tidied.html && again.html == parsed {
@@ -60,7 +63,7 @@ fn by_parser(html: &str, tidied: Tidied, base: Option<&Url>) -> Tidied {
         }
         tidied = again;
     }
-    Tidied { html: text_of(&parsed), lead_image: None, certain: true }
+    Tidied { html: text_of(&parsed), lead_image: None, certain: true, is_xml: false }
 }
 
 /// The text of parsed HTML: still HTML, but without a tag.

@@ -134,6 +134,11 @@ fn broken_markup_is_mended() {
     check("<strong><p>a</p></strong>", "<strong><p>a</p></strong>");
     check("text <a href=\"https://e.org", "text");
     check("<td>a</td>", "a");
+    check("<script src=x/><p>a</p>", "");
+    check(
+        "<script src='x'/><p>a</p><iframe src='https://e.org/'/><p>b</p>",
+        "<p>a</p><a href=\"https://e.org/\" rel=\"nofollow noopener\">e.org</a><p>b</p>",
+    );
     check("<pre>\n\na</pre>", "<pre>a</pre>");
 }
 

@@ -32,6 +32,10 @@ pub(super) struct Tokens<'a> {
     pub(super) attributes: Vec<Attribute<'a>>,
     /// Whether something came that only a real parser should judge.
     pub(super) odd: bool,
+    /// Whether an empty element of XML came, such as `<iframe/>`, which in HTML would never end.
+    pub(super) is_xml: bool,
+    /// Whether the last tag ended in `/>`.
+    self_closing: bool,
 }
 
 /// What stands at a `<`.
@@ -43,7 +47,7 @@ enum Markup<'a> {
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(html: &'a str) -> Self {
-        Self { html, at: 0, attributes: Vec::new(), odd: false }
+        Self { html, at: 0, attributes: Vec::new(), odd: false, is_xml: false, self_closing: false }
     }
 
     pub(super) fn next(&mut self) -> Option<Token<'a>> {
@@ -69,6 +73,11 @@ impl<'a> Tokens<'a> {
     pub(super) fn skip_raw(&mut self, name: &str) {
         let rest = self.rest();
         let end = end_tags(rest, name).next();
+        if end.is_none() && self.self_closing {
+            self.odd = true;
+            self.is_xml = true;
+            return;
+        }
         let content = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         // In scripts a comment can hide the end tag.
         self.odd |= end.is_none() || content.contains("<!--");
@@ -149,7 +158,7 @@ impl<'a> Tokens<'a> {
         self.attributes.clear();
         let name = self.run(|byte| !is_space(byte) && byte != b'/' && byte != b'>');
         loop {
-            self.run(|byte| is_space(byte) || byte == b'/');
+            let between = self.run(|byte| is_space(byte) || byte == b'/');
             match self.byte(0) {
                 None => {
                     self.odd = true;
@@ -157,6 +166,7 @@ impl<'a> Tokens<'a> {
                 }
                 Some(b'>') => {
                     self.at += 1;
+                    self.self_closing = between.ends_with('/');
                     return Some(name);
                 }
                 Some(_) => self.attribute(),

@@ -24,6 +24,14 @@ pub(super) struct Tidied {
     pub(super) lead_image: Option<String>,
     /// Whether a real parser, asked for the same, would answer the same.
     pub(super) certain: bool,
+    /// Whether it relies on XML's empty elements, so that a browser would lose what follows one.
+    pub(super) is_xml: bool,
+}
+
+impl Tidied {
+    pub(super) fn is_certain(&self) -> bool {
+        self.certain
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -52,7 +60,7 @@ pub(super) fn tidy(html: &str, base: Option<&Url>) -> Tidied {
     }
     // Where exactly it is cut off depends on the ends that were implied; now there are none.
     let (again, _) = pass(&tidied.html, base);
-    Tidied { certain: tidied.certain && again.certain, ..again }
+    Tidied { certain: tidied.certain && again.certain, is_xml: tidied.is_xml, ..again }
 }
 
 /// The second value says whether something was cut off.
@@ -73,7 +81,8 @@ fn pass(html: &str, base: Option<&Url>) -> (Tidied, bool) {
     tree.close_from(0);
     let certain = tree.certain && !tree.tokens.odd && !tree.starts.sink.unsure;
     let is_full = tree.starts.sink.is_full();
-    (Tidied { html: tree.starts.sink.html, lead_image: tree.starts.lead_image, certain }, is_full)
+    let Starts { sink, lead_image, .. } = tree.starts;
+    (Tidied { html: sink.html, lead_image, certain, is_xml: tree.tokens.is_xml }, is_full)
 }
 
 impl Tree<'_> {

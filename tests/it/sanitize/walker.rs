@@ -177,7 +177,7 @@ fn attribute_findings(name: &str, attributes: &str) -> Result<(), String> {
 fn address_findings(name: &str, key: &str, address: &str) -> Result<(), String> {
     let web = address.starts_with("https://") || address.starts_with("http://");
     let link = ["mailto:", "tel:", "magnet:"].iter().any(|scheme| address.starts_with(scheme));
-    if !web && !(link && key == "href") {
+    if !(web || link && key == "href") {
         return Err(format!("{key}={address:?}"));
     }
     let framed = |player: &str| address.strip_prefix("https://").is_some_and(|rest| rest.starts_with(player));
