@@ -140,6 +140,9 @@ fn broken_markup_is_mended() {
         "<p>a</p><a href=\"https://e.org/\" rel=\"nofollow noopener\">e.org</a><p>b</p>",
     );
     check("<pre>\n\na</pre>", "<pre>a</pre>");
+    check("<h2>a<a name=x><h2>b</h2></a></h2>", "<h2>a</h2><h2>b</h2>");
+    check("<pre>\u{1}\na</pre>", "<pre>a</pre>");
+    check("<ruby><rt><p></rt><p></p></ruby>", "<ruby><rt><p></p><p></p></rt></ruby>");
 }
 
 #[test]

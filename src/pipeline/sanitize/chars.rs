@@ -86,9 +86,7 @@ impl Sink {
             '>' => "&gt;",
             '"' if in_value => "&quot;",
             '\u{A0}' => "&nbsp;",
-            // XML allows no such characters, and a byte order mark within text is none.
-            '\t' | '\n' => one.encode_utf8(&mut buffer),
-            '\0'..='\x1F' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}' => "",
+            _ if is_dropped(one) => "",
             _ => one.encode_utf8(&mut buffer),
         };
         if in_value { self.html.push_str(piece) } else { self.push(piece) }
@@ -110,6 +108,11 @@ impl Sink {
     pub(super) fn is_full(&self) -> bool {
         self.full || self.html.len() >= TEXT_BYTES_MAX
     }
+}
+
+/// Characters that XML does not allow, and byte order marks, which are none within text.
+pub(super) fn is_dropped(one: char) -> bool {
+    matches!(one, '\0'..='\x08' | '\x0B'..='\x1F' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 /// Bytes that need no look: all but the markup's own, control characters, and the first bytes of U+00A0

@@ -49,8 +49,8 @@ pub(super) struct Starts<'a> {
     pub(super) sink: Sink,
     /// The first image that may stand for the story.
     pub(super) lead_image: Option<String>,
-    /// The image before, until some text comes: pages repeat late images for browsers without scripts.
-    pub(super) last_image: Option<String>,
+    /// The image before, and where what follows it begins.
+    pub(super) last_image: Option<(String, usize)>,
     /// What the first `source` of the open picture offers.
     pub(super) picture_source: Option<String>,
 }
@@ -156,7 +156,9 @@ impl Starts<'_> {
 
     fn image(&mut self, reader: &mut Reader<'_, '_>) -> bool {
         let Some(image) = reader.image(self.picture_source.as_deref()) else { return false };
-        if self.last_image.as_ref() == Some(&image.src) {
+        if self.repeats(&image.src) {
+            // Nothing of what was looked at is looked at again.
+            self.last_image = Some((image.src, self.sink.html.len()));
             return false;
         }
         let (width, height) = (reader.raw("width").and_then(pixels), reader.raw("height").and_then(pixels));
@@ -173,8 +175,19 @@ impl Starts<'_> {
         self.sides(width, height);
         self.attributes(&[("loading", Value::Word(&["lazy", "eager"]))], reader);
         self.end(reader);
-        self.last_image = Some(image.src);
+        self.last_image = Some((image.src, self.sink.html.len()));
         true
+    }
+
+    /// Whether the same image stands right before: pages repeat late images for browsers without scripts.
+    fn repeats(&self, src: &str) -> bool {
+        let Some((_, end)) = self.last_image.as_ref().filter(|(last, _)| last == src) else { return false };
+        let mut in_tag = false;
+        let between = self.sink.html.get(*end..).unwrap_or_default();
+        between.bytes().all(|byte| {
+            in_tag = byte == b'<' || (in_tag && byte != b'>');
+            in_tag || byte == b'>' || byte.is_ascii_whitespace()
+        })
     }
 
     fn sides(&mut self, width: Option<u32>, height: Option<u32>) {

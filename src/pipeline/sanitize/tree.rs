@@ -9,7 +9,7 @@ use url::Url;
 
 use super::address::Addresses;
 use super::allow::{Element, Kind, element};
-use super::chars::Sink;
+use super::chars::{Sink, is_dropped};
 use super::start::Starts;
 use super::token::{Token, Tokens, is_space};
 use implied::{is_barrier, is_special};
@@ -88,14 +88,14 @@ fn pass(html: &str, base: Option<&Url>) -> (Tidied, bool) {
 impl Tree<'_> {
     fn text(&mut self, text: &str) {
         if !text.bytes().all(is_space) {
-            self.starts.last_image = None;
             self.enter_cell();
         }
         let at_start_of_pre = self.pre == Some(self.starts.sink.html.len());
-        // Parsers drop the first line break of a `pre`, so that it must not matter.
-        let text = if at_start_of_pre { text.trim_start_matches(['\n', '\r']) } else { text };
-        self.certain &= !(at_start_of_pre && text.starts_with('&'));
-        self.starts.sink.text(text);
+        // Parsers drop the first line break of a `pre`, so that none must stand there.
+        let goes = |c: char| matches!(c, '\n' | '\r') || is_dropped(c);
+        let kept = if at_start_of_pre { text.trim_start_matches(goes) } else { text };
+        self.certain &= !(at_start_of_pre && (kept.starts_with('&') || text.contains('\0')));
+        self.starts.sink.text(kept);
     }
 
     fn start(&mut self, name: &str) {
@@ -235,8 +235,7 @@ impl Tree<'_> {
 
     fn end_at(&mut self, at: usize, element: &Element) {
         let above = self.open.get(at + 1..).unwrap_or_default();
-        let is_phrase = !is_special(element) && element.kind != Kind::RubyText;
-        if is_phrase && above.iter().any(|open| is_special(open.element)) {
+        if !is_special(element) && above.iter().any(|open| is_special(open.element)) {
             // The end of a phrase does not end the blocks within it.
             self.certain = false;
             return;

@@ -93,6 +93,7 @@ fn attributes_and_tokens_are_bounded() {
         format!("<p x=\"\" =\" {}>x", numbered(0..7000, |n| format!("{n:x} "))),
     );
     check("images", up_to(400_000, "<img src=a>"));
+    check("repeated images", up_to(400_000, "<img src=a><br>"));
     check("candidates", format!("<img srcset=\"{}\">", up_to(500_000, "a 1x,")));
     check("comments", up_to(500_000, "<!--"));
     check("comment ends", up_to(500_000, "<!---->"));

@@ -34,6 +34,11 @@ fn late_images_load() {
         "<img src='data:,'><noscript><img src=/a.jpg alt=y></noscript>",
         "<img src=\"https://example.org/a.jpg\" alt=\"y\">",
     );
+    check("<img src=/a.jpg>&#xa;<br>\u{1}<img src=/a.jpg>", "<img src=\"https://example.org/a.jpg\">\n<br>");
+    check(
+        "<img src=/a.jpg>x<img src=/a.jpg>",
+        "<img src=\"https://example.org/a.jpg\">x<img src=\"https://example.org/a.jpg\">",
+    );
     check(
         "<picture><source data-srcset='/a.webp 1x' type=image/webp><img src='data:,'></picture>",
         "<picture><source srcset=\"https://example.org/a.webp 1x\" type=\"image/webp\"><img src=\"https://example.org/a.webp\"></picture>",

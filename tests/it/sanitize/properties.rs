@@ -164,7 +164,7 @@ fn soup() -> impl Strategy<Value = String> {
             "<source srcset=x>", "<video>", "</video>", "<track src=x>", "<iframe src=x>", "</iframe>", "<body onload=x>", "<html>",
             "<frameset>", "<input>", "<image src=x>", "<listing>", "<a name=x>", "<p/>", "<q cite='", "\"", "'", "=", "/", "\0",
             "\r", "\u{C}", "\u{A0}", "\u{FEFF}", "<details open>", "<summary>", "<foreignObject>", "<annotation-xml encoding=text/html>",
-            "<strike>", "</strike>", "</s>", "<tt>", "</code>", "<label>", "</label>", "<foo>", "</foo>", "<section><li>", "<dir>", "<menu>",
+            "<strike>", "</strike>", "</s>", "<tt>", "</code>", "<label>", "</label>", "&#xa;", "&#9;", "&#1;", "&nbsp;", "<img src=y>", "<foo>", "</foo>", "<section><li>", "<dir>", "<menu>",
         ]).prop_map(str::to_owned),
         1 => "\\PC{0,6}",
         1 => any::<char>().prop_map(String::from),

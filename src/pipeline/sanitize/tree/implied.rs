@@ -9,9 +9,11 @@ impl Tree<'_> {
         match element.kind {
             Kind::Heading => {
                 self.end_paragraph();
-                if self.open.last().is_some_and(|last| last.element.kind == Kind::Heading) {
+                // What is between two headings and is not written would leave one in the other.
+                let parent = self.open.iter().rposition(|open| open.written);
+                if let Some(at) = parent.filter(|at| self.is_heading(*at)) {
                     self.certain = false;
-                    self.close_from(self.open.len().saturating_sub(1));
+                    self.close_from(at);
                 }
             }
             Kind::Item | Kind::Term => {
@@ -22,6 +24,10 @@ impl Tree<'_> {
             Kind::Anchor => self.end_anchor(),
             _ => {}
         }
+    }
+
+    fn is_heading(&self, at: usize) -> bool {
+        self.open.get(at).is_some_and(|open| open.element.kind == Kind::Heading)
     }
 
     /// A paragraph ends where a block begins.
