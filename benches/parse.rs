@@ -61,7 +61,7 @@ fn run(group: &mut BenchmarkGroup<'_, WallTime>, what: &str, documents: &[&Vec<u
     });
     group.bench_function(format!("{what}: feed-rs"), |bencher| {
         bencher.iter(|| {
-            documents.iter().for_each(|one| drop(black_box(feed_rs::parser::parse(one.as_slice()))))
+            documents.iter().for_each(|one| drop(black_box(feed_rs::parser::parse(one.as_slice()))));
         });
     });
 }

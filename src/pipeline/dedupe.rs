@@ -42,17 +42,14 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>
         let guid = said.id.as_deref().filter(|guid| guids.tells_apart(guid));
         let canonical = canonical.filter(|link| link_clashes.tells_apart(link));
         let keyed = key(source, said, guid, canonical);
-        match keyed.strong_keys().find_map(|key| seen.get(&key).copied()) {
+        if let Some(first) = keyed.strong_keys().find_map(|key| seen.get(&key).copied()) {
             // Its keys lead to the first one, lest it be new when the first one is gone.
-            Some(first) => {
-                let keys: Vec<IdentityKey> = keyed.keys().collect();
-                seen.extend(keyed.strong_keys().map(|key| (key, first)));
-                kept[first].aliases.extend(keys);
-            }
-            None => {
-                seen.extend(keyed.strong_keys().map(|key| (key, kept.len())));
-                kept.push(keyed);
-            }
+            let keys: Vec<IdentityKey> = keyed.keys().collect();
+            seen.extend(keyed.strong_keys().map(|key| (key, first)));
+            kept[first].aliases.extend(keys);
+        } else {
+            seen.extend(keyed.strong_keys().map(|key| (key, kept.len())));
+            kept.push(keyed);
         }
     }
     let repeated = entries.len() - kept.len();

@@ -108,16 +108,13 @@ fn one_encoding(text: &str) -> String {
         let byte = pair
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match byte {
-            Some(byte) => {
-                push_byte(&mut out, byte);
-                at += 3;
-            }
+        if let Some(byte) = byte {
+            push_byte(&mut out, byte);
+            at += 3;
+        } else {
             // The url crate has already encoded everything that is not ASCII.
-            None => {
-                out.push(char::from(bytes[at]));
-                at += 1;
-            }
+            out.push(char::from(bytes[at]));
+            at += 1;
         }
     }
     out
