@@ -50,13 +50,16 @@ fn xml(text: &str) -> Result<RawFeed, NotAFeed> {
     // the admin hears of it, and the source keeps its last good entries.
     let refused = |error: String| NotAFeed(format!("this feed cannot be read: {error}"));
     let document = rewritten.text.as_bytes();
+    let (extras, entries) = (rewritten.extras, rewritten.entries);
     let mut feed = match rewritten.family {
         Family::Rss => {
-            rss::feed(::rss::Channel::read_from(document).map_err(|error| refused(error.to_string()))?)
+            let read = ::rss::Channel::read_from(document).map_err(|error| refused(error.to_string()))?;
+            rss::feed(read, extras, entries)
         }
         Family::Atom => {
-            let read = atom_syndication::Feed::read_from(document);
-            atom::feed(read.map_err(|error| refused(error.to_string()))?)
+            let read =
+                atom_syndication::Feed::read_from(document).map_err(|error| refused(error.to_string()))?;
+            atom::feed(read, extras, entries)
         }
     };
     // A page or a manual that shows what a feed looks like is none.

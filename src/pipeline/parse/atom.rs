@@ -2,14 +2,12 @@
 
 use atom_syndication::{Category, Entry, Feed, Link, Person, Text, TextType};
 
-use super::extras::Extras;
-use crate::model::{
-    RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText, TextKind,
-};
+use super::extras::{Extras, alternate, enclosure};
+use crate::model::{RawCategory, RawEntry, RawFeed, RawLink, RawPerson, RawSource, RawText, TextKind};
 
-/// Translates a feed. Its format is set by whoever knows the original document.
-pub(super) fn feed(atom: Feed) -> RawFeed {
-    let extras = Extras::of(&atom.extensions);
+/// Translates a feed and merges what it has beside the elements of Atom. Its format is set by whoever knows
+/// the original document.
+pub(super) fn feed(atom: Feed, extras: Extras, entries: Vec<Extras>) -> RawFeed {
     let mut feed = RawFeed {
         id: some(atom.id),
         title: text(atom.title),
@@ -24,12 +22,16 @@ pub(super) fn feed(atom: Feed) -> RawFeed {
     };
     extras.enrich_feed(&mut feed);
     let base = feed.base.clone();
-    feed.entries = atom.entries.into_iter().map(|atom| entry(atom, base.as_deref())).collect();
+    feed.entries = atom
+        .entries
+        .into_iter()
+        .zip(entries)
+        .map(|(atom, extras)| entry(atom, extras, base.as_deref()))
+        .collect();
     feed
 }
 
-fn entry(atom: Entry, feed_base: Option<&str>) -> RawEntry {
-    let extras = Extras::of(&atom.extensions);
+fn entry(atom: Entry, extras: Extras, feed_base: Option<&str>) -> RawEntry {
     let mut entry = RawEntry {
         id: some(atom.id),
         title: text(atom.title),
@@ -44,26 +46,15 @@ fn entry(atom: Entry, feed_base: Option<&str>) -> RawEntry {
         }),
         ..RawEntry::default()
     };
-    for found in atom.links {
-        if found.rel == "enclosure" {
-            entry.media.push(RawMedia {
-                kind: RawMediaKind::Enclosure,
-                url: found.href,
-                media_type: found.mime_type,
-                length: found.length,
-                title: found.title,
-                ..RawMedia::default()
-            });
-        } else {
-            entry.links.push(link(found));
-        }
+    for found in atom.links.into_iter().map(link) {
+        if found.rel == "enclosure" { entry.media.push(enclosure(found)) } else { entry.links.push(found) }
     }
     if let Some(content) = atom.content {
         let kind =
             if content.content_type.as_deref() == Some("html") { TextKind::Html } else { TextKind::Plain };
         // Content that lies elsewhere is a page of the entry (RFC 4287 §4.1.3.2).
         let elsewhere = content.src.filter(|_| !entry.links.iter().any(|link| link.rel == "alternate"));
-        entry.links.extend(elsewhere.map(super::extras::alternate));
+        entry.links.extend(elsewhere.map(alternate));
         entry.content = content.value.and_then(some).map(|value| RawText {
             value,
             kind,

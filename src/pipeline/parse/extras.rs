@@ -1,166 +1,212 @@
-//! What the crates have no place for: the elements of our own vocabulary, read back from their extensions.
+//! What the crates have no place for: read by the front end, merged into what the crates have read.
+//!
+//! The names are those that `grammar.rs` gives, without their `+`.
 
-use std::collections::BTreeMap;
+use crate::model::{RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawText};
 
-use crate::model::{
-    RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawText, TextKind,
-};
+/// The known attributes of a tag, in the order of the document.
+pub(super) type Attributes<'v> = Vec<(&'static str, std::borrow::Cow<'v, str>)>;
 
-/// An extension element of either crate.
-pub(super) trait Node: Sized {
-    fn value(&self) -> Option<&str>;
-    fn attribute(&self, name: &str) -> Option<&str>;
-    fn children(&self, name: &str) -> &[Self];
-
-    fn child_value(&self, name: &str) -> Option<String> {
-        self.children(name).iter().find_map(Node::value).map(str::to_owned)
-    }
+/// Those elements of one entry, or of the feed, in the order of the document.
+#[derive(Debug, Default)]
+pub(super) struct Extras {
+    lang: Option<String>,
+    base: Option<String>,
+    texts: Vec<(&'static str, RawText)>,
+    /// Language and base of texts that the crates read, by their names.
+    scopes: Vec<(&'static str, Option<String>, Option<String>)>,
+    persons: Vec<(&'static str, RawPerson)>,
+    links: Vec<RawLink>,
+    categories: Vec<RawCategory>,
+    media: Vec<RawMedia>,
 }
 
-impl Node for rss::extension::Extension {
-    fn value(&self) -> Option<&str> {
-        self.value.as_deref()
+impl Extras {
+    /// The language and the base of the entry or feed itself; the innermost element that has one counts.
+    pub(super) fn set_scope(&mut self, lang: Option<&str>, base: Option<&str>) {
+        self.lang = lang.map(str::to_owned).or(self.lang.take());
+        self.base = base.map(str::to_owned).or(self.base.take());
     }
 
-    fn attribute(&self, name: &str) -> Option<&str> {
-        self.attrs.get(name).map(String::as_str)
+    /// The language and the base of one text that the crates read.
+    pub(super) fn set_scope_of(&mut self, name: &'static str, lang: Option<String>, base: Option<String>) {
+        self.scopes.push((name, lang, base));
     }
 
-    fn children(&self, name: &str) -> &[Self] {
-        self.children.get(name).map_or(&[], Vec::as_slice)
-    }
-}
-
-impl Node for atom_syndication::extension::Extension {
-    fn value(&self) -> Option<&str> {
-        self.value.as_deref()
+    /// A text.
+    pub(super) fn add_text(&mut self, name: &'static str, text: RawText) {
+        self.texts.push((name, text));
     }
 
-    fn attribute(&self, name: &str) -> Option<&str> {
-        self.attrs.get(name).map(String::as_str)
+    /// A person, to whom [`Self::set_person`] gives what is said of them.
+    pub(super) fn add_person(&mut self, role: &'static str) {
+        self.persons.push((role, RawPerson::default()));
     }
 
-    fn children(&self, name: &str) -> &[Self] {
-        self.children.get(name).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// The extensions of one entry or of the feed.
-pub(super) struct Extras<'a, N> {
-    ours: Option<&'a BTreeMap<String, Vec<N>>>,
-}
-
-impl<'a, N: Node> Extras<'a, N> {
-    /// Those under our prefix.
-    pub(super) fn of(extensions: &'a BTreeMap<String, BTreeMap<String, Vec<N>>>) -> Self {
-        Self { ours: extensions.get("n") }
-    }
-
-    fn all(&self, name: &str) -> &'a [N] {
-        self.ours.and_then(|ours| ours.get(name)).map_or(&[], Vec::as_slice)
-    }
-
-    /// The first value under this name.
-    pub(super) fn value(&self, name: &str) -> Option<String> {
-        self.all(name).iter().find_map(Node::value).map(str::to_owned)
-    }
-
-    /// The first value under the first of these names that has one.
-    fn any(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.value(name))
-    }
-
-    fn values(&self, name: &str) -> impl Iterator<Item = String> + use<'a, N> {
-        self.all(name).iter().filter_map(Node::value).map(str::to_owned)
-    }
-
-    /// A text with its kind.
-    pub(super) fn text(&self, name: &str) -> Option<RawText> {
-        self.all(name).iter().find_map(|node| {
-            let value = node.value()?.to_owned();
-            let kind = match node.attribute("type") {
-                Some("html") => TextKind::Html,
-                Some("text") => TextKind::Plain,
-                _ => TextKind::Unknown,
-            };
-            let [base, lang] = ["base", "lang"].map(|name| scoped(node, name));
-            Some(RawText { value, kind, base, lang })
-        })
-    }
-
-    /// The language and the base of the element that holds these extensions.
-    pub(super) fn scope(&self) -> (Option<String>, Option<String>) {
-        // The innermost of several, as in a channel within its root, came last.
-        let last = |name: &str| {
-            self.all("scope").iter().rev().find_map(|node| node.attribute(name)).map(str::to_owned)
+    /// A fact of the last person; the first of its kind counts.
+    pub(super) fn set_person(&mut self, field: &str, value: &str) {
+        let Some((_, person)) = self.persons.last_mut() else { return };
+        let slot = match field {
+            "name" => &mut person.name,
+            "email" => &mut person.email,
+            _ => &mut person.uri,
         };
-        (last("lang"), last("base"))
+        slot.get_or_insert_with(|| value.to_owned());
     }
 
-    /// The language and the base of one text, which the crate `rss` does not keep.
-    pub(super) fn scope_of(&self, element: &str, text: Option<&mut RawText>) {
-        let found = self.all("textscope").iter().find(|node| node.attribute("of") == Some(element));
-        if let (Some(node), Some(text)) = (found, text) {
-            text.base = node.attribute("base").map(str::to_owned);
-            text.lang = node.attribute("lang").map(str::to_owned);
+    /// A tag of which the attributes count.
+    pub(super) fn add_element(&mut self, name: &'static str, attributes: &Attributes<'_>) {
+        let value = |wanted: &str| {
+            attributes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.clone().into_owned())
+        };
+        let address = value("href").or_else(|| value("url"));
+        let kind = match name {
+            "link" => return self.add_link(address, value),
+            "category" => {
+                let label = value("label");
+                let term = value("term").or_else(|| label.clone());
+                let scheme = value("scheme");
+                return self.categories.extend(term.map(|term| RawCategory { term, scheme, label }));
+            }
+            "player" => {
+                let last = self.media.last_mut().filter(|file| file.url.is_empty());
+                return last.into_iter().zip(address).for_each(|(file, url)| file.url = url);
+            }
+            "enclosure" => RawMediaKind::Enclosure,
+            "content" => RawMediaKind::Content,
+            "thumbnail" => RawMediaKind::Thumbnail,
+            _ => RawMediaKind::Image,
+        };
+        self.media.push(RawMedia {
+            kind,
+            url: address.unwrap_or_default(),
+            media_type: value("type"),
+            medium: value("medium"),
+            length: value("length").or_else(|| value("fileSize")),
+            duration: value("duration"),
+            width: value("width"),
+            title: value("title"),
+            base: None,
+        });
+    }
+
+    /// The title of the last file.
+    pub(super) fn set_file_title(&mut self, title: &str) {
+        if let Some(file) = self.media.last_mut() {
+            file.title.get_or_insert_with(|| title.to_owned());
         }
     }
 
-    fn persons(&self, name: &str) -> impl Iterator<Item = RawPerson> + use<'a, N> {
-        self.all(name).iter().map(|node| RawPerson {
-            name: node.child_value("name"),
-            email: node.child_value("email"),
-            uri: node.child_value("uri"),
-        })
+    /// The address of the last file, which stands as text in its element.
+    pub(super) fn set_file_url(&mut self, url: &str) {
+        if let Some(file) = self.media.last_mut().filter(|file| file.url.is_empty()) {
+            url.clone_into(&mut file.url);
+        }
     }
 
-    /// What a feed has beside its format's own elements.
-    pub(super) fn enrich_feed(&self, feed: &mut RawFeed) {
-        let (lang, base) = self.scope();
-        feed.base = feed.base.take().or(base);
-        feed.language = feed.language.take().or_else(|| self.value("language")).or(lang);
-        feed.id = feed.id.take().or_else(|| self.value("id"));
-        feed.description = feed.description.take().or_else(|| self.text("summary"));
-        feed.description = feed.description.take().or_else(|| self.text("castsummary"));
-        feed.description = feed.description.take().or_else(|| self.text("castsubtitle"));
-        feed.title = feed.title.take().or_else(|| self.text("title"));
+    fn add_link(&mut self, href: Option<String>, value: impl Fn(&str) -> Option<String>) {
+        let Some(href) = href else { return };
+        self.links.push(RawLink {
+            href,
+            rel: value("rel").unwrap_or_else(|| "alternate".to_owned()),
+            media_type: value("type"),
+            hreflang: value("hreflang"),
+            title: value("title"),
+            length: value("length"),
+            base: None,
+        });
+    }
+}
+
+/// Merging.
+impl Extras {
+    /// The first text under this name, taken out.
+    fn take(&mut self, name: &str) -> Option<RawText> {
+        let at = self.texts.iter().position(|(known, _)| *known == name)?;
+        Some(self.texts.remove(at).1)
+    }
+
+    /// The first text under the first of these names that is there.
+    fn any(&mut self, names: &[&str]) -> Option<RawText> {
+        names.iter().find_map(|name| self.take(name))
+    }
+
+    fn value(&mut self, names: &[&str]) -> Option<String> {
+        self.any(names).map(|text| text.value)
+    }
+
+    fn values(&mut self, name: &'static str) -> impl Iterator<Item = String> + '_ {
+        self.texts.extract_if(.., move |(known, _)| *known == name).map(|(_, text)| text.value)
+    }
+
+    fn persons(&mut self, role: &'static str) -> impl Iterator<Item = RawPerson> + '_ {
+        self.persons.extract_if(.., move |(known, _)| *known == role).map(|(_, person)| person)
+    }
+
+    /// The language and the base of a text that the crate `rss` has read, which it does not keep.
+    fn scope_of(&self, name: &str, text: Option<&mut RawText>) {
+        let found = self.scopes.iter().find(|(known, _, _)| *known == name);
+        if let (Some((_, lang, base)), Some(text)) = (found, text) {
+            text.lang.clone_from(lang);
+            text.base.clone_from(base);
+        }
+    }
+
+    /// Merges what a feed has beside its format's own elements.
+    pub(super) fn enrich_feed(mut self, feed: &mut RawFeed) {
+        self.scope_of("title", feed.title.as_mut());
+        self.scope_of("description", feed.description.as_mut());
+        feed.base = self.base.take();
+        or(&mut feed.language, || self.value(&["language"]));
+        or(&mut feed.language, || self.lang.clone());
+        or(&mut feed.id, || self.value(&["id"]));
+        or(&mut feed.title, || self.any(&["title"]));
+        or(&mut feed.description, || self.any(&["summary", "castsummary", "castsubtitle"]));
         feed.updated =
-            self.any(&["updated", "modified"]).or(feed.updated.take()).or_else(|| self.value("date"));
-        feed.published = feed.published.take().or_else(|| self.any(&["published", "issued", "created"]));
+            self.value(&["updated", "modified"]).or(feed.updated.take()).or_else(|| self.value(&["date"]));
+        or(&mut feed.published, || self.value(&["published", "issued", "created"]));
+        or(&mut feed.rights, || self.any(&["rights"]));
+        feed.links.extend(std::mem::take(&mut self.links));
+        feed.links.extend(self.values("link").map(alternate));
         feed.authors.extend(self.persons("author"));
-        feed.authors.extend(self.values("creator").chain(self.values("castauthor")).map(named));
+        feed.authors.extend(self.values("creator").map(named));
+        feed.authors.extend(self.values("castauthor").map(named));
         if feed.authors.is_empty() {
             feed.authors.extend(self.persons("owner"));
             feed.authors.extend(self.values("publisher").map(named));
         }
-        feed.images.extend(self.all("castimage").iter().filter_map(address));
+        feed.images.extend(self.media.drain(..).map(|file| file.url).filter(|url| !url.is_empty()));
         feed.images.extend(self.values("image"));
-        feed.images.extend(self.all("thumbnail").iter().filter_map(address));
-        feed.links.extend(self.values("link").map(alternate));
-        feed.rights = feed.rights.take().or_else(|| self.text("rights"));
+        feed.update_period = self.value(&["updateperiod"]);
+        feed.update_frequency = self.value(&["updatefrequency"]);
+        feed.update_base = self.value(&["updatebase"]);
         feed.categories.extend(self.categories());
-        feed.update_period = self.value("updateperiod");
-        feed.update_frequency = self.value("updatefrequency");
-        feed.update_base = self.value("updatebase");
     }
 
-    /// What an entry has beside its format's own elements. `feed_base` is the base of the whole feed.
-    pub(super) fn enrich_entry(&self, entry: &mut RawEntry, feed_base: Option<&str>) {
-        let (lang, base) = self.scope();
-        entry.base = base.or_else(|| feed_base.map(str::to_owned));
-        entry.language = self.value("language").or(lang);
-        entry.title = entry.title.take().or_else(|| self.text("title")).or_else(|| self.text("mediatitle"));
-        entry.content =
-            entry.content.take().or_else(|| self.text("encoded")).or_else(|| self.text("content"));
-        self.summarize(entry);
-        if entry.id.is_none() {
-            entry.id = self.any(&["id", "about"]);
+    /// Merges what an entry has beside its format's own elements. `feed_base` is the base of the whole feed.
+    pub(super) fn enrich_entry(mut self, entry: &mut RawEntry, feed_base: Option<&str>) {
+        for (name, text) in [
+            ("title", &mut entry.title),
+            ("description", &mut entry.summary),
+            ("content:encoded", &mut entry.content),
+        ] {
+            self.scope_of(name, text.as_mut());
         }
-        entry.links.extend(self.values("link").map(alternate));
-        entry.original_link = self.value("origlink");
-        entry.published =
-            entry.published.take().or_else(|| self.any(&["published", "issued", "date", "created"]));
-        entry.updated = entry.updated.take().or_else(|| self.any(&["updated", "modified"]));
+        entry.base = self.base.take().or_else(|| feed_base.map(str::to_owned));
+        entry.language = self.value(&["language"]).or(self.lang.take());
+        or(&mut entry.title, || self.any(&["title", "mediatitle"]));
+        or(&mut entry.content, || self.any(&["encoded", "content"]));
+        or(&mut entry.summary, || self.any(&["summary", "castsummary", "mediadescription", "castsubtitle"]));
+        or(&mut entry.id, || self.value(&["id", "about"]));
+        or(&mut entry.published, || self.value(&["published", "issued", "date", "created"]));
+        or(&mut entry.updated, || self.value(&["updated", "modified"]));
+        or(&mut entry.rights, || self.any(&["rights"]));
+        entry.original_link = self.value(&["origlink"]);
+        entry.duration = self.value(&["duration"]);
+        entry.episode = self.value(&["episode"]);
+        entry.season = self.value(&["season"]);
+        entry.explicit = self.value(&["explicit"]);
+        self.enrich_links(entry);
         entry.authors.extend(self.persons("author"));
         entry.authors.extend(self.values("creator").map(named));
         if entry.authors.is_empty() {
@@ -170,67 +216,32 @@ impl<'a, N: Node> Extras<'a, N> {
         entry.contributors.extend(self.values("contributorname").map(named));
         entry.contributors.extend(self.values("credit").map(named));
         entry.categories.extend(self.categories());
-        entry.rights = entry.rights.take().or_else(|| self.text("rights"));
-        entry.duration = self.value("duration");
-        entry.episode = self.value("episode");
-        entry.season = self.value("season");
-        entry.explicit = self.value("explicit");
-        self.media(entry);
     }
 
-    /// The shorter texts: what a publisher calls a summary, and what podcasts and media say.
-    fn summarize(&self, entry: &mut RawEntry) {
-        let candidates = ["summary", "castsummary", "mediadescription", "castsubtitle"];
-        let mut found = candidates.iter().filter_map(|name| self.text(name));
-        if entry.summary.is_none() {
-            entry.summary = found.next();
+    /// Links and files; a link to an enclosure is a file.
+    fn enrich_links(&mut self, entry: &mut RawEntry) {
+        for link in self.links.drain(..) {
+            if link.rel == "enclosure" { entry.media.push(enclosure(link)) } else { entry.links.push(link) }
         }
-        let grouped = || self.all("media").iter().find_map(|group| group.child_value("description"));
-        if entry.summary.is_none() {
-            entry.summary = grouped().map(|value| RawText { value, ..RawText::default() });
-        }
+        entry.links.extend(self.values("link").map(alternate));
+        entry.media.extend(self.media.drain(..).filter(|file| !file.url.is_empty()));
     }
 
-    fn categories(&self) -> impl Iterator<Item = RawCategory> + use<'a, N> {
+    fn categories(&mut self) -> Vec<RawCategory> {
+        let mut found = std::mem::take(&mut self.categories);
         let plain = |term: String| RawCategory { term, ..RawCategory::default() };
-        let words = self.values("keywords").flat_map(|list| {
-            list.split(',')
-                .map(|word| word.trim().to_owned())
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-        });
-        let tagged = self.all("category").iter().filter_map(|node| {
-            let [term, label, scheme] =
-                ["term", "label", "scheme"].map(|name| node.attribute(name).map(str::to_owned));
-            Some(RawCategory { term: term.or_else(|| label.clone())?, label, scheme })
-        });
-        tagged.chain(self.values("subject").map(plain)).chain(words.map(plain))
+        found.extend(self.values("subject").map(plain));
+        for list in self.values("keywords") {
+            let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+            found.extend(words.map(|word| plain(word.to_owned())));
+        }
+        found
     }
+}
 
-    fn media(&self, entry: &mut RawEntry) {
-        entry
-            .media
-            .extend(self.all("enclosure").iter().filter_map(|node| medium(node, RawMediaKind::Enclosure)));
-        let groups = self.all("media");
-        let contents =
-            self.all("mediacontent").iter().chain(groups.iter().flat_map(|group| group.children("content")));
-        for content in contents {
-            entry.media.extend(medium(content, RawMediaKind::Content));
-            let thumbnails = content.children("thumbnail").iter();
-            entry.media.extend(thumbnails.filter_map(|node| medium(node, RawMediaKind::Thumbnail)));
-        }
-        let thumbnails = self.all("thumbnail").iter();
-        let thumbnails = thumbnails.chain(groups.iter().flat_map(|group| group.children("thumbnail")));
-        entry.media.extend(thumbnails.filter_map(|node| medium(node, RawMediaKind::Thumbnail)));
-        let images = self.all("castimage").iter().chain(self.all("image"));
-        let image = |url| RawMedia { kind: RawMediaKind::Image, url, ..RawMedia::default() };
-        entry
-            .media
-            .extend(images.filter_map(|node| address(node).or_else(|| node.child_value("url"))).map(image));
-        let grouped = || groups.iter().find_map(|group| group.child_value("title"));
-        if entry.title.is_none() {
-            entry.title = grouped().map(|value| RawText { value, ..RawText::default() });
-        }
+fn or<T>(slot: &mut Option<T>, other: impl FnOnce() -> Option<T>) {
+    if slot.is_none() {
+        *slot = other();
     }
 }
 
@@ -244,26 +255,14 @@ pub(super) fn alternate(href: String) -> RawLink {
     RawLink { href, rel: "alternate".to_owned(), ..RawLink::default() }
 }
 
-fn address<N: Node>(node: &N) -> Option<String> {
-    ["href", "url"].iter().find_map(|name| node.attribute(name)).or_else(|| node.value()).map(str::to_owned)
-}
-
-fn medium<N: Node>(node: &N, kind: RawMediaKind) -> Option<RawMedia> {
-    let text = |name: &str| node.attribute(name).map(str::to_owned);
-    Some(RawMedia {
-        kind,
-        url: address(node).or_else(|| node.children("player").iter().find_map(address))?,
-        media_type: text("type"),
-        medium: text("medium"),
-        length: text("length").or_else(|| text("fileSize")),
-        duration: text("duration"),
-        width: text("width"),
-        title: text("title").or_else(|| node.child_value("title")),
-        base: None,
-    })
-}
-
-fn scoped<N: Node>(node: &N, name: &str) -> Option<String> {
-    // One crate keeps the prefix of an attribute, the other drops it.
-    node.attribute(name).or_else(|| node.attribute(&format!("xml:{name}"))).map(str::to_owned)
+/// The file behind a link with the relation `enclosure`.
+pub(super) fn enclosure(link: RawLink) -> RawMedia {
+    RawMedia {
+        kind: RawMediaKind::Enclosure,
+        url: link.href,
+        media_type: link.media_type,
+        length: link.length,
+        title: link.title,
+        ..RawMedia::default()
+    }
 }

@@ -10,12 +10,14 @@ mod close;
 mod emit;
 mod fields;
 mod root;
+mod typed;
 
 use std::rc::Rc;
 
 use url::Url;
 
 use super::entities;
+use super::extras::Extras;
 use super::grammar::{Act, Family, Place, act};
 use super::names::{Lower, Ns, Scopes, split};
 use super::notes::Notes;
@@ -40,6 +42,10 @@ pub(super) struct Rewritten {
     pub(super) format: Format,
     /// The family, which says which crate reads it.
     pub(super) family: Family,
+    /// What the crates have no place for, of the feed.
+    pub(super) extras: Extras,
+    /// The same of each entry, in the order of `text`.
+    pub(super) entries: Vec<Extras>,
     /// What had to be repaired.
     pub(super) problems: Vec<Problem>,
 }
@@ -55,8 +61,8 @@ pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
         frames: Vec::new(),
         scopes: Scopes::default(),
         family: root.family,
-        feed: Inherited::default(),
-        entries: 0,
+        feed_extras: Extras::default(),
+        entry_extras: Vec::new(),
         ended: false,
         notes,
         references: entities::Tolerated::default(),
@@ -98,9 +104,8 @@ struct Rewriter<'a> {
     frames: Vec<Frame<'a>>,
     scopes: Scopes<'a>,
     family: Family,
-    /// The language and the base of the whole feed.
-    feed: Inherited,
-    entries: usize,
+    feed_extras: Extras,
+    entry_extras: Vec<Extras>,
     /// Whether the root has been closed.
     ended: bool,
     notes: Notes,
@@ -112,7 +117,7 @@ impl<'a> Rewriter<'a> {
         while let Some(token) = self.tokens.next() {
             match token {
                 Token::Start { name, attributes, empty } => {
-                    if self.entries == ENTRIES_MAX && self.begins_entry(name) {
+                    if self.entry_extras.len() == ENTRIES_MAX && self.begins_entry(name) {
                         let sentence = || format!("more than {ENTRIES_MAX} entries; the rest was left");
                         self.notes.add("too-many-entries", sentence);
                         self.close_down_to(1);
@@ -159,13 +164,10 @@ impl<'a> Rewriter<'a> {
                 return;
             }
             Act::Through if !empty => {
-                if own && self.top().place == Place::Feed {
-                    self.feed = inherited.clone();
-                }
                 let place = self.top().place;
                 self.push(name, "", place, inherited, mark);
                 if own {
-                    self.emit_scope();
+                    self.keep_scope();
                 }
                 return;
             }
@@ -184,7 +186,7 @@ impl<'a> Rewriter<'a> {
     /// XML tells capitals from small letters; publishers sometimes do not.
     fn note_name(&mut self, local: &str, what: Act) {
         if let Act::Text(name) | Act::Html(name) | Act::Open(name, _) | Act::Empty(name) = what {
-            let other = !name.starts_with("n:") && name != local && name.eq_ignore_ascii_case(local);
+            let other = !name.starts_with('+') && name != local && name.eq_ignore_ascii_case(local);
             self.notes.add_if(other, "wrong-case", "a name is written with other capitals than it should be");
         }
     }
@@ -200,14 +202,22 @@ impl<'a> Rewriter<'a> {
             self.scopes.close(mark);
             return self.skip(name, empty);
         }
-        if place == Place::Entry {
-            self.entries += 1;
+        match (emitted.strip_prefix('+'), place) {
+            (None, _) => self.open_tag(emitted, attrs),
+            (Some(role), Place::Person) => self.extras().add_person(role),
+            (Some("group"), _) => {}
+            (Some(name), _) => {
+                let found = self.known_attributes(attrs, None);
+                self.extras().add_element(name, &found);
+            }
         }
-        self.open_tag(emitted, attrs, None);
+        if place == Place::Entry {
+            self.entry_extras.push(Extras::default());
+        }
         self.push(name, emitted, place, inherited, mark);
         if place == Place::Entry {
-            self.emit_scope();
-            self.emit_about(attrs);
+            self.keep_scope();
+            self.keep_about(attrs);
         }
         if empty {
             self.pop();
@@ -287,7 +297,14 @@ impl<'a> Rewriter<'a> {
         let illegal = "a reference to a character that XML cannot hold was dropped";
         notes.add_if(references.illegal_character, "illegal-character", illegal);
         let problems = std::mem::take(&mut self.notes).into_problems();
-        Rewritten { text: self.out, format, family: self.family, problems }
+        Rewritten {
+            text: self.out,
+            format,
+            family: self.family,
+            extras: self.feed_extras,
+            entries: self.entry_extras,
+            problems,
+        }
     }
 }
 

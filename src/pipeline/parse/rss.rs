@@ -2,14 +2,12 @@
 
 use rss::{Category, Channel, Enclosure, Item};
 
-use super::extras::{Extras, alternate};
-use crate::model::{
-    RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
-};
+use super::extras::{Extras, alternate, named};
+use crate::model::{RawCategory, RawEntry, RawFeed, RawMedia, RawMediaKind, RawSource, RawText};
 
-/// Translates a channel. Its format is set by whoever knows the original document.
-pub(super) fn feed(channel: Channel) -> RawFeed {
-    let extras = Extras::of(&channel.extensions);
+/// Translates a channel and merges what it has beside the elements of RSS. Its format is set by whoever
+/// knows the original document.
+pub(super) fn feed(channel: Channel, extras: Extras, entries: Vec<Extras>) -> RawFeed {
     let mut feed = RawFeed {
         title: text(channel.title),
         description: text(channel.description),
@@ -17,7 +15,7 @@ pub(super) fn feed(channel: Channel) -> RawFeed {
         language: channel.language,
         updated: channel.last_build_date,
         published: channel.pub_date,
-        authors: channel.managing_editor.into_iter().map(super::extras::named).collect(),
+        authors: channel.managing_editor.into_iter().map(named).collect(),
         images: channel.image.and_then(|image| some(image.url)).into_iter().collect(),
         ttl: channel.ttl,
         skip_hours: channel.skip_hours,
@@ -27,17 +25,18 @@ pub(super) fn feed(channel: Channel) -> RawFeed {
         categories: channel.categories.into_iter().filter_map(category).collect(),
         ..RawFeed::default()
     };
-    feed.links.extend(channel.atom_ext.into_iter().flat_map(|atom| atom.links).map(link));
     extras.enrich_feed(&mut feed);
-    extras.scope_of("title", feed.title.as_mut());
-    extras.scope_of("description", feed.description.as_mut());
     let base = feed.base.clone();
-    feed.entries = channel.items.into_iter().map(|item| entry(item, base.as_deref())).collect();
+    feed.entries = channel
+        .items
+        .into_iter()
+        .zip(entries)
+        .map(|(item, extras)| entry(item, extras, base.as_deref()))
+        .collect();
     feed
 }
 
-fn entry(item: Item, feed_base: Option<&str>) -> RawEntry {
-    let extras = Extras::of(&item.extensions);
+fn entry(item: Item, extras: Extras, feed_base: Option<&str>) -> RawEntry {
     let guid = item.guid.filter(|guid| !guid.value.trim().is_empty());
     let mut entry = RawEntry {
         id_is_permalink: guid.as_ref().map(|guid| guid.permalink),
@@ -51,44 +50,10 @@ fn entry(item: Item, feed_base: Option<&str>) -> RawEntry {
         media: item.enclosure.into_iter().filter_map(enclosure).collect(),
         comments: item.comments,
         source: item.source.map(|source| RawSource { title: source.title, url: some(source.url) }),
-        authors: item
-            .author
-            .into_iter()
-            .map(|name| RawPerson { name: Some(name), ..RawPerson::default() })
-            .collect(),
         ..RawEntry::default()
     };
-    extras.scope_of("title", entry.title.as_mut());
-    extras.scope_of("description", entry.summary.as_mut());
-    extras.scope_of("content:encoded", entry.content.as_mut());
-    for found in item.atom_ext.into_iter().flat_map(|atom| atom.links) {
-        if found.rel == "enclosure" {
-            entry.media.push(RawMedia {
-                kind: RawMediaKind::Enclosure,
-                url: found.href,
-                media_type: found.mime_type,
-                length: found.length,
-                title: found.title,
-                ..RawMedia::default()
-            });
-        } else {
-            entry.links.push(link(found));
-        }
-    }
     extras.enrich_entry(&mut entry, feed_base);
     entry
-}
-
-fn link(link: rss::extension::atom::Link) -> RawLink {
-    RawLink {
-        href: link.href,
-        rel: link.rel,
-        media_type: link.mime_type,
-        hreflang: link.hreflang,
-        title: link.title,
-        length: link.length,
-        base: None,
-    }
 }
 
 fn category(category: Category) -> Option<RawCategory> {

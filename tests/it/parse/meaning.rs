@@ -197,7 +197,7 @@ fn media_and_podcasts() {
         one.media.iter().filter(|file| file.kind == kind).map(|file| file.url.as_str()).collect::<Vec<_>>()
     };
     assert_eq!(of(RawMediaKind::Content), ["/v.mp4"]);
-    assert_eq!(of(RawMediaKind::Thumbnail), ["/t1.jpg", "/t3.jpg", "/t2.jpg"]);
+    assert_eq!(of(RawMediaKind::Thumbnail), ["/t1.jpg", "/t2.jpg", "/t3.jpg"]);
     assert_eq!(of(RawMediaKind::Image), ["/i.jpg"]);
     assert_eq!((title(&one), one.summary.as_ref().unwrap().value.as_str()), ("G", "About"));
     let facts =

@@ -5,15 +5,17 @@ use std::borrow::Cow;
 use memchr::{memchr3, memmem};
 
 use super::super::entities;
-use super::super::grammar::{ATTRIBUTES, Family, holds_address};
+use super::super::extras::{Attributes, Extras};
+use super::super::grammar::{ATTRIBUTES, Family, Place, holds_address};
 use super::super::names::Lower;
 use super::super::tokens::attributes;
 use super::{ATTRIBUTES_MAX, Inherited, Rewriter, joined};
+use crate::model::RawText;
 
-pub(super) const RSS_HEAD: &str = "<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
-    xmlns:atom=\"http://www.w3.org/2005/Atom\" xmlns:n=\"urn:nashra\"><channel>";
+pub(super) const RSS_HEAD: &str =
+    "<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel>";
 pub(super) const RSS_TAIL: &str = "</channel></rss>";
-pub(super) const ATOM_HEAD: &str = "<feed xmlns=\"http://www.w3.org/2005/Atom\" xmlns:n=\"urn:nashra\">";
+pub(super) const ATOM_HEAD: &str = "<feed xmlns=\"http://www.w3.org/2005/Atom\">";
 pub(super) const ATOM_TAIL: &str = "</feed>";
 
 /// Bytes of an attribute's value; longer ones are left out.
@@ -70,50 +72,51 @@ impl Rewriter<'_> {
         entities::resolve(raw, &mut self.references)
     }
 
-    pub(super) fn open_tag(&mut self, emitted: &str, attrs: &str, own: Option<&Inherited>) {
+    pub(super) fn open_tag(&mut self, name: &str, attrs: &str) {
         self.out.push('<');
-        self.out.push_str(emitted);
+        self.out.push_str(name);
         if !attrs.is_empty() {
-            self.emit_attributes(attrs, own);
+            let found = self.known_attributes(attrs, None);
+            found.iter().for_each(|(name, value)| self.emit_attribute(name, value));
         }
         self.out.push('>');
     }
 
     pub(super) fn close_tag(&mut self, emitted: &str) {
-        if !emitted.is_empty() {
+        if !emitted.is_empty() && !emitted.starts_with('+') {
             self.out.push_str("</");
             self.out.push_str(emitted);
             self.out.push('>');
         }
     }
 
-    /// Writes the attributes that are handed on; says which they were. Addresses in a tag with a base of
-    /// its own are joined here, since the crates have no place for that base.
-    pub(super) fn emit_attributes(&mut self, attrs: &str, own: Option<&Inherited>) -> Vec<&'static str> {
-        let base = own.and_then(|own| own.base.clone());
-        let mut written: Vec<&'static str> = Vec::new();
+    /// The attributes that are handed on, with their references resolved. Addresses in a tag with a base of
+    /// its own are joined here, since nobody has a place for that base.
+    pub(super) fn known_attributes<'v>(&mut self, attrs: &'v str, own: Option<&Inherited>) -> Attributes<'v> {
+        let base = own.and_then(|own| own.base.as_deref());
+        let mut found = Attributes::new();
         for (name, value) in attributes(attrs).take(ATTRIBUTES_MAX) {
             let lower = Lower::of(name);
             let Some((_, known)) = ATTRIBUTES.iter().find(|(known, _)| *known == lower.as_str()) else {
                 continue;
             };
             // Of two attributes with one name the first counts.
-            let again = written.contains(known);
+            let again = found.iter().any(|(name, _)| name == known);
             self.notes.add_if(again, "repeated-attribute", "a tag has two attributes of one name");
             if again || value.len() > ATTRIBUTE_BYTES_MAX {
                 continue;
             }
-            written.push(known);
-            let value = self.attribute(value);
-            match base.as_deref().filter(|_| holds_address(known)) {
-                Some(base) => {
-                    let joined = joined(Some(base), value.trim()).unwrap_or_default();
-                    self.emit_attribute(known, &joined);
-                }
-                None => self.emit_attribute(known, value.trim()),
-            }
+            let value = match self.attribute(value) {
+                Cow::Borrowed(value) => Cow::Borrowed(value.trim()),
+                Cow::Owned(value) => Cow::Owned(value.trim().to_owned()),
+            };
+            let value = match base.filter(|_| holds_address(known)) {
+                Some(base) => Cow::Owned(joined(Some(base), &value).unwrap_or_default()),
+                None => value,
+            };
+            found.push((*known, value));
         }
-        written
+        found
     }
 
     /// Writes one attribute.
@@ -153,44 +156,32 @@ impl Rewriter<'_> {
         self.out.push_str("]]>");
     }
 
-    /// Hands on the language and the base of the innermost element, where the crates have no place for them.
-    pub(super) fn emit_scope(&mut self) {
-        let Inherited { lang, base } = self.top().inherited.clone();
-        if lang.is_none() && base.is_none() {
-            return;
+    /// Where the front end puts what the crates have no place for: with the entry that is open, else with
+    /// the feed.
+    pub(super) fn extras(&mut self) -> &mut Extras {
+        let in_entry = self.frames.iter().any(|frame| frame.place == Place::Entry);
+        match self.entry_extras.last_mut().filter(|_| in_entry) {
+            Some(extras) => extras,
+            None => &mut self.feed_extras,
         }
-        self.emit_scope_as("n:scope", None, lang.as_deref(), base.as_deref());
     }
 
-    pub(super) fn emit_scope_as(
-        &mut self,
-        name: &str,
-        of: Option<&str>,
-        lang: Option<&str>,
-        base: Option<&str>,
-    ) {
-        self.out.push('<');
-        self.out.push_str(name);
-        for (key, value) in [("of", of), ("lang", lang), ("base", base)] {
-            if let Some(value) = value {
-                self.emit_attribute(key, value);
-            }
-        }
-        self.out.push_str("/>");
+    /// Hands on the language and the base of the innermost element, which the crates do not keep.
+    pub(super) fn keep_scope(&mut self) {
+        let Inherited { lang, base } = self.top().inherited.clone();
+        self.extras().set_scope(lang.as_deref(), base.as_deref());
     }
 
     /// `rdf:about` is what an item of RSS 1.0 has for an id.
-    pub(super) fn emit_about(&mut self, attrs: &str) {
+    pub(super) fn keep_about(&mut self, attrs: &str) {
         if self.family != Family::Rss || attrs.is_empty() {
             return;
         }
         let is_about = |name: &str| name == "about" || name.ends_with(":about");
         let Some((_, about)) = attributes(attrs).find(|(name, _)| is_about(name)) else { return };
-        let about = self.attribute(about);
-        if about.len() <= ATTRIBUTE_BYTES_MAX {
-            self.out.push_str("<n:about>");
-            self.emit_text(about.trim());
-            self.out.push_str("</n:about>");
+        let value = self.attribute(about).trim().to_owned();
+        if value.len() <= ATTRIBUTE_BYTES_MAX && !value.is_empty() {
+            self.extras().add_text("about", RawText { value, ..RawText::default() });
         }
     }
 }

@@ -75,7 +75,6 @@ impl<'a> Rewriter<'a> {
             Family::Rss => emit::RSS_HEAD,
             Family::Atom => emit::ATOM_HEAD,
         });
-        self.feed = inherited.clone();
         self.frames.push(Frame {
             name: root.name,
             emitted: "",
@@ -85,7 +84,7 @@ impl<'a> Rewriter<'a> {
             seen: Vec::new(),
             elements: 0,
         });
-        self.emit_scope();
+        self.keep_scope();
         match (self.family, is_rdf) {
             (Family::Rss, true) if default.contains("netscape.com") => Format::Rss09,
             (Family::Rss, true) => Format::Rss10,
