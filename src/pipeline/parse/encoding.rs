@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::entities::is_legal;
 use super::notes::{Notes, shown};
@@ -51,53 +51,46 @@ fn wide(bytes: &[u8]) -> Option<String> {
 }
 
 fn narrow<'a>(bytes: &'a [u8], content_type: Option<&str>, notes: &mut Notes) -> Cow<'a, str> {
-    if let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf") {
-        return utf8(rest, notes);
-    }
+    let (bytes, marked) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => (rest, true),
+        None => (bytes, false),
+    };
+    let valid = std::str::from_utf8(bytes).ok();
     let header = content_type.and_then(charset_of).and_then(|label| labelled(&label, notes));
     let declared = declaration(bytes).and_then(|label| labelled(&label, notes));
-    let ascii = bytes.is_ascii();
-    for encoding in [header, declared].into_iter().flatten() {
-        // Bytes that are UTF-8 beyond ASCII are hardly ever anything else, whatever is claimed.
-        if encoding == UTF_8 || !ascii && std::str::from_utf8(bytes).is_ok() {
-            notes.add_if(
-                encoding != UTF_8,
-                "wrong-encoding",
-                "the document is UTF-8, though it says otherwise",
-            );
-            return utf8(bytes, notes);
+    let claims = [header, declared].map(|claim| claim.filter(|_| !marked));
+    let says_utf8 = claims.into_iter().flatten().next().is_none_or(|first| first == UTF_8);
+    let claimed = claims.into_iter().flatten().find(|encoding| *encoding != UTF_8);
+    if let Some(text) = valid {
+        // Bytes that are UTF-8 beyond ASCII are hardly ever anything else, whatever is claimed. ASCII is the
+        // same in all encodings, but for the one that hides in it.
+        let lies = !says_utf8 && !text.is_ascii();
+        notes.add_if(lies, "wrong-encoding", "the document is UTF-8, though it says otherwise");
+        if says_utf8 || lies || claimed != Some(ISO_2022_JP) {
+            return Cow::Borrowed(text);
         }
-        if ascii && encoding.is_ascii_compatible() && encoding.name() != "ISO-2022-JP" {
-            break;
-        }
+    }
+    let Some(claimed) = claimed.filter(|_| !says_utf8 || !is_mostly_utf8(bytes)) else {
+        return utf8(bytes, notes);
+    };
+    let other = claims.into_iter().flatten().filter(|encoding| *encoding != UTF_8 && *encoding != claimed);
+    for encoding in [claimed].into_iter().chain(other) {
         let (text, failed) = encoding.decode_without_bom_handling(bytes);
         if !failed {
             return text;
         }
     }
-    match (std::str::from_utf8(bytes), header.or(declared)) {
-        (Ok(text), _) => Cow::Borrowed(text),
-        // Both claims fail somewhere: the first one is still the best guess.
-        (Err(_), Some(encoding)) if encoding != UTF_8 => {
-            notes.add("invalid-bytes", || format!("some bytes mean nothing in {}", encoding.name()));
-            encoding.decode_without_bom_handling(bytes).0
-        }
-        // Mostly UTF-8 is UTF-8 all the same.
-        (Err(_), _) => utf8(bytes, notes),
-    }
+    // All claims fail somewhere: the first one is still the best guess.
+    notes.add("invalid-bytes", || format!("some bytes mean nothing in {}", claimed.name()));
+    claimed.decode_without_bom_handling(bytes).0
 }
 
 /// UTF-8 with whatever slipped in: single bytes of another encoding, or the whole document in one.
 fn utf8<'a>(bytes: &'a [u8], notes: &mut Notes) -> Cow<'a, str> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Cow::Borrowed(text);
-    }
-    let valid = bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars()).filter(|c| !c.is_ascii()).count();
-    let invalid = bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>();
-    if valid < invalid * VALID_PER_INVALID_MIN {
+    if !is_mostly_utf8(bytes) {
         return detected(bytes, notes);
     }
-    notes.add("invalid-bytes", || format!("{invalid} bytes are no UTF-8; they were read as windows-1252"));
+    notes.add("invalid-bytes", || "some bytes are no UTF-8; they were read as windows-1252".to_owned());
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -105,6 +98,13 @@ fn utf8<'a>(bytes: &'a [u8], notes: &mut Notes) -> Cow<'a, str> {
         text.push_str(&other);
     }
     Cow::Owned(text)
+}
+
+/// Whether invalid bytes are rare slips among characters of UTF-8.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let valid = bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars()).filter(|c| !c.is_ascii()).count();
+    let invalid = bytes.utf8_chunks().map(|chunk| chunk.invalid().len()).sum::<usize>();
+    valid >= invalid * VALID_PER_INVALID_MIN
 }
 
 fn detected<'a>(bytes: &'a [u8], notes: &mut Notes) -> Cow<'a, str> {
@@ -165,9 +165,15 @@ fn declaration(bytes: &[u8]) -> Option<String> {
 
 /// Drops what XML cannot hold; it would only come back at every later step.
 fn legal<'a>(text: Cow<'a, str>, notes: &mut Notes) -> Cow<'a, str> {
-    // U+FFFE and U+FFFF begin with this byte, and little else that is common does.
-    let suspicious = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0xef;
-    if !text.bytes().any(suspicious) || text.chars().all(|c| is_legal(c) && c != '\u{feff}') {
+    let bytes = text.as_bytes();
+    // Written so that the compiler compares many bytes at once: most documents hold none of these.
+    let control = bytes.chunks(256).any(|chunk| {
+        let bad = |byte: u8| byte < 0x20 && byte != b'\t' && byte != b'\n' && byte != b'\r';
+        chunk.iter().fold(false, |found, byte| found | bad(*byte))
+    });
+    let has = |three: &[u8]| memchr::memmem::find(bytes, three).is_some();
+    let wide = has(b"\xef\xbf\xbe") || has(b"\xef\xbf\xbf") || has(b"\xef\xbb\xbf");
+    if !control && !wide {
         return text;
     }
     notes.add_if(!text.chars().all(is_legal), "control-characters", "control characters were dropped");
@@ -201,6 +207,9 @@ mod tests {
             None,
             "<?xml version=\"1.0\" encoding=\"utf-16\"?><a/>",
         );
+        let header = [b"<?xml version='1.0' encoding='windows-1256'?>".as_ref(), &cp1256].concat();
+        let meant = "<?xml version='1.0' encoding='windows-1256'?><a>أخبار الرياضة</a>";
+        check(&header, Some("text/xml; charset=utf-8"), meant);
         check(b"<a>caf\xe9 \xe9t\xe9</a>", Some("text/xml; charset=iso88591"), "<a>café été</a>");
     }
 

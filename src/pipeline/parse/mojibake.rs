@@ -6,7 +6,9 @@ use encoding_rs::WINDOWS_1252;
 /// to a sequence that is UTF-8 again, so that an honest `Ã` is left alone.
 pub(super) fn undone(text: &str) -> Option<String> {
     // The first byte of each such sequence, encoded again, begins with this byte.
-    memchr::memchr(0xc3, text.as_bytes())?;
+    let first = memchr::memchr(0xc3, text.as_bytes())?;
+    // An honest letter is followed by ASCII more often than not; this spares most French texts the work.
+    text.as_bytes().get(first + 2).filter(|byte| !byte.is_ascii())?;
     let mut bytes = Vec::with_capacity(text.len());
     for found in text.chars() {
         bytes.push(byte_of(found)?);

@@ -21,6 +21,7 @@ impl Notes {
     }
 
     /// Notes a repair where there was one.
+    #[inline]
     pub(super) fn add_if(&mut self, found: bool, code: &'static str, sentence: &str) {
         if found {
             self.add(code, || sentence.to_owned());

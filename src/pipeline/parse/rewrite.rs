@@ -63,6 +63,8 @@ pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
         family: root.family,
         feed_extras: Extras::default(),
         entry_extras: Vec::new(),
+        pieces: Vec::new(),
+        has_returns: memchr::memchr(b'\r', text.as_bytes()).is_some(),
         ended: false,
         notes,
         references: entities::Tolerated::default(),
@@ -93,7 +95,7 @@ struct Frame<'a> {
     mark: usize,
     inherited: Inherited,
     /// What it has been given already, of which there can be one only.
-    seen: Vec<&'static str>,
+    seen: u32,
     /// How many elements were handed on in it.
     elements: usize,
 }
@@ -106,6 +108,10 @@ struct Rewriter<'a> {
     family: Family,
     feed_extras: Extras,
     entry_extras: Vec<Extras>,
+    /// The pieces of the text that is being read; kept for its memory.
+    pieces: Vec<Token<'a>>,
+    /// Whether the document holds a carriage return.
+    has_returns: bool,
     /// Whether the root has been closed.
     ended: bool,
     notes: Notes,
@@ -232,7 +238,7 @@ impl<'a> Rewriter<'a> {
         inherited: Inherited,
         mark: usize,
     ) {
-        self.frames.push(Frame { name, emitted, place, mark, inherited, seen: Vec::new(), elements: 0 });
+        self.frames.push(Frame { name, emitted, place, mark, inherited, seen: 0, elements: 0 });
     }
 
     fn top(&self) -> &Frame<'a> {

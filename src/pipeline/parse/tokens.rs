@@ -261,26 +261,32 @@ pub(super) fn attributes(inside: &str) -> impl Iterator<Item = (&str, &str)> {
 /// The same, with whether the value stood in quotes.
 pub(super) fn quoted_attributes(inside: &str) -> impl Iterator<Item = (&str, &str, bool)> {
     let mut rest = inside;
+    // All ends are at ASCII characters, so slices never fall within a character.
+    let skip = |text: &str, wanted: fn(u8) -> bool| {
+        text.bytes().position(|byte| !wanted(byte)).unwrap_or(text.len())
+    };
     std::iter::from_fn(move || {
-        let is_separator = |c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'' | '=' | ',');
-        rest = rest.trim_start_matches(is_separator);
+        let is_separator =
+            |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\'' | b'=' | b',');
+        rest = &rest[skip(rest, is_separator)..];
         if rest.is_empty() {
             return None;
         }
-        let end = rest.find(|c: char| c.is_whitespace() || c == '=' || c == '"').unwrap_or(rest.len());
+        let end = skip(rest, |byte| !byte.is_ascii_whitespace() && byte != b'=' && byte != b'"');
         let name = &rest[..end];
-        rest = rest[end..].trim_start();
+        rest = &rest[end..];
+        rest = &rest[skip(rest, |byte| byte.is_ascii_whitespace())..];
         let Some(after) = rest.strip_prefix('=') else { return Some((name, "", false)) };
-        let after = after.trim_start();
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let after = &after[skip(after, |byte| byte.is_ascii_whitespace())..];
+        let quote = after.bytes().next().filter(|byte| matches!(byte, b'"' | b'\''));
         let value = if let Some(quote) = quote {
             let inner = &after[1..];
             // Curly quotes and the like are part of an unquoted value.
-            let end = inner.find(quote).unwrap_or(inner.len());
+            let end = memchr(quote, inner.as_bytes()).unwrap_or(inner.len());
             rest = inner.get(end + 1..).unwrap_or_default();
             &inner[..end]
         } else {
-            let end = after.find(char::is_whitespace).unwrap_or(after.len());
+            let end = skip(after, |byte| !byte.is_ascii_whitespace());
             rest = &after[end..];
             &after[..end]
         };

@@ -40,10 +40,11 @@ pub(super) struct Captured<'a> {
 impl<'a> Rewriter<'a> {
     /// Reads up to the end tag of `tag`, or to what shows that it was forgotten.
     pub(super) fn capture(&mut self, tag: Tag<'a>, may_hold_markup: bool) -> Captured<'a> {
-        let mut pieces: Vec<Token<'a>> = Vec::new();
         if tag.empty {
-            return self.assembled(&pieces, true);
+            return self.assembled(&[], true);
         }
+        let mut pieces = std::mem::take(&mut self.pieces);
+        pieces.clear();
         let begin = self.tokens.position();
         let bytes_max = if may_hold_markup { MARKUP_BYTES_MAX } else { LINE_BYTES_MAX };
         let mut depth = 0_usize;
@@ -87,7 +88,9 @@ impl<'a> Rewriter<'a> {
                 pieces.push(token);
             }
         };
-        self.assembled(&pieces, complete)
+        let captured = self.assembled(&pieces, complete);
+        self.pieces = pieces;
+        captured
     }
 
     /// Elements of other vocabularies end no text: `<media:title>` may stand in a description.
@@ -127,7 +130,11 @@ impl<'a> Rewriter<'a> {
         }
         let value = value.unwrap_or_default();
         // Two slices may have been cut within a pair of bytes that XML normalises (XML 1.0 §2.11).
-        let value = if value.contains('\r') { Cow::Owned(value.replace("\r\n", "\n")) } else { value };
+        let value = if self.has_returns && memchr::memchr(b'\r', value.as_bytes()).is_some() {
+            Cow::Owned(value.replace("\r\n", "\n"))
+        } else {
+            value
+        };
         Captured { value: self.meant(value), markup: false, complete, base: None }
     }
 

@@ -20,36 +20,36 @@ pub(super) const ATOM_TAIL: &str = "</feed>";
 
 /// Bytes of an attribute's value; longer ones are left out.
 const ATTRIBUTE_BYTES_MAX: usize = 16 * 1024;
-/// Elements of which an entry, or the feed, has one; the first that is not empty counts.
-const SINGLE: &[&str] = &[
-    "title",
-    "link",
-    "description",
-    "content:encoded",
-    "guid",
-    "pubDate",
-    "comments",
-    "source",
-    "enclosure",
-    "summary",
-    "content",
-    "id",
-    "subtitle",
-    "rights",
-    "copyright",
-    "language",
-    "managingEditor",
-    "lastBuildDate",
-    "generator",
-    "ttl",
-    "icon",
-    "logo",
-    "image",
-    "name",
-    "email",
-    "uri",
-    "url",
-];
+/// A bit for each element of which an entry, or the feed, has one; 0 for the others.
+fn single(name: &str) -> u32 {
+    let place = match name {
+        "title" => 0,
+        "link" => 1,
+        "description" | "subtitle" => 2,
+        "content:encoded" | "content" => 3,
+        "guid" | "id" => 4,
+        "pubDate" => 5,
+        "comments" => 6,
+        "source" => 7,
+        "enclosure" => 8,
+        "summary" => 9,
+        "rights" | "copyright" => 10,
+        "language" => 11,
+        "managingEditor" => 12,
+        "lastBuildDate" => 13,
+        "generator" => 14,
+        "ttl" => 15,
+        "icon" => 16,
+        "logo" => 17,
+        "image" => 18,
+        "name" => 19,
+        "email" => 20,
+        "uri" => 21,
+        "url" => 22,
+        _ => return 0,
+    };
+    1 << place
+}
 
 impl Rewriter<'_> {
     /// Whether an element may be handed on: the first of its kind, or one of many.
@@ -57,13 +57,9 @@ impl Rewriter<'_> {
         let last = self.frames.len() - 1;
         let frame = &mut self.frames[last];
         frame.elements += 1;
-        if !SINGLE.contains(&emitted) {
-            return true;
-        }
-        let is_first = !frame.seen.contains(&emitted);
-        if is_first {
-            frame.seen.push(emitted);
-        }
+        let bit = single(emitted);
+        let is_first = frame.seen & bit == 0;
+        frame.seen |= bit;
         is_first
     }
 

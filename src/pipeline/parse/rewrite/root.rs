@@ -81,7 +81,7 @@ impl<'a> Rewriter<'a> {
             place: Place::Feed,
             mark: 0,
             inherited,
-            seen: Vec::new(),
+            seen: 0,
             elements: 0,
         });
         self.keep_scope();
