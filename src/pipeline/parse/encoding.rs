@@ -172,7 +172,8 @@ fn legal<'a>(text: Cow<'a, str>, notes: &mut Notes) -> Cow<'a, str> {
         chunk.iter().fold(false, |found, byte| found | bad(*byte))
     });
     let has = |three: &[u8]| memchr::memmem::find(bytes, three).is_some();
-    let wide = has(b"\xef\xbf\xbe") || has(b"\xef\xbf\xbf") || has(b"\xef\xbb\xbf");
+    let wide = memchr::memchr(0xef, bytes).is_some()
+        && (has(b"\xef\xbf\xbe") || has(b"\xef\xbf\xbf") || has(b"\xef\xbb\xbf"));
     if !control && !wide {
         return text;
     }

@@ -1,6 +1,7 @@
 //! A tokenizer for XML as publishers write it. Never fails, never looks back further than one tag, and
 //! takes time in proportion to the text.
 
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr2, memmem};
 
 /// A piece of the document. The slices are as written: nothing is decoded.
@@ -39,6 +40,8 @@ pub(super) struct Tokens<'a> {
     /// From where on each of [`ENDS`] was looked for in vain: it is not looked for again, so that a
     /// million comments without an end cost one search.
     missing: [usize; ENDS.len()],
+    finders: [Finder<'static>; ENDS.len()],
+    cdata: Finder<'static>,
     pub(super) tolerated: Tolerated,
 }
 
@@ -49,7 +52,14 @@ const DOCTYPE_BYTES_MAX: usize = 64 * 1024;
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, missing: [usize::MAX; ENDS.len()], tolerated: Tolerated::default() }
+        Self {
+            text,
+            at: 0,
+            missing: [usize::MAX; ENDS.len()],
+            finders: ENDS.map(Finder::new),
+            cdata: Finder::new("<![CDATA["),
+            tolerated: Tolerated::default(),
+        }
     }
 
     /// Where the next token begins, in bytes.
@@ -151,7 +161,7 @@ impl<'a> Tokens<'a> {
         if self.at >= self.missing[place] {
             return None;
         }
-        let found = memmem::find(rest.as_bytes(), end.as_bytes());
+        let found = self.finders[place].find(rest.as_bytes());
         if found.is_none() {
             self.missing[place] = self.at;
         }
@@ -172,7 +182,7 @@ impl<'a> Tokens<'a> {
             self.at += opening + end;
             return Token::Cdata(&inside[..end]);
         };
-        self.tolerated.nested_cdata |= memmem::find(&inside.as_bytes()[..end], b"<![CDATA[").is_some();
+        self.tolerated.nested_cdata |= self.cdata.find(&inside.as_bytes()[..end]).is_some();
         self.at += opening + end + 3;
         Token::Cdata(&inside[..end])
     }
