@@ -2,6 +2,7 @@
 
 mod atom;
 mod json;
+mod ours;
 mod pages;
 mod property;
 mod rss;
