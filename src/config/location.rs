@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::notes::Notes;
@@ -90,28 +91,10 @@ fn file(text: &str, folder: &Path) -> Result<Location, String> {
             _ => return Err(format!("`{text}` names a host: write \"file:{authority}\" or \"file:///…\"")),
         },
     };
-    let path = percent_decode(path);
+    // What is no escape stays as written, and so does a path that would not be text.
+    let path = percent_decode_str(path).decode_utf8().map_or_else(|_| path.to_owned(), Into::into);
     if path.is_empty() || path.ends_with('/') || path.contains('\0') {
         return Err(format!("`{text}` names no file: write \"file:examples/feed.xml\""));
     }
     Ok(Location::File(folder.join(PathBuf::from(path))))
-}
-
-/// Resolves `%20` and the like; what is no such triplet stays as written.
-fn percent_decode(path: &str) -> String {
-    let bytes = path.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let digits = path.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        let digits = digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            decoded.push(byte);
-            at += 3;
-        } else {
-            decoded.push(bytes[at]);
-            at += 1;
-        }
-    }
-    String::from_utf8(decoded).unwrap_or_else(|_| path.to_owned())
 }

@@ -107,6 +107,8 @@ fn one_encoding(text: &str) -> String {
         let pair = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
         let byte = pair
             .and_then(|digits| std::str::from_utf8(digits).ok())
+            // `%+A` is no escape, though it would be read as a number.
+            .filter(|digits| !digits.starts_with('+'))
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         if let Some(byte) = byte {
             push_byte(&mut out, byte);

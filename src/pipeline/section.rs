@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use percent_encoding::percent_decode_str;
 use regex::Regex;
 
 use super::text;
@@ -111,7 +112,7 @@ fn compile(conditions: &[Condition]) -> Option<Vec<(Field, Matcher)>> {
                 }
                 (Field::Url, Pattern::Glob(glob)) => Matcher::Glob(glob.split('*').map(url_form).collect()),
                 (_, Pattern::Words(words)) => Matcher::Words(text::fold(words)),
-                (_, Pattern::Glob(glob)) => Matcher::Glob(glob.split('*').map(text::fold).collect()),
+                (_, Pattern::Glob(glob)) => Matcher::Glob(folded_pieces(glob)),
                 (_, Pattern::Regex(regex)) => Matcher::Regex(Regex::new(regex).ok()?),
             };
             Some((*field, matcher))
@@ -142,7 +143,12 @@ impl<'a> Facts<'a> {
     fn meet(&self, rule: &[(Field, Matcher)]) -> bool {
         rule.iter().all(|(field, matcher)| match matcher {
             Matcher::Regex(regex) => self.raw(*field).iter().any(|value| regex.is_match(value)),
-            Matcher::Glob(pieces) => self.folded(*field).iter().any(|value| glob(pieces, value)),
+            Matcher::Glob(pieces) if *field == Field::Url => {
+                self.folded(*field).iter().any(|value| glob(pieces, value))
+            }
+            Matcher::Glob(pieces) => {
+                self.folded(*field).iter().any(|value| glob(pieces, &format!(" {value} ")))
+            }
             Matcher::Words(words) if *field == Field::Category => {
                 self.folded(*field).iter().any(|value| value.as_ref() == words)
             }
@@ -219,21 +225,30 @@ fn glob(pieces: &[String], value: &str) -> bool {
         let Some(at) = rest.find(piece.as_str()) else { return false };
         rest = &rest[at + piece.len()..];
     }
-    rest.ends_with(last.as_str())
+    // The space that ended the piece before may also be the one that ends the value.
+    rest.ends_with(last.as_str()) || (rest.is_empty() && last == " ")
 }
 
 /// URLs are compared percent-decoded and in lower case, so that a rule may be written in Arabic.
 fn url_form(url: &str) -> String {
-    let bytes = url.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let digits = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        let byte = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        out.push(byte.unwrap_or(bytes[at]));
-        at += if byte.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).to_lowercase()
+    percent_decode_str(url).decode_utf8_lossy().to_lowercase()
+}
+
+/// The pieces of a glob, folded, for a value with a space at both ends. A sign or a space beside a star is
+/// the end of a word: `Live: *` is not about Liverpool.
+fn folded_pieces(glob: &str) -> Vec<String> {
+    let last = glob.matches('*').count();
+    let fold = |(index, piece): (usize, &str)| {
+        let ends_word = |found: Option<char>| found.is_some_and(|c| !c.is_alphanumeric());
+        let before = if index == 0 || ends_word(piece.chars().next()) { " " } else { "" };
+        let after = if index == last || ends_word(piece.chars().next_back()) { " " } else { "" };
+        match text::fold(piece) {
+            folded if folded.is_empty() && index > 0 && index < last => folded,
+            folded if folded.is_empty() => " ".to_owned(),
+            folded => format!("{before}{folded}{after}"),
+        }
+    };
+    glob.split('*').enumerate().map(fold).collect()
 }
 
 #[cfg(test)]
@@ -253,6 +268,25 @@ mod tests {
         check("*a*a", "https://a", false);
         check("exact", "exact", true);
         check("exact", "exactly", false);
+    }
+
+    #[test]
+    fn globs_on_words() {
+        let check = |pattern: &str, value: &str, expected: bool| {
+            let value = format!(" {} ", text::fold(value));
+            assert_eq!(glob(&folded_pieces(pattern), &value), expected, "{pattern} on {value}");
+        };
+        check("Live: *", "LIVE: the final", true);
+        check("Live: *", "Liverpool win the cup", false);
+        check("إعلان *", "إعلانات الوظائف", false);
+        check("إعلان *", "إعلان: شقة للبيع", true);
+        check("إعلان*", "إعلانات الوظائف", true);
+        check("*goal*", "Own-goals galore", true);
+        check("* goal *", "Own goals galore", false);
+        check("* goal", "a late goal", true);
+        check("exactly this", "Exactly, this!", true);
+        check("exactly this", "exactly this one", false);
+        check("*", "anything", true);
     }
 
     #[test]

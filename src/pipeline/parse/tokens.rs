@@ -40,6 +40,8 @@ pub(super) struct Tokens<'a> {
     /// From where on each of [`ENDS`] was looked for in vain: it is not looked for again, so that a
     /// million comments without an end cost one search.
     missing: [usize; ENDS.len()],
+    /// Whether the end of a document type declaration was looked for in vain.
+    doctype_failed: bool,
     finders: [Finder<'static>; ENDS.len()],
     cdata: Finder<'static>,
     pub(super) tolerated: Tolerated,
@@ -56,6 +58,7 @@ impl<'a> Tokens<'a> {
             text,
             at: 0,
             missing: [usize::MAX; ENDS.len()],
+            doctype_failed: false,
             finders: ENDS.map(Finder::new),
             cdata: Finder::new("<![CDATA["),
             tolerated: Tolerated::default(),
@@ -119,7 +122,11 @@ impl<'a> Tokens<'a> {
             self.tolerated.stray_less_than = true;
             return self.take_text(rest, 1);
         }
-        self.doctype(rest)
+        // A second look through 64 KiB for each of a million declarations would take hours.
+        if begins("doctype") && !self.doctype_failed {
+            return self.doctype(rest);
+        }
+        self.until(rest, ">", Token::Ignored)
     }
 
     /// A document type declaration ends at the `>` outside its brackets and quotes.
@@ -140,7 +147,8 @@ impl<'a> Tokens<'a> {
                 _ => {}
             }
         }
-        // Brackets that do not match: the first `>` must do.
+        // Brackets that do not match: the first `>` must do, for this one and all that follow.
+        self.doctype_failed = true;
         self.until(rest, ">", Token::Ignored)
     }
 
