@@ -127,7 +127,13 @@ fn labelled(label: &str, notes: &mut Notes) -> Option<&'static Encoding> {
             Some(at) => format!("{}-{}", &squeezed[..at], &squeezed[at..]),
             None => squeezed.clone(),
         };
-        Encoding::for_label(squeezed.as_bytes()).or_else(|| Encoding::for_label(spelled.as_bytes()))
+        let known = match squeezed.as_str() {
+            "macroman" => "macintosh",
+            "maccyrillic" => "x-mac-cyrillic",
+            "mscyrl" => "windows-1251",
+            other => other,
+        };
+        Encoding::for_label(known.as_bytes()).or_else(|| Encoding::for_label(spelled.as_bytes()))
     });
     let is_wide = found == Some(UTF_16LE) || found == Some(UTF_16BE) || label.starts_with("utf-32");
     if is_wide || found.is_none() && !label.is_empty() {
@@ -174,11 +180,24 @@ fn legal<'a>(text: Cow<'a, str>, notes: &mut Notes) -> Cow<'a, str> {
     let has = |three: &[u8]| memchr::memmem::find(bytes, three).is_some();
     let wide = memchr::memchr(0xef, bytes).is_some()
         && (has(b"\xef\xbf\xbe") || has(b"\xef\xbf\xbf") || has(b"\xef\xbb\xbf"));
-    if !control && !wide {
+    // Nobody means the control characters U+0080 to U+009F: they were bytes of windows-1252.
+    let high = memchr::memchr_iter(0xc2, bytes).any(|at| bytes.get(at + 1).is_some_and(|byte| *byte < 0xa0));
+    if !control && !wide && !high {
         return text;
     }
-    notes.add_if(!text.chars().all(is_legal), "control-characters", "control characters were dropped");
-    Cow::Owned(text.chars().filter(|c| is_legal(*c) && *c != '\u{feff}').collect())
+    notes.add_if(
+        high || !text.chars().all(is_legal),
+        "control-characters",
+        "control characters were dropped or read as windows-1252",
+    );
+    let kept = text.chars().filter(|c| is_legal(*c) && *c != '\u{feff}');
+    Cow::Owned(kept.map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { meant(c) } else { c }).collect())
+}
+
+/// The character of windows-1252 in the place of a control character.
+fn meant(found: char) -> char {
+    let byte = [u8::try_from(u32::from(found)).unwrap_or_default()];
+    WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next().unwrap_or(found)
 }
 
 #[cfg(test)]
@@ -234,5 +253,6 @@ mod tests {
         check("\u{feff}<a>é</a>".as_bytes(), None, "<a>é</a>");
         check(b"<a>\xd8\xa3\xd8\xae\xd8\xa8\xd8\xa7\xd8\xb1 \x93x</a>", None, "<a>أخبار “x</a>");
         check(b"a\x08b\x00c", None, "abc");
+        check("don\u{92}t".as_bytes(), None, "don’t");
     }
 }

@@ -6,9 +6,11 @@ use memchr::memchr;
 
 use super::super::text;
 
-/// What had to be tolerated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tolerated {
+/// What is known of references, and what had to be tolerated.
+#[derive(Debug, Default)]
+pub(super) struct References<'a> {
+    /// Names that the document itself declares, with their plain texts.
+    pub(super) declared: Vec<(&'a str, &'a str)>,
     /// A `&` that begins no reference.
     pub(super) bare_ampersand: bool,
     /// A name of HTML's, which XML does not know.
@@ -21,7 +23,7 @@ pub(super) struct Tolerated {
 const REFERENCE_BYTES_MAX: usize = 40;
 
 /// Resolves the references in `raw`; what is none stays as it is.
-pub(super) fn resolve<'a>(raw: &'a str, tolerated: &mut Tolerated) -> Cow<'a, str> {
+pub(super) fn resolve<'a>(raw: &'a str, references: &mut References<'_>) -> Cow<'a, str> {
     let Some(first) = memchr(b'&', raw.as_bytes()) else { return Cow::Borrowed(raw) };
     let mut out = String::with_capacity(raw.len());
     out.push_str(&raw[..first]);
@@ -31,10 +33,10 @@ pub(super) fn resolve<'a>(raw: &'a str, tolerated: &mut Tolerated) -> Cow<'a, st
         let inside = &rest[1..];
         let window = inside.as_bytes();
         let end = memchr(b';', &window[..window.len().min(REFERENCE_BYTES_MAX)]);
-        let taken = if let Some(end) = end.filter(|end| reference(&inside[..*end], &mut out, tolerated)) {
+        let taken = if let Some(end) = end.filter(|end| reference(&inside[..*end], &mut out, references)) {
             end + 2
         } else {
-            tolerated.bare_ampersand = true;
+            references.bare_ampersand = true;
             out.push('&');
             1
         };
@@ -45,8 +47,31 @@ pub(super) fn resolve<'a>(raw: &'a str, tolerated: &mut Tolerated) -> Cow<'a, st
     Cow::Owned(out)
 }
 
+/// Declarations of one document that are kept.
+const DECLARED_MAX: usize = 64;
+/// Bytes of a declared text.
+const DECLARED_BYTES_MAX: usize = 256;
+
+/// The names that a document type declaration gives to plain texts. Texts that hold references or markup, and
+/// texts that lie elsewhere, are left alone: nothing is ever expanded twice, and nothing is fetched.
+pub(super) fn declared(doctype: &str) -> Vec<(&str, &str)> {
+    let found =
+        doctype.match_indices("<!ENTITY").filter_map(|(at, word)| declaration(&doctype[at + word.len()..]));
+    found.take(DECLARED_MAX).collect()
+}
+
+/// The name and the text of one declaration.
+fn declaration(rest: &str) -> Option<(&str, &str)> {
+    let (name, rest) = rest.trim_start().split_once(char::is_whitespace)?;
+    let rest = rest.trim_start();
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let (value, _) = rest.get(1..)?.split_once(quote)?;
+    let plain = value.len() <= DECLARED_BYTES_MAX && !value.contains(['&', '<', '%']);
+    (plain && name.len() <= REFERENCE_BYTES_MAX).then_some((name, value))
+}
+
 /// Resolves one reference; says whether it is one.
-fn reference(name: &str, out: &mut String, tolerated: &mut Tolerated) -> bool {
+fn reference(name: &str, out: &mut String, references: &mut References<'_>) -> bool {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
             Some(hex) => u32::from_str_radix(hex, 16).ok(),
@@ -55,7 +80,7 @@ fn reference(name: &str, out: &mut String, tolerated: &mut Tolerated) -> bool {
         let Some(code) = code.filter(|_| !number.starts_with(['+', '-'])) else { return false };
         match character(code) {
             Some(found) => out.push(found),
-            None => tolerated.illegal_character = true,
+            None => references.illegal_character = true,
         }
         return true;
     }
@@ -66,8 +91,12 @@ fn reference(name: &str, out: &mut String, tolerated: &mut Tolerated) -> bool {
         "quot" => '"',
         "apos" => '\'',
         _ => {
+            if let Some((_, value)) = references.declared.iter().find(|(known, _)| *known == name) {
+                out.push_str(value);
+                return true;
+            }
             let Some((first, second)) = text::entity(name) else { return false };
-            tolerated.html_entity = true;
+            references.html_entity = true;
             out.push(first);
             out.extend(second);
             return true;
@@ -103,7 +132,7 @@ mod tests {
     #[test]
     fn references() {
         let check = |raw: &str, expected: &str| {
-            assert_eq!(resolve(raw, &mut Tolerated::default()), expected, "{raw}");
+            assert_eq!(resolve(raw, &mut References::default()), expected, "{raw}");
         };
         check("a &amp; b &lt;i&gt; &#39;&#x27;&apos;", "a & b <i> '''");
         check("&eacute;&nbsp;&hellip;", "é\u{a0}…");
@@ -114,5 +143,12 @@ mod tests {
         check("&", "&");
         check("&#x;&#;&;&#-5;", "&#x;&#;&;&#-5;");
         check("&سلام;", "&سلام;");
+    }
+
+    #[test]
+    fn declarations() {
+        let doctype = "<!DOCTYPE rss [<!ENTITY a \"one\"><!ENTITY b '&a;&a;'><!ENTITY c SYSTEM \"file:///etc/passwd\">\
+            <!ENTITY % d \"x\">]>";
+        assert_eq!(declared(doctype), [("a", "one")]);
     }
 }

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use url::Url;
 
-use super::entities;
+use super::entities::References;
 use super::extras::Extras;
 use super::grammar::{Act, Family, Place, act};
 use super::names::{Lower, Ns, Scopes, split};
@@ -67,7 +67,7 @@ pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
         has_returns: memchr::memchr(b'\r', text.as_bytes()).is_some(),
         ended: false,
         notes,
-        references: entities::Tolerated::default(),
+        references: References { declared: root.declared.clone(), ..References::default() },
     };
     let format = rewriter.open_root(&root);
     if !root.empty {
@@ -115,7 +115,7 @@ struct Rewriter<'a> {
     /// Whether the root has been closed.
     ended: bool,
     notes: Notes,
-    references: entities::Tolerated,
+    references: References<'a>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -135,7 +135,7 @@ impl<'a> Rewriter<'a> {
                 Token::End { name } => self.end(name),
                 Token::Text(text) => self.loose_text(text, false),
                 Token::Cdata(text) => self.loose_text(text, true),
-                Token::Instruction | Token::Ignored => {}
+                Token::Instruction | Token::Doctype(_) | Token::Ignored => {}
             }
         }
     }
@@ -293,7 +293,7 @@ impl<'a> Rewriter<'a> {
         notes.add_if(seen.nested_cdata, "nested-cdata", "a CDATA section lies within another one");
         let undeclared = self.scopes.undeclared();
         notes.add_if(undeclared, "undeclared-prefix", "a prefix is declared nowhere; it was read as usual");
-        let references = self.references;
+        let references = &self.references;
         notes.add_if(references.bare_ampersand, "bare-ampersand", "a & begins no reference");
         notes.add_if(
             references.html_entity,

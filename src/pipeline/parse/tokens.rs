@@ -17,7 +17,9 @@ pub(super) enum Token<'a> {
     Cdata(&'a str),
     /// The inside of an XML declaration or a processing instruction.
     Instruction,
-    /// A comment or a document type declaration; nothing in it is ever expanded.
+    /// A document type declaration.
+    Doctype(&'a str),
+    /// A comment, or something that begins like a declaration.
     Ignored,
 }
 
@@ -142,7 +144,7 @@ impl<'a> Tokens<'a> {
                 (None, b']') => depth = depth.saturating_sub(1),
                 (None, b'>') if depth == 0 => {
                     self.at += at + 1;
-                    return Token::Ignored;
+                    return Token::Doctype(&rest[..=at]);
                 }
                 _ => {}
             }
@@ -336,7 +338,10 @@ mod tests {
         check("</a<b>", &[Token::End { name: "a" }, start("b", "")]);
         check("<![CDATA[<b>]]>]", &[Token::Cdata("<b>"), Token::Text("]")]);
         check("<!-- <a> --><?php x ?>", &[Token::Ignored, Token::Instruction]);
-        check("<!DOCTYPE a [<!ENTITY b \">\">]><a>", &[Token::Ignored, start("a", "")]);
+        check(
+            "<!DOCTYPE a [<!ENTITY b \">\">]><a>",
+            &[Token::Doctype("<!DOCTYPE a [<!ENTITY b \">\">]>"), start("a", "")],
+        );
         check("<a", &[Token::Text("<a")]);
     }
 

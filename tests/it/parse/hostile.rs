@@ -63,6 +63,9 @@ fn entities_are_never_expanded() {
     let laughs = "<!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;\"><!ENTITY c SYSTEM \"file:///etc/passwd\">]>";
     let feed = read(&format!("{laughs}{}", rss("<item><title>&b;&c;</title></item>")));
     assert_eq!(feed.entries[0].title.as_ref().unwrap().value, "&b;&c;");
+    let plain = "<!DOCTYPE rss [<!ENTITY site \"https://e.example\">]>";
+    let feed = read(&format!("{plain}{}", rss("<item><guid>&site;/1</guid></item>")));
+    assert_eq!(feed.entries[0].id.as_deref(), Some("https://e.example/1"));
 }
 
 /// Pieces of which feeds are made, in any order.

@@ -76,7 +76,7 @@ impl<'a> Rewriter<'a> {
                     break true;
                 }
                 Token::End { .. } | Token::Text(_) | Token::Cdata(_) => {}
-                Token::Instruction | Token::Ignored => continue,
+                Token::Instruction | Token::Doctype(_) | Token::Ignored => continue,
             }
             let too_long = at - begin > bytes_max || pieces.len() >= PIECES_MAX;
             self.notes.add_if(
@@ -173,7 +173,7 @@ fn html(pieces: &[Token<'_>]) -> String {
                 }
             }
             Token::End { name } => out.extend(["</", split(name).1, ">"]),
-            Token::Instruction | Token::Ignored => {}
+            Token::Instruction | Token::Doctype(_) | Token::Ignored => {}
         }
     }
     out

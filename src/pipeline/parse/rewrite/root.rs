@@ -1,5 +1,6 @@
 //! The element that a feed begins with: where it is, and which dialect it says.
 
+use super::super::entities;
 use super::super::grammar::{Family, Place};
 use super::super::names::{Lower, Ns, split};
 use super::super::notes::Notes;
@@ -13,11 +14,14 @@ pub(super) struct Root<'a> {
     attributes: &'a str,
     pub(super) empty: bool,
     pub(super) family: Family,
+    /// Names that the document declares for plain texts.
+    pub(super) declared: Vec<(&'a str, &'a str)>,
 }
 
 /// Skips what stands before the feed: blank lines, warnings of scripts, a whole page.
 pub(super) fn find<'a>(tokens: &mut Tokens<'a>, notes: &mut Notes) -> Option<Root<'a>> {
     let (mut junk, mut skipping) = (false, None::<&str>);
+    let mut declared = Vec::new();
     loop {
         let at = tokens.position();
         match tokens.next()? {
@@ -31,7 +35,7 @@ pub(super) fn find<'a>(tokens: &mut Tokens<'a>, notes: &mut Notes) -> Option<Roo
                 };
                 if let Some(family) = family.filter(|_| skipping.is_none()) {
                     notes.add_if(junk, "junk-before", "something stands before the feed; it was skipped");
-                    return Some(Root { name, attributes, empty, family });
+                    return Some(Root { name, attributes, empty, family, declared });
                 }
                 junk = true;
                 // What looks like a tag within a script is none.
@@ -48,6 +52,7 @@ pub(super) fn find<'a>(tokens: &mut Tokens<'a>, notes: &mut Notes) -> Option<Roo
                 let late = at > 0 && !junk;
                 notes.add_if(late, "blank-before", "blank lines stand before the XML declaration");
             }
+            Token::Doctype(text) => declared = entities::declared(text),
             Token::Cdata(_) | Token::Ignored => {}
         }
     }
