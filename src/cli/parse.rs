@@ -27,12 +27,18 @@ pub(super) struct Args {
 }
 
 pub(super) fn main(args: &Args) -> Result<(), CliError> {
+    if let Some(base) = args.url.as_deref().filter(|base| url::Url::parse(base).is_err()) {
+        return Err(CliError::Usage(format!("--url {base}: this is no absolute address")));
+    }
     let is_web = args.document.starts_with("http://") || args.document.starts_with("https://");
     let (bytes, content_type, url) = if is_web {
         let body = block_on(async { app::fetch_document(&args.document).await.map_err(CliError::Failed) })?;
         (body.bytes.to_vec(), body.content_type, body.url)
     } else {
-        let bytes = files::read_bytes(Path::new(&args.document), DOCUMENT_BYTES_MAX)
+        // feeds.toml writes `file:` before a path.
+        let path = args.document.strip_prefix("file:").unwrap_or(&args.document);
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let bytes = files::read_bytes(Path::new(path), DOCUMENT_BYTES_MAX)
             .map_err(|error| CliError::Failed(format!("{}: {error}", args.document)))?;
         (bytes, None, String::new())
     };

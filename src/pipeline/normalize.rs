@@ -11,6 +11,8 @@ mod notes;
 mod people;
 mod words;
 
+pub use dates::parse as moment;
+
 use url::Url;
 
 use self::links::Use;

@@ -18,10 +18,12 @@ mod rss;
 mod sniff;
 mod tokens;
 
+use std::borrow::Cow;
+
 use grammar::Family;
 use notes::Notes;
 
-use crate::model::RawFeed;
+use crate::model::{Problem, RawFeed};
 
 /// Why a document is no feed: one clear line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,14 +36,20 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<RawFeed, NotAFe
     if let Some(what) = sniff::binary(bytes) {
         return Err(NotAFeed(what));
     }
-    let mut notes = Notes::default();
-    let text = encoding::decode(bytes, content_type, &mut notes);
+    let (text, problems) = decode(bytes, content_type);
     let mut feed = match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => json::read(text.trim()).map_err(|what| NotAFeed(format!("this is {what}")))?,
         _ => xml(&text)?,
     };
-    feed.problems.splice(0..0, notes.into_problems());
+    feed.problems.splice(0..0, problems);
     Ok(feed)
+}
+
+/// Bytes to text, with what had to be guessed or repaired; never fails. [`parse`] begins with it.
+pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, Vec<Problem>) {
+    let mut notes = Notes::default();
+    let text = encoding::decode(bytes, content_type, &mut notes);
+    (text, notes.into_problems())
 }
 
 fn xml(text: &str) -> Result<RawFeed, NotAFeed> {

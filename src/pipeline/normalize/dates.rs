@@ -25,7 +25,7 @@ const KOREA_SECONDS: i32 = 9 * 3600;
 
 /// The moment that `text` names, in whole seconds; a missing zone is UTC, a missing time midnight, a missing
 /// day the first. `None` where no date within 1970 to 2199 is understood.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if text.is_empty() || text.len() > TEXT_BYTES_MAX {
         return None;

@@ -181,7 +181,8 @@ impl Reader {
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
-        Value::Number(number) => Some(number.to_string()),
+        // Some writers know no whole numbers: 12.0 bytes are 12 bytes.
+        Value::Number(number) => Some(number.to_string().trim_end_matches(".0").to_owned()),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! What a document is that is no feed, in one line that helps.
 
+use super::entities::{self, References};
 use super::names::{Lower, split};
 use super::notes::shown;
 use super::tokens::{Token, Tokens, attributes};
@@ -64,7 +65,10 @@ fn page(text: &str) -> String {
                 feeds.extend(feed_address(attributes));
             }
             Token::Start { name, .. } => in_title = name.eq_ignore_ascii_case("title") && title.is_none(),
-            Token::Text(text) if in_title => title = Some(shown(text.trim()).replace('\n', " ")),
+            Token::Text(text) if in_title => {
+                let words = entities::resolve(text, &mut References::default());
+                title = Some(shown(&words.split_whitespace().collect::<Vec<_>>().join(" ")));
+            }
             _ => in_title = false,
         }
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
-use rss::extension::itunes::{ITunesCategory, ITunesChannelExtension, ITunesItemExtension, ITunesOwner};
+use rss::extension::itunes::{ITunesCategory, ITunesChannelExtension, ITunesItemExtension};
 use rss::extension::{Extension, ExtensionMap};
 use rss::{Channel, Enclosure, Guid, Image, Source};
 
-use super::head::{GENERATOR, Head, site_title};
+use super::head::{GENERATOR, Head};
 use super::item::{File, Item};
-use super::values::{direction, email, escape, line, rfc822};
+use super::values::{direction, escape, line, rfc822};
 use super::words::Words;
 use crate::model::{Placed, SectionFeed, Site};
 
@@ -51,7 +51,7 @@ pub fn rss(feed: &SectionFeed, site: &Site) -> Vec<u8> {
         docs: Some(DOCS.to_owned()),
         ttl: Some(TTL_MINUTES.to_string()),
         atom_ext: Some(AtomExtension { links: vec![own] }),
-        itunes_ext: podcast(feed, site),
+        itunes_ext: podcast(feed),
         items: feed.placed.iter().map(|placed| item(placed, site)).collect(),
         ..Channel::default()
     };
@@ -60,16 +60,12 @@ pub fn rss(feed: &SectionFeed, site: &Site) -> Vec<u8> {
 }
 
 /// What podcast directories ask of a channel, once it carries an episode.
-fn podcast(feed: &SectionFeed, site: &Site) -> Option<ITunesChannelExtension> {
+fn podcast(feed: &SectionFeed) -> Option<ITunesChannelExtension> {
     let mut episodes = feed.placed.iter().filter_map(|placed| placed.entry.said.episode.as_ref()).peekable();
     episodes.peek()?;
-    let contact = site.contact.as_deref().map(|contact| contact.trim_start_matches("mailto:"));
     Some(ITunesChannelExtension {
         explicit: Some(episodes.any(|episode| episode.explicit == Some(true)).to_string()),
         categories: vec![ITunesCategory { text: "News".to_owned(), subcategory: None }],
-        owner: contact
-            .and_then(email)
-            .map(|email| ITunesOwner { name: Some(site_title(site)), email: Some(email) }),
         ..ITunesChannelExtension::default()
     })
 }
