@@ -195,8 +195,10 @@ impl Extras {
         entry.base = self.base.take().or_else(|| feed_base.map(str::to_owned));
         entry.language = self.value(&["language"]).or(self.lang.take());
         or(&mut entry.title, || self.any(&["title", "mediatitle"]));
-        or(&mut entry.content, || self.any(&["encoded", "content"]));
-        or(&mut entry.summary, || self.any(&["summary", "castsummary", "mediadescription", "castsubtitle"]));
+        or(&mut entry.content, || self.any(&["longcontent", "encoded", "content"]));
+        or(&mut entry.summary, || {
+            self.any(&["longsummary", "summary", "castsummary", "mediadescription", "castsubtitle"])
+        });
         or(&mut entry.id, || self.value(&["id", "about"]));
         or(&mut entry.published, || self.value(&["published", "issued", "date", "created"]));
         or(&mut entry.updated, || self.value(&["updated", "modified"]));

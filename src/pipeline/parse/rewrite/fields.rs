@@ -13,6 +13,8 @@ use crate::model::{RawText, TextKind};
 /// Texts that identify or date an entry: half of one is worse than none.
 const WHOLE_ONLY: &[&str] =
     &["title", "link", "guid", "id", "pubDate", "+published", "+updated", "+date", "+id"];
+/// A longer text goes past the crates, which would copy it four times over.
+const TEXT_BYTES_MAX: usize = 1024;
 /// Texts that Atom gives a type.
 const TYPED: &[&str] = &["title", "subtitle", "summary", "content", "rights"];
 
@@ -46,6 +48,7 @@ impl<'a> Rewriter<'a> {
             (false, "description") => "+summary",
             (false, _) => return,
         };
+        let name = if value.len() > TEXT_BYTES_MAX { self.past_the_crates(name) } else { name };
         let lang = own.and_then(|own| own.lang.as_deref().map(str::to_owned));
         if let Some(extra) = name.strip_prefix('+') {
             self.extra_text(tag, extra, &captured, value, lang);
@@ -57,6 +60,16 @@ impl<'a> Rewriter<'a> {
             if captured.base.is_some() || lang.is_some() {
                 self.extras().set_scope_of(name, lang, captured.base);
             }
+        }
+    }
+
+    /// Where a long text of an entry goes.
+    fn past_the_crates(&self, name: &'static str) -> &'static str {
+        match name {
+            _ if self.top().place != Place::Entry => name,
+            "description" | "summary" => "+longsummary",
+            "content:encoded" | "content" => "+longcontent",
+            other => other,
         }
     }
 
@@ -90,12 +103,15 @@ impl<'a> Rewriter<'a> {
         if self.top().place == Place::Media && name == "mediatitle" && self.top().emitted == "+content" {
             self.extras().set_file_title(value.trim());
         }
-        let has_type = captured.markup || attribute(tag.attrs, "type").is_some();
+        let is_atom = self.family == Family::Atom && name.starts_with("long");
+        let has_type = is_atom || captured.markup || attribute(tag.attrs, "type").is_some();
         let (value, kind) = if has_type {
             self.typed(tag, captured, value)
         } else {
             (Cow::Borrowed(value), TextKind::Unknown)
         };
+        // Atom's own texts are plain unless they say otherwise (RFC 4287 §3.1.1).
+        let kind = if is_atom && kind == TextKind::Unknown { TextKind::Plain } else { kind };
         let text = RawText { value: value.trim().to_owned(), kind, base: captured.base.clone(), lang };
         self.extras().add_text(name, text);
     }
