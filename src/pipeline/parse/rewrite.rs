@@ -64,6 +64,7 @@ pub(super) fn rewrite(text: &str) -> Option<Rewritten> {
         feed_extras: Extras::default(),
         entry_extras: Vec::new(),
         pieces: Vec::new(),
+        expects_channel: root.name.to_ascii_lowercase().ends_with("rss"),
         has_returns: memchr::memchr(b'\r', text.as_bytes()).is_some(),
         ended: false,
         notes,
@@ -110,6 +111,8 @@ struct Rewriter<'a> {
     entry_extras: Vec<Extras>,
     /// The pieces of the text that is being read; kept for its memory.
     pieces: Vec<Token<'a>>,
+    /// Whether items belong into a channel: in RSS they do, in RDF they do not.
+    expects_channel: bool,
     /// Whether the document holds a carriage return.
     has_returns: bool,
     /// Whether the root has been closed.
@@ -160,6 +163,7 @@ impl<'a> Rewriter<'a> {
         self.note_name(local, what);
         let opens_entry = matches!(what, Act::Open(_, Place::Entry));
         let behind = self.ended && self.top().place == Place::Feed && !opens_entry;
+        self.notes.add_if(behind, "junk-behind", "something stands behind the feed; it was left");
         if behind || self.is_full() {
             self.scopes.close(mark);
             return self.skip(name, empty);
@@ -208,6 +212,8 @@ impl<'a> Rewriter<'a> {
             self.scopes.close(mark);
             return self.skip(name, empty);
         }
+        let outside = place == Place::Entry && self.expects_channel && self.frames.len() == 1;
+        self.notes.add_if(outside, "outside-channel", "an item stands outside of the channel");
         match (emitted.strip_prefix('+'), place) {
             (None, _) => self.open_tag(emitted, attrs),
             (Some(role), Place::Person) => self.extras().add_person(role),

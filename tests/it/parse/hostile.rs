@@ -24,7 +24,9 @@ fn depth_and_length_do_not_matter() {
         rss(&format!("<item><title>t</title><description>{}</description></item>", "<b>".repeat(200_000)));
     assert!(codes(&on_a_small_stack(deep).unwrap()).contains(&"text-too-long"));
     let long = rss(&format!("<item><title>{}</title></item>", "x".repeat(8 << 20)));
-    assert_eq!(read(&long).entries.len(), 1);
+    let feed = read(&long);
+    assert!(codes(&feed).contains(&"text-too-long"));
+    assert!(feed.entries[0].title.as_ref().unwrap().value.len() < 1 << 20);
     let many = rss(&"<item><title>t</title></item>".repeat(30_000));
     let feed = read(&many);
     assert_eq!((feed.entries.len(), codes(&feed)), (20_000, vec!["too-many-entries"]));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
+use super::super::super::text;
 use super::super::entities;
 use super::super::grammar::ends_text;
 use super::super::mojibake;
@@ -18,6 +19,7 @@ const MARKUP_BYTES_MAX: usize = 2 * 1024 * 1024;
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Pieces of one text; the rest is left out.
 const PIECES_MAX: usize = 100_000;
+const TOO_LONG: &str = "a text is longer than any reader needs; the rest was left";
 /// Elements of HTML that have no content.
 const VOID: &[&str] = &[
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
@@ -79,17 +81,17 @@ impl<'a> Rewriter<'a> {
                 Token::Instruction | Token::Doctype(_) | Token::Ignored => continue,
             }
             let too_long = at - begin > bytes_max || pieces.len() >= PIECES_MAX;
-            self.notes.add_if(
-                too_long,
-                "text-too-long",
-                "a text is longer than any reader needs; the rest was left",
-            );
+            self.notes.add_if(too_long, "text-too-long", TOO_LONG);
             if !too_long {
                 pieces.push(token);
             }
         };
-        let captured = self.assembled(&pieces, complete);
+        let mut captured = self.assembled(&pieces, complete);
         self.pieces = pieces;
+        if captured.value.len() > bytes_max {
+            self.notes.add("text-too-long", || TOO_LONG.to_owned());
+            captured.value = Cow::Owned(text::start(&captured.value, bytes_max).to_owned());
+        }
         captured
     }
 

@@ -10,7 +10,7 @@ use crate::model::Format;
 
 /// The element that a feed begins with.
 pub(super) struct Root<'a> {
-    name: &'a str,
+    pub(super) name: &'a str,
     attributes: &'a str,
     pub(super) empty: bool,
     pub(super) family: Family,
