@@ -1,9 +1,12 @@
 //! The store: what is applied is there after a reopening, and only our own stores are touched.
 
+mod damage;
+mod retention;
+
 use std::fs;
 use std::path::Path;
 
-use nashra::edge::store::Store;
+use nashra::edge::store::{PURGE_BATCH_MAX, Store};
 use nashra::model::*;
 use nashra::pipeline;
 

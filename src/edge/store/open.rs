@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 
 use sled::{Batch, Db, Tree};
 
@@ -12,7 +13,7 @@ use super::{Store, StoreError};
 /// The schema that this version reads and writes.
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
-const TREES: &[&str] = &["meta", "sources", "entries", "keys", "stories", "delisted"];
+const TREES: &[&str] = &["meta", "sources", "entries", "keys", "names", "stories", "delisted", "due"];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
 /// sled's cache, in bytes.
@@ -42,8 +43,11 @@ impl Store {
             sources: tree("sources")?,
             entries: tree("entries")?,
             keys: tree("keys")?,
+            names: tree("names")?,
             stories: tree("stories")?,
             delisted: tree("delisted")?,
+            due: tree("due")?,
+            damage: Arc::default(),
             db,
             _lock: lock,
         })
