@@ -214,7 +214,11 @@ impl Daemon {
         let mut job = Job::new(wanted.clone(), rows);
         let now = clock::now();
         for id in &wanted {
-            match self.writer.source(id).and_then(|(source, state)| schedule::earliest_ask(&source, &state)) {
+            match self
+                .writer
+                .source(id)
+                .and_then(|(source, state)| schedule::earliest_ask(&source, &state, now))
+            {
                 Some(at) if at > now && !self.poller.is_busy(id) => {
                     job.note(&Row::too_soon(id, (at - now).num_seconds() + 1));
                 }
