@@ -283,7 +283,8 @@ impl Daemon {
     /// All of it, or nothing.
     fn put_in_force(&mut self, config: &Config) -> Result<(), Vec<String>> {
         let ready = self.poller.prepare(config).map_err(|error| vec![error.to_string()])?;
-        self.writer.configure(config, clock::now()).map_err(|error| vec![error.to_string()])?;
+        systemd::patiently(|| self.writer.configure(config, clock::now()))
+            .map_err(|error| vec![error.to_string()])?;
         self.poller.configure(ready);
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         if config.server.listen != self.listen {
