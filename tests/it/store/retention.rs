@@ -16,7 +16,7 @@ fn open() -> (tempfile::TempDir, Store) {
 
 /// Rows of a tree of a closed store.
 fn rows(folder: &Path, tree: &str) -> usize {
-    sled::open(folder.join("db")).unwrap().open_tree(tree).unwrap().len()
+    raw(folder).open_tree(tree).unwrap().len()
 }
 
 #[test]
