@@ -143,7 +143,7 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
-        let ids: Vec<SourceId> = batch.iter().map(|(id, _)| id.clone()).collect();
+        let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);
         for id in ids {
@@ -305,7 +305,7 @@ impl Daemon {
     }
 
     fn purge(&mut self) -> Duration {
-        match self.writer.purge(clock::now()) {
+        match systemd::patiently(|| self.writer.purge(clock::now())) {
             // One batch at a time, so that retention never holds up a poll.
             Ok(true) => Duration::from_millis(100),
             Ok(false) => PURGE_INTERVAL,

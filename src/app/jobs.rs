@@ -42,6 +42,8 @@ pub enum RowStatus {
     Failed,
     /// Asked less than `min_interval` ago, and so not asked.
     TooSoon,
+    /// feeds.toml changed while it was being asked, so what came was left; it is asked again.
+    Outdated,
 }
 
 impl RowStatus {
@@ -52,6 +54,7 @@ impl RowStatus {
             Self::Unchanged => "unchanged",
             Self::Failed => "failed",
             Self::TooSoon => "too-soon",
+            Self::Outdated => "outdated",
         }
     }
 }
@@ -73,6 +76,11 @@ impl Row {
 
     pub(super) fn store_failed(source: &SourceId, fetched: &Fetched, error: &StoreError) -> Self {
         Self { error: Some(error.to_string()), ..Self::bare(source, RowStatus::Failed, fetched) }
+    }
+
+    pub(super) fn outdated(source: &SourceId, fetched: &Fetched) -> Self {
+        let why = "feeds.toml changed while it was being asked; it is asked again".to_owned();
+        Self { error: Some(why), ..Self::bare(source, RowStatus::Outdated, fetched) }
     }
 
     /// Nobody was shown what it brought, so nothing is new or updated.
@@ -143,7 +151,7 @@ pub struct Summary {
     pub ok: usize,
     /// Sources that brought none.
     pub failed: usize,
-    /// Sources with nothing new to read, those asked too short ago among them.
+    /// Sources with nothing new to read, those asked too short ago or under an older feeds.toml among them.
     pub unchanged: usize,
     /// Entries in all documents.
     pub entries_seen: usize,
@@ -164,7 +172,7 @@ impl Summary {
         match row.status {
             RowStatus::Ok => self.ok += 1,
             RowStatus::Failed => self.failed += 1,
-            RowStatus::Unchanged | RowStatus::TooSoon => self.unchanged += 1,
+            RowStatus::Unchanged | RowStatus::TooSoon | RowStatus::Outdated => self.unchanged += 1,
         }
         self.entries_seen += row.tally.seen;
         self.entries_new += row.tally.new;

@@ -110,7 +110,7 @@ pub async fn poll_once(
     // Before anything is made on the disk.
     jobs::check_names(sources, config.sources.iter().map(|source| &source.id)).map_err(AppError::Usage)?;
     let store = Arc::new(Store::open(&options.state_folder)?);
-    let writer = Writer::new(store, &config, clock::now())?;
+    let writer = Writer::with_nothing_to_show(store, &config, clock::now())?;
     let (poller, mut results) = Poller::new(&config)?;
     let mut daemon = Daemon::new(options, writer, poller, None, &config);
     let (rows, mut reports) = mpsc::unbounded_channel();

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::jobs::Row;
+use super::poller::Brought;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
@@ -49,11 +50,22 @@ pub(super) struct Writer {
 impl Writer {
     /// Takes over an open store and publishes what it holds, without polling anything.
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
+        let mut writer = Self::with_nothing_to_show(store, config, now)?;
+        writer.configure(config, now)?;
+        Ok(writer)
+    }
+
+    /// Takes over an open store for polls alone: nobody is served, so nothing is read back or rendered.
+    pub(super) fn with_nothing_to_show(
+        store: Arc<Store>,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let edition = edition(config);
         let mut writer = Self {
             states: store.states()?,
             store,
-            sources: BTreeMap::new(),
+            sources: sources(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
             edition,
@@ -64,16 +76,14 @@ impl Writer {
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
-        writer.configure(config, now)?;
+        writer.plan(now);
         Ok(writer)
     }
 
     /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it. Where
     /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
-        let edition = edition(config);
-        let sources =
-            config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect();
+        let (edition, sources) = (edition(config), sources(config));
         if self.unshown {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
@@ -82,13 +92,23 @@ impl Writer {
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
+        self.plan(now);
+        self.publish();
+        Ok(())
+    }
+
+    /// Gives every source its first moment under the configuration in force.
+    fn plan(&mut self, now: Timestamp) {
         let enabled = self.sources.values().filter(|source| source.enabled).count();
         for (id, source) in &self.sources {
             let state = self.states.entry(id.clone()).or_default();
+            if state.config != Some(pipeline::configuration(source)) {
+                // Failures and waits belong to what was asked for. Its successor is asked as soon as the
+                // last asking is `min_interval` ago.
+                (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
+            }
             state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
         }
-        self.publish();
-        Ok(())
     }
 
     /// Which sources to ask now, and when to look again.
@@ -103,12 +123,16 @@ impl Writer {
 
     /// Decides and commits each fetch, makes all of them durable at once, and then lets the window have
     /// them; `publish` shows them.
-    pub(super) fn take(&mut self, batch: Vec<(SourceId, Fetched)>, now: Timestamp) -> Vec<Row> {
+    pub(super) fn take(&mut self, batch: Vec<Brought>, now: Timestamp) -> Vec<Row> {
         let mut rows = Vec::with_capacity(batch.len());
         let mut updates = Vec::with_capacity(batch.len());
-        for (id, fetched) in batch {
+        for Brought { source: id, asked_as, fetched } in batch {
             // The source may have left the file while it was being asked.
             let Some(source) = self.sources.get(&id).cloned() else { continue };
+            if asked_as != pipeline::configuration(&source) {
+                rows.push(self.ask_again(&id, &fetched, now));
+                continue;
+            }
             match self.commit(&source, &fetched, now) {
                 Ok(update) => {
                     rows.push(Row::of(&update, &fetched));
@@ -154,6 +178,14 @@ impl Writer {
         self.store.apply(&update)?;
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)
+    }
+
+    /// A reload has changed what is asked for, or how it is read: what came answers another question.
+    fn ask_again(&mut self, id: &SourceId, fetched: &Fetched, now: Timestamp) -> Row {
+        let state = self.states.entry(id.clone()).or_default();
+        // Due at once, but not within `min_interval` of this asking.
+        (state.asked_at, state.next_at) = (Some(fetched.at), Some(now));
+        Row::outdated(id, fetched)
     }
 
     fn put_off(&mut self, id: &SourceId, fetched: &Fetched, error: &StoreError, now: Timestamp) -> Row {
@@ -255,6 +287,10 @@ impl Writer {
 
 fn edition(config: &Config) -> Arc<Edition> {
     Arc::new(Edition::new(config.site.clone(), config.sections.clone(), &config.sources))
+}
+
+fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
+    config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect()
 }
 
 /// How readers see a source: the admin's words first, then the feed's own.

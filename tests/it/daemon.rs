@@ -1,5 +1,7 @@
 //! The daemon as its admin and its readers meet it.
 
+mod reload;
+
 use std::fs;
 
 use crate::kit::daemon::*;
