@@ -305,7 +305,7 @@ impl Daemon {
     }
 
     fn purge(&mut self) -> Duration {
-        match systemd::patiently(|| self.writer.purge(clock::now())) {
+        match systemd::patiently(|| self.writer.retain(clock::now())) {
             // One batch at a time, so that retention never holds up a poll.
             Ok(true) => Duration::from_millis(100),
             Ok(false) => PURGE_INTERVAL,

@@ -1,5 +1,7 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
+mod retention;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,7 +14,8 @@ use super::poller::Brought;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp, Update, Window,
+    EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp, Update,
+    Window,
 };
 use crate::pipeline::{self, Edition};
 use crate::schedule::{self, Due};
@@ -43,6 +46,10 @@ pub(super) struct Writer {
     stale: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
     unshown: bool,
+    /// Entries of the window that retention has removed from the store; they leave it together.
+    removed: Vec<EntryKey>,
+    /// How many it has removed in this run, those beyond the window too.
+    removed_count: usize,
     timezone: Tz,
     keep_days: u32,
 }
@@ -73,6 +80,8 @@ impl Writer {
             trimmed_to: 0,
             stale: false,
             unshown: false,
+            removed: vec![],
+            removed_count: 0,
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
@@ -259,29 +268,6 @@ impl Writer {
             }
         }
         Ok((window, trimmed_to))
-    }
-
-    /// Removes one batch of entries that no source has listed for `keep_days`; says whether there may be more.
-    pub(super) fn purge(&mut self, now: Timestamp) -> Result<bool, StoreError> {
-        let gone = self.store.purge(now - TimeDelta::days(i64::from(self.keep_days)))?;
-        if gone.is_empty() {
-            return Ok(false);
-        }
-        self.store.flush()?;
-        let before = self.window.entries.len();
-        for key in &gone {
-            self.window.entries.remove(key);
-        }
-        if self.window.entries.len() != before {
-            self.fill_window()?;
-            self.publish();
-        }
-        tracing::info!(
-            entries = gone.len(),
-            keep_days = self.keep_days,
-            "removed what no source lists any more"
-        );
-        Ok(true)
     }
 }
 

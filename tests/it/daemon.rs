@@ -1,6 +1,7 @@
 //! The daemon as its admin and its readers meet it.
 
 mod reload;
+mod retention;
 
 use std::fs;
 
