@@ -22,6 +22,7 @@ pub use run::{Options, poll_once, run};
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
+use crate::edge::fetch::FetchSetupError;
 use crate::edge::store::StoreError;
 
 /// Why nashra cannot run, or had to stop.
@@ -38,6 +39,9 @@ pub enum AppError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The client that asks the sources cannot be set up.
+    #[error(transparent)]
+    Fetch(#[from] FetchSetupError),
     /// A word on the command line that names nothing.
     #[error("{0}")]
     Usage(String),

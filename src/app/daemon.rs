@@ -1,16 +1,16 @@
 //! The loop of events: a closed set of things that can happen, one at a time, in one place.
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::jobs::{Job, Report, Row};
+use super::jobs::{self, Job, Report, Row};
 use super::poller::{Brought, Poller};
-use super::reload;
+use super::reload::{self, AtStart};
 use super::run::Options;
 use super::writer::Writer;
 use crate::config::Config;
@@ -60,17 +60,17 @@ pub(super) struct Daemon {
     /// Why the last reload was refused; empty after a good one.
     refused: Vec<String>,
     watch: Option<Watch>,
-    listen: SocketAddr,
+    at_start: AtStart,
 }
 
 impl Daemon {
-    /// A daemon that has nothing to do yet. `listen` is where it serves, `watch` what tells it of changed files.
+    /// A daemon that has nothing to do yet. `config` is in force, `watch` tells it of changed files.
     pub(super) fn new(
         options: Options,
         writer: Writer,
         poller: Poller,
         watch: Option<Watch>,
-        listen: SocketAddr,
+        config: &Config,
     ) -> Self {
         let mut daemon = Self {
             options,
@@ -82,7 +82,7 @@ impl Daemon {
             again: HashSet::new(),
             refused: vec![],
             watch,
-            listen,
+            at_start: AtStart::of(config),
         };
         daemon.watch_sources();
         daemon
@@ -108,8 +108,8 @@ impl Daemon {
             tokio::select! {
                 () = self.take_results(&mut results) => {}
                 event = events.recv() => match event {
-                    Some(Event::Stop) | None => return,
-                    Some(event) => self.handle(event),
+                    Some(event) => if self.handle(event).is_break() { return },
+                    None => return,
                 },
                 () = sleep_until(wake) => {}
             }
@@ -143,8 +143,9 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
-        let ids: Vec<SourceId> = batch.iter().map(|(id, _)| id.clone()).collect();
-        self.committed.extend(self.writer.take(batch, clock::now()));
+        let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
+        let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
+        self.committed.extend(rows);
         for id in ids {
             self.poller.finished(&id);
             if self.again.remove(&id) {
@@ -174,8 +175,10 @@ impl Daemon {
         self.finish_jobs();
     }
 
-    fn handle(&mut self, event: Event) {
+    /// Breaks where the daemon is to end.
+    fn handle(&mut self, event: Event) -> ControlFlow<()> {
         match event {
+            Event::Stop => return ControlFlow::Break(()),
             Event::Reload => self.reload(),
             Event::FileChanged(path) => self.file_changed(&path),
             Event::Poll { sources, rows, accepted } => {
@@ -185,8 +188,8 @@ impl Daemon {
             Event::Health(reply) => {
                 let _ = reply.send(self.health());
             }
-            Event::Stop => {}
         }
+        ControlFlow::Continue(())
     }
 
     /// Starts a round; says how many sources it has.
@@ -195,14 +198,7 @@ impl Daemon {
         named: &[String],
         rows: mpsc::UnboundedSender<Report>,
     ) -> Result<usize, String> {
-        let unknown: Vec<&str> = named
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !self.writer.sources.contains_key(&SourceId((*name).to_owned())))
-            .collect();
-        if !unknown.is_empty() {
-            return Err(format!("no such source in feeds.toml: {}", unknown.join(", ")));
-        }
+        jobs::check_names(named, self.writer.sources.keys())?;
         let wanted: HashSet<SourceId> = self
             .writer
             .sources
@@ -214,7 +210,11 @@ impl Daemon {
         let mut job = Job::new(wanted.clone(), rows);
         let now = clock::now();
         for id in &wanted {
-            match self.writer.source(id).and_then(|(source, state)| schedule::earliest_ask(&source, &state)) {
+            match self
+                .writer
+                .source(id)
+                .and_then(|(source, state)| schedule::earliest_ask(&source, &state, now))
+            {
                 Some(at) if at > now && !self.poller.is_busy(id) => {
                     job.note(&Row::too_soon(id, (at - now).num_seconds() + 1));
                 }
@@ -259,8 +259,7 @@ impl Daemon {
     /// Puts a changed feeds.toml in force as a whole, or keeps the running one and says so loudly.
     fn reload(&mut self) {
         systemd::reloading();
-        let has_sources = !self.writer.sources.is_empty();
-        let loaded = reload::load_again(&self.options.config_path, has_sources)
+        let loaded = reload::load(&self.options.config_path)
             .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect());
         self.refused = loaded.and_then(|config| self.put_in_force(&config)).err().unwrap_or_default();
         for mistake in &self.refused {
@@ -279,12 +278,11 @@ impl Daemon {
     /// All of it, or nothing.
     fn put_in_force(&mut self, config: &Config) -> Result<(), Vec<String>> {
         let ready = self.poller.prepare(config).map_err(|error| vec![error.to_string()])?;
-        self.writer.configure(config, clock::now()).map_err(|error| vec![error.to_string()])?;
+        systemd::patiently(|| self.writer.configure(config, clock::now()))
+            .map_err(|error| vec![error.to_string()])?;
         self.poller.configure(ready);
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-        if config.server.listen != self.listen {
-            tracing::warn!(now = %self.listen, wanted = %config.server.listen, "server.listen takes effect at the next start");
-        }
+        self.at_start.warn(config);
         let sources = &self.writer.sources;
         self.jobs.iter_mut().for_each(|job| job.forget(|id| !sources.contains_key(id)));
         self.finish_jobs();
@@ -307,7 +305,7 @@ impl Daemon {
     }
 
     fn purge(&mut self) -> Duration {
-        match self.writer.purge(clock::now()) {
+        match systemd::patiently(|| self.writer.retain(clock::now())) {
             // One batch at a time, so that retention never holds up a poll.
             Ok(true) => Duration::from_millis(100),
             Ok(false) => PURGE_INTERVAL,

@@ -42,6 +42,8 @@ pub enum RowStatus {
     Failed,
     /// Asked less than `min_interval` ago, and so not asked.
     TooSoon,
+    /// feeds.toml changed while it was being asked, so what came was left; it is asked again.
+    Outdated,
 }
 
 impl RowStatus {
@@ -52,6 +54,7 @@ impl RowStatus {
             Self::Unchanged => "unchanged",
             Self::Failed => "failed",
             Self::TooSoon => "too-soon",
+            Self::Outdated => "outdated",
         }
     }
 }
@@ -75,8 +78,15 @@ impl Row {
         Self { error: Some(error.to_string()), ..Self::bare(source, RowStatus::Failed, fetched) }
     }
 
+    pub(super) fn outdated(source: &SourceId, fetched: &Fetched) -> Self {
+        let why = "feeds.toml changed while it was being asked; it is asked again".to_owned();
+        Self { error: Some(why), ..Self::bare(source, RowStatus::Outdated, fetched) }
+    }
+
+    /// Nobody was shown what it brought, so nothing is new or updated.
     pub(super) fn not_stored(self, error: &StoreError) -> Self {
-        Self { status: RowStatus::Failed, error: Some(error.to_string()), ..self }
+        let tally = Tally { seen: self.tally.seen, ..Tally::default() };
+        Self { status: RowStatus::Failed, tally, error: Some(error.to_string()), ..self }
     }
 
     pub(super) fn too_soon(source: &SourceId, seconds: i64) -> Self {
@@ -141,7 +151,7 @@ pub struct Summary {
     pub ok: usize,
     /// Sources that brought none.
     pub failed: usize,
-    /// Sources with nothing new to read, those asked too short ago among them.
+    /// Sources with nothing new to read, those asked too short ago or under an older feeds.toml among them.
     pub unchanged: usize,
     /// Entries in all documents.
     pub entries_seen: usize,
@@ -162,12 +172,25 @@ impl Summary {
         match row.status {
             RowStatus::Ok => self.ok += 1,
             RowStatus::Failed => self.failed += 1,
-            RowStatus::Unchanged | RowStatus::TooSoon => self.unchanged += 1,
+            RowStatus::Unchanged | RowStatus::TooSoon | RowStatus::Outdated => self.unchanged += 1,
         }
         self.entries_seen += row.tally.seen;
         self.entries_new += row.tally.new;
         self.entries_updated += row.tally.updated;
     }
+}
+
+/// Refuses names on a command line that are no source's, all of them at once.
+pub(super) fn check_names<'a>(
+    named: &[String],
+    sources: impl Iterator<Item = &'a SourceId>,
+) -> Result<(), String> {
+    let known: HashSet<&str> = sources.map(|id| id.0.as_str()).collect();
+    let unknown: Vec<&str> = named.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(format!("no such source in feeds.toml: {}", unknown.join(", ")))
 }
 
 /// A round that somebody waits for.
@@ -219,5 +242,21 @@ impl Job {
         self.summary.seconds = (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         let _ = self.rows.send(Report::Done(self.summary.clone()));
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_stored_is_not_reported_as_new() {
+        let tally = Tally { seen: 9, new: 3, updated: 2, duplicates: 1 };
+        let row = Row { status: RowStatus::Ok, tally, ..Row::too_soon(&SourceId("a".to_owned()), 1) };
+        let row = row.not_stored(&StoreError::Record("full".to_owned()));
+        let mut summary = Summary::default();
+        summary.add(&row);
+        assert_eq!((row.status, row.tally.duplicates), (RowStatus::Failed, 0));
+        assert_eq!((summary.entries_seen, summary.entries_new, summary.entries_updated), (9, 0, 0));
     }
 }

@@ -8,14 +8,23 @@ use tokio::task::spawn_blocking;
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
-use crate::model::{FetchLimits, Fetched, Reading, Retrieved, Source, SourceId, SourceState, Validators};
+use crate::model::{
+    Digest, FetchLimits, Fetched, Reading, Retrieved, Source, SourceId, SourceState, Validators,
+};
 use crate::pipeline;
 
 /// Results that wait for the writer; a full queue holds the fetchers back.
 const RESULTS_MAX: usize = 64;
 
 /// What a finished fetch puts into the queue.
-pub(super) type Brought = (SourceId, Fetched);
+pub(super) struct Brought {
+    /// Who was asked.
+    pub(super) source: SourceId,
+    /// The [`pipeline::configuration`] that it was asked with and read under: a reload may have come since.
+    pub(super) asked_as: Digest,
+    /// What came of it.
+    pub(super) fetched: Fetched,
+}
 
 /// Limits, User-Agent and From.
 type Identity = (FetchLimits, String, Option<String>);
@@ -67,12 +76,13 @@ impl Poller {
         tokio::spawn(async move {
             let id = source.id.clone();
             // Validators belong to the configuration that they were received under (DESIGN §6).
-            let same = state.config == Some(pipeline::configuration(&source));
+            let asked_as = pipeline::configuration(&source);
+            let same = state.config == Some(asked_as);
             let validators = if same { state.validators.clone() } else { Validators::default() };
             let (retrieved, slot) = fetcher.fetch(&source, &validators).await;
-            let brought = read(source, state, retrieved).await;
+            let read = read(source, state, retrieved).await;
             // The slot is held until the writer has taken the result, so memory is bounded by slots.
-            let _ = results.send((id, brought)).await;
+            let _ = results.send(Brought { source: id, asked_as, fetched: read }).await;
             drop(slot);
         });
     }

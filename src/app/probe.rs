@@ -27,7 +27,7 @@ pub struct Probe {
 
 /// Asks every enabled source once, all at a time as far as the limits allow; rows in the order of the file.
 pub async fn probe(config: Config) -> Result<Vec<Probe>, AppError> {
-    let fetcher = fetcher(&config).map_err(|error| AppError::Usage(error.to_string()))?;
+    let fetcher = fetcher(&config)?;
     let mut asked = JoinSet::new();
     for (place, source) in config.sources.into_iter().filter(|source| source.enabled).enumerate() {
         let fetcher = fetcher.clone();

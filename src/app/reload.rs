@@ -2,18 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config, Mistake};
+use crate::config::{self, Config, Mistake, Server};
 use crate::edge::files;
 
 /// Where feeds.toml is looked for when the command line does not say.
 const DEFAULT_PLACES: &[&str] = &["feeds.toml", "/etc/nashra/feeds.toml"];
-/// feeds.toml may have this many bytes.
-const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
 /// Reads and checks a feeds.toml. An unreadable file is a mistake like any other.
 pub fn load(path: &Path) -> Result<Config, Vec<Mistake>> {
     let file = path.display().to_string();
-    let text = files::read_text(path, FILE_BYTES_MAX).map_err(|error| {
+    let text = files::read_text(path, config::FILE_BYTES_MAX as u64).map_err(|error| {
         vec![Mistake {
             file: file.clone(),
             line: 1,
@@ -26,24 +23,6 @@ pub fn load(path: &Path) -> Result<Config, Vec<Mistake>> {
     config::read(&text, &file, folder)
 }
 
-/// [`load`] for a daemon that runs: a file that was emptied is taken for an accident.
-pub(super) fn load_again(path: &Path, has_sources: bool) -> Result<Config, Vec<Mistake>> {
-    let config = load(path)?;
-    if has_sources && config.sources.is_empty() {
-        return Err(vec![Mistake {
-            file: path.display().to_string(),
-            line: 1,
-            column: 1,
-            key: "sources".to_owned(),
-            message:
-                "all sources are gone from the file: keep one with enabled = false, or restart, if that \
-                      is meant"
-                    .to_owned(),
-        }]);
-    }
-    Ok(config)
-}
-
 /// The feeds.toml to use: the one that was named, else the first default that exists, else the first.
 pub fn find(named: Option<&Path>) -> PathBuf {
     let default = || {
@@ -51,4 +30,33 @@ pub fn find(named: Option<&Path>) -> PathBuf {
         PathBuf::from(exists.unwrap_or(&DEFAULT_PLACES[0]))
     };
     named.map_or_else(default, Path::to_path_buf)
+}
+
+/// What a running daemon cannot change.
+pub(super) struct AtStart {
+    server: Server,
+    store_path: Option<PathBuf>,
+}
+
+impl AtStart {
+    pub(super) fn of(config: &Config) -> Self {
+        Self { server: config.server.clone(), store_path: config.store.path.clone() }
+    }
+
+    /// Says which keys of a configuration have to wait.
+    pub(super) fn warn(&self, config: &Config) {
+        let AtStart { server, store_path } = self;
+        if config.server.listen != server.listen {
+            let (now, wanted) = (server.listen, config.server.listen);
+            tracing::warn!(%now, %wanted, "server.listen takes effect at the next start");
+        }
+        if config.server.admin != server.admin {
+            let (now, wanted) = (server.admin, config.server.admin);
+            tracing::warn!(?now, ?wanted, "server.admin takes effect at the next start");
+        }
+        if config.store.path != *store_path {
+            let (now, wanted) = (store_path, &config.store.path);
+            tracing::warn!(?now, ?wanted, "store.path takes effect at the next start");
+        }
+    }
 }

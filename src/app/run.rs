@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::admin::Admin;
 use super::daemon::{Daemon, Event};
 use super::items::Items;
-use super::jobs::{Report, Row, Summary};
+use super::jobs::{self, Report, Row, Summary};
 use super::poller::Poller;
 use super::writer::Writer;
 use super::{AppError, socket};
@@ -51,7 +51,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     };
     let store = Arc::new(Store::open(&options.state_folder)?);
     let writer = Writer::new(Arc::clone(&store), &config, clock::now())?;
-    let (poller, results) = Poller::new(&config).map_err(|error| AppError::Usage(error.to_string()))?;
+    let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
     let items = Arc::new(Items { store: Arc::clone(&store), cards: Arc::clone(&writer.cards) });
@@ -74,12 +74,14 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let watch = watch_files(&events_in);
     tracing::info!(%listen, sources = config.sources.len(), sections = config.sections.len(), "nashra serves");
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let mut daemon = Daemon::new(options, writer, poller, watch, config.server.listen);
+    let mut daemon = Daemon::new(options, writer, poller, watch, &config);
     systemd::ready();
     let lost = tokio::select! {
         () = daemon.live(results, events) => None,
         lost = doors.join_next() => lost,
     };
+    // Polls that are committed but were still to be published.
+    daemon.report_committed();
     systemd::stopping();
     // Receivers live in the doors; those that have closed already do not need to hear it.
     let _ = stop.send(true);
@@ -105,10 +107,12 @@ pub async fn poll_once(
     sources: &[String],
     mut on_row: impl FnMut(&Row, usize),
 ) -> Result<Summary, AppError> {
+    // Before anything is made on the disk.
+    jobs::check_names(sources, config.sources.iter().map(|source| &source.id)).map_err(AppError::Usage)?;
     let store = Arc::new(Store::open(&options.state_folder)?);
-    let writer = Writer::new(store, &config, clock::now())?;
-    let (poller, mut results) = Poller::new(&config).map_err(|error| AppError::Usage(error.to_string()))?;
-    let mut daemon = Daemon::new(options, writer, poller, None, config.server.listen);
+    let writer = Writer::with_nothing_to_show(store, &config, clock::now())?;
+    let (poller, mut results) = Poller::new(&config)?;
+    let mut daemon = Daemon::new(options, writer, poller, None, &config);
     let (rows, mut reports) = mpsc::unbounded_channel();
     let total = daemon.start_job(sources, rows).map_err(AppError::Usage)?;
     loop {
@@ -118,7 +122,6 @@ pub async fn poll_once(
                 Report::Done(summary) => return Ok(summary),
             }
         }
-        // Nobody is served here, so nothing is published.
         daemon.take_results(&mut results).await;
         daemon.report_committed();
     }

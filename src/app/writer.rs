@@ -1,5 +1,7 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
+mod retention;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,10 +10,12 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use super::jobs::Row;
+use super::poller::Brought;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp, Update, Window,
+    EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp, Update,
+    Window,
 };
 use crate::pipeline::{self, Edition};
 use crate::schedule::{self, Due};
@@ -42,6 +46,10 @@ pub(super) struct Writer {
     stale: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
     unshown: bool,
+    /// Entries of the window that retention has removed from the store; they leave it together.
+    removed: Vec<EntryKey>,
+    /// How many it has removed in this run, those beyond the window too.
+    removed_count: usize,
     timezone: Tz,
     keep_days: u32,
 }
@@ -49,11 +57,22 @@ pub(super) struct Writer {
 impl Writer {
     /// Takes over an open store and publishes what it holds, without polling anything.
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
+        let mut writer = Self::with_nothing_to_show(store, config, now)?;
+        writer.configure(config, now)?;
+        Ok(writer)
+    }
+
+    /// Takes over an open store for polls alone: nobody is served, so nothing is read back or rendered.
+    pub(super) fn with_nothing_to_show(
+        store: Arc<Store>,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let edition = edition(config);
         let mut writer = Self {
             states: store.states()?,
             store,
-            sources: BTreeMap::new(),
+            sources: sources(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
             edition,
@@ -61,19 +80,19 @@ impl Writer {
             trimmed_to: 0,
             stale: false,
             unshown: false,
+            removed: vec![],
+            removed_count: 0,
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
-        writer.configure(config, now)?;
+        writer.plan(now);
         Ok(writer)
     }
 
     /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it. Where
     /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
-        let edition = edition(config);
-        let sources =
-            config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect();
+        let (edition, sources) = (edition(config), sources(config));
         if self.unshown {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
@@ -82,13 +101,23 @@ impl Writer {
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
+        self.plan(now);
+        self.publish();
+        Ok(())
+    }
+
+    /// Gives every source its first moment under the configuration in force.
+    fn plan(&mut self, now: Timestamp) {
         let enabled = self.sources.values().filter(|source| source.enabled).count();
         for (id, source) in &self.sources {
             let state = self.states.entry(id.clone()).or_default();
+            if state.config != Some(pipeline::configuration(source)) {
+                // Failures and waits belong to what was asked for. Its successor is asked as soon as the
+                // last asking is `min_interval` ago.
+                (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
+            }
             state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
         }
-        self.publish();
-        Ok(())
     }
 
     /// Which sources to ask now, and when to look again.
@@ -103,12 +132,16 @@ impl Writer {
 
     /// Decides and commits each fetch, makes all of them durable at once, and then lets the window have
     /// them; `publish` shows them.
-    pub(super) fn take(&mut self, batch: Vec<(SourceId, Fetched)>, now: Timestamp) -> Vec<Row> {
+    pub(super) fn take(&mut self, batch: Vec<Brought>, now: Timestamp) -> Vec<Row> {
         let mut rows = Vec::with_capacity(batch.len());
         let mut updates = Vec::with_capacity(batch.len());
-        for (id, fetched) in batch {
+        for Brought { source: id, asked_as, fetched } in batch {
             // The source may have left the file while it was being asked.
             let Some(source) = self.sources.get(&id).cloned() else { continue };
+            if asked_as != pipeline::configuration(&source) {
+                rows.push(self.ask_again(&id, &fetched, now));
+                continue;
+            }
             match self.commit(&source, &fetched, now) {
                 Ok(update) => {
                     rows.push(Row::of(&update, &fetched));
@@ -154,6 +187,14 @@ impl Writer {
         self.store.apply(&update)?;
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)
+    }
+
+    /// A reload has changed what is asked for, or how it is read: what came answers another question.
+    fn ask_again(&mut self, id: &SourceId, fetched: &Fetched, now: Timestamp) -> Row {
+        let state = self.states.entry(id.clone()).or_default();
+        // Due at once, but not within `min_interval` of this asking.
+        (state.asked_at, state.next_at) = (Some(fetched.at), Some(now));
+        Row::outdated(id, fetched)
     }
 
     fn put_off(&mut self, id: &SourceId, fetched: &Fetched, error: &StoreError, now: Timestamp) -> Row {
@@ -228,33 +269,14 @@ impl Writer {
         }
         Ok((window, trimmed_to))
     }
-
-    /// Removes one batch of entries that no source has listed for `keep_days`; says whether there may be more.
-    pub(super) fn purge(&mut self, now: Timestamp) -> Result<bool, StoreError> {
-        let gone = self.store.purge(now - TimeDelta::days(i64::from(self.keep_days)))?;
-        if gone.is_empty() {
-            return Ok(false);
-        }
-        self.store.flush()?;
-        let before = self.window.entries.len();
-        for key in &gone {
-            self.window.entries.remove(key);
-        }
-        if self.window.entries.len() != before {
-            self.fill_window()?;
-            self.publish();
-        }
-        tracing::info!(
-            entries = gone.len(),
-            keep_days = self.keep_days,
-            "removed what no source lists any more"
-        );
-        Ok(true)
-    }
 }
 
 fn edition(config: &Config) -> Arc<Edition> {
     Arc::new(Edition::new(config.site.clone(), config.sections.clone(), &config.sources))
+}
+
+fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
+    config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect()
 }
 
 /// How readers see a source: the admin's words first, then the feed's own.

@@ -151,3 +151,16 @@ fn answer(line: &str) {
 fn complain(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::fetch::FetchSetupError;
+
+    #[test]
+    fn only_a_wrong_word_is_wrong_usage() {
+        let tls = AppError::Fetch(FetchSetupError::Tls("no certificates".to_owned()));
+        assert!(matches!(CliError::from(tls), CliError::Failed(why) if why.contains("TLS")));
+        assert!(matches!(CliError::from(AppError::Usage("typo".to_owned())), CliError::Usage(_)));
+    }
+}

@@ -55,8 +55,9 @@ pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
 }
 
 async fn through_daemon(options: &Options, sources: &[String]) -> Result<Option<Round>, CliError> {
-    let names: Vec<String> = sources.iter().map(|source| format!("source={source}")).collect();
-    let path = format!("/api/poll?{}", names.join("&"));
+    let names = sources.iter().map(|source| ("source", source));
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(names).finish();
+    let path = format!("/api/poll?{query}");
     let socket = app::socket(&options.state_folder);
     match admin::call(&socket, "POST", &path, &[], ROUND_TIMEOUT).await {
         Ok((200, body)) => serde_json::from_slice(&body)

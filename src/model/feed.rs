@@ -39,7 +39,7 @@ pub struct Feed {
     pub problems: Vec<Problem>,
 }
 
-/// A feed's hints on when to come again, read but not yet obeyed.
+/// A feed's hints on when to come again. Schedules obey `ttl` and the period; the hours and days are kept only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedules {
     /// RSS `ttl`.

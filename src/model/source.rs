@@ -24,7 +24,7 @@ pub struct Source {
     pub enabled: bool,
     /// When it is polled.
     pub schedule: Schedule,
-    /// Multiplies `per_source_max`; 1.0 is an ordinary source.
+    /// Multiplies `per_source_max`, in percent: 100 is an ordinary source.
     pub weight_percent: u32,
     /// Which of its entries to show.
     pub rules: Rules,
@@ -50,7 +50,8 @@ pub enum Schedule {
     Every(Duration),
     /// At the minutes of a crontab expression, in the site's zone.
     Crontab(Crontab),
-    /// As often as the source publishes, between `min_interval` and `max_interval`.
+    /// As often as the feed's own hints say, every 30 minutes without any; between `min_interval` and
+    /// `max_interval`.
     Auto,
 }
 
@@ -67,7 +68,8 @@ pub struct FetchPolicy {
     pub body_bytes_max: u64,
     /// Never ask more often than this.
     pub min_interval: Duration,
-    /// Never stay away longer than this.
+    /// Failures, `Retry-After` and the hints of an `auto` source keep us away no longer than this. A longer
+    /// schedule of the admin's own is not cut to it.
     pub max_interval: Duration,
     /// Non-public networks in which this source may live.
     pub allow_private: Vec<IpNet>,
@@ -79,7 +81,7 @@ pub struct FetchPolicy {
     pub auth: Option<Auth>,
     /// Replaces our User-Agent.
     pub user_agent: Option<String>,
-    /// Whether the source's hints (Retry-After, ttl, …) are obeyed.
+    /// Whether `Retry-After` is obeyed and, for `auto`, `ttl` and `sy:updatePeriod`.
     pub hints: bool,
 }
 

@@ -49,5 +49,5 @@ fn moment(source: &Source, state: &SourceState, now: Timestamp) -> Timestamp {
         return now;
     }
     let planned = state.next_at.unwrap_or(now);
-    planned.max(earliest_ask(source, state).unwrap_or(planned))
+    planned.max(earliest_ask(source, state, now).unwrap_or(planned))
 }

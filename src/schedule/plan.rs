@@ -53,7 +53,7 @@ pub fn next_at(source: &Source, state: &SourceState, zone: Tz, now: Timestamp) -
         next = next.max(later(asked, back_off(source, state.failures, own_wait)));
     }
     next = next.max(told_to_wait(source, state, now).unwrap_or(next));
-    next.max(earliest_ask(source, state).filter(|_| asked_at(state, now).is_some()).unwrap_or(next))
+    next.max(earliest_ask(source, state, now).unwrap_or(next))
 }
 
 /// When to ask `source` for the first time after a start or a reload, with `count` sources in all.
@@ -74,14 +74,14 @@ pub fn first_at(source: &Source, state: &SourceState, zone: Tz, now: Timestamp, 
     };
     let mut first = later(now, ramp);
     first = first.max(told_to_wait(source, state, now).unwrap_or(first));
-    first.max(earliest_ask(source, state).filter(|_| asked_at(state, now).is_some()).unwrap_or(first))
+    first.max(earliest_ask(source, state, now).unwrap_or(first))
 }
 
 /// Before when a source must not be asked, whoever wants it: `min_interval` after the last asking.
-/// `None` for files and for sources that were never asked.
-pub fn earliest_ask(source: &Source, state: &SourceState) -> Option<Timestamp> {
+/// `None` for files, for sources that were never asked, and where the clock was set back since.
+pub fn earliest_ask(source: &Source, state: &SourceState, now: Timestamp) -> Option<Timestamp> {
     match source.location {
-        Location::Web(_) => state.asked_at.map(|at| later(at, source.fetch.min_interval)),
+        Location::Web(_) => asked_at(state, now).map(|at| later(at, source.fetch.min_interval)),
         Location::File(_) => None,
     }
 }

@@ -103,6 +103,15 @@ fn poll_once_sums_up() {
 }
 
 #[test]
+fn a_name_that_names_nothing_leaves_no_trace() {
+    let home = home("[sources.a]\nurl = \"file:feed.atom\"\n");
+    for arguments in [&["poll", "typo", "a"][..], &["poll", "--once", "typo"]] {
+        check(&home, arguments, 2, &[], &["no such source in feeds.toml: typo"]);
+        assert!(!home.path("state").exists(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn usage() {
     let home = home("");
     check(&home, &["--help"], 0, &["run", "check", "poll", "parse"], &[]);

@@ -1,5 +1,8 @@
 //! The daemon as its admin and its readers meet it.
 
+mod reload;
+mod retention;
+
 use std::fs;
 
 use crate::kit::daemon::*;
@@ -142,6 +145,10 @@ fn the_command_line_polls_through_the_daemon() {
     let unknown = home.run(&["poll", "wier"]);
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("wier"), "{unknown:?}");
     assert_eq!(unknown.status.code(), Some(2));
+    // A name is a name, whatever signs are in it.
+    let odd = home.run(&["poll", "x&source=wire", "a b"]);
+    assert!(String::from_utf8_lossy(&odd.stderr).contains("x&source=wire, a b"), "{odd:?}");
+    assert_eq!(odd.status.code(), Some(2));
     let once = home.run(&["poll", "--once"]);
     assert!(String::from_utf8_lossy(&once.stderr).contains("another nashra"), "{once:?}");
     assert_eq!(once.status.code(), Some(1));

@@ -40,7 +40,7 @@ proptest! {
         let now = asked_at + TimeDelta::seconds(after);
         let next = next_at(&source, &state, Tz::UTC, now);
         prop_assert!(next > now);
-        prop_assert!(next >= earliest_ask(&source, &state).unwrap());
+        prop_assert!(next >= earliest_ask(&source, &state, now).unwrap());
         let longest = i64::try_from(seconds).unwrap().max(86_400) + 2 * i64::try_from(seconds).unwrap();
         prop_assert!(next <= now + TimeDelta::seconds(longest));
         prop_assert_eq!(next, next_at(&source, &state, Tz::UTC, now));
@@ -139,6 +139,23 @@ fn failures_back_off_and_hints_are_obeyed() {
     near(auto(Some(120), None, false), 1800);
     near(auto(Some(u32::MAX), None, true), 86_400);
     near(auto(Some(0), None, true), 60);
+}
+
+#[test]
+fn a_clock_that_was_set_back_holds_nobody_up() {
+    let now = at("2026-06-01T12:00:00Z");
+    let check = |id: &str, asked_seconds: i64, expected: Option<i64>| {
+        let state = asked(now + TimeDelta::seconds(asked_seconds));
+        let earliest = earliest_ask(&source(id, "every 15m"), &state, now);
+        assert_eq!(earliest.map(|at| (at - now).num_seconds()), expected, "{id} {asked_seconds}");
+    };
+    check("web", -20, Some(40));
+    check("web", -600, Some(-540));
+    // A little ahead is a clock that was corrected; a day ahead means nothing any more.
+    check("web", 30, Some(90));
+    check("web", 86_400, None);
+    check("file", -20, None);
+    assert_eq!(earliest_ask(&source("new", "every 15m"), &SourceState::default(), now), None);
 }
 
 #[test]

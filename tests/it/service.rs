@@ -99,6 +99,23 @@ fn every_signal_to_stop_is_obeyed() {
     }
 }
 
+/// A stop between a commit and its publication leaves no poll out of the log.
+#[test]
+fn the_last_polls_are_logged() {
+    for _ in 0..5 {
+        let home = Home::new("[sources.wire]\nurl = \"file:wire.xml\"\n");
+        home.write(
+            "wire.xml",
+            "<rss version='2.0'><channel><title>W</title><item><title>A</title></item></channel></rss>",
+        );
+        let daemon = home.start();
+        while health(&home)["entries_stored"] != 1 {}
+        daemon.signal("TERM");
+        daemon.wait_for_poll("wire", "ok");
+        assert!(daemon.ended().success());
+    }
+}
+
 /// What is wrong with a feeds.toml keeps the running one in force, and is said in the log and by `/healthz`.
 #[test]
 fn a_damaged_file_changes_nothing() {

@@ -1,12 +1,17 @@
 //! The store: what is applied is there after a reopening, and only our own stores are touched.
 
+mod damage;
+mod retention;
+
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
-use nashra::edge::store::Store;
+use nashra::edge::store::{PURGE_BATCH_MAX, Store};
 use nashra::model::*;
 use nashra::pipeline;
 
+use crate::kit::daemon::DEADLINE;
 use crate::kit::entries::*;
 
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -93,6 +98,19 @@ fn check_refused(folder: &Path, expected: &str) {
     assert_eq!(before.keys().collect::<Vec<_>>(), files(folder).keys().collect::<Vec<_>>());
 }
 
+/// The store as sled sees it. Another test may be starting a program at this moment, which holds the locks of all
+/// open files until it begins.
+fn raw(folder: &Path) -> sled::Db {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        match sled::open(folder.join("db")) {
+            Ok(db) => return db,
+            Err(error) => assert!(Instant::now() < end, "{error}"),
+        }
+        std::thread::yield_now();
+    }
+}
+
 fn files(folder: &Path) -> std::collections::BTreeMap<String, u64> {
     let list = fs::read_dir(folder.join("db")).unwrap();
     let row = |file: std::io::Result<fs::DirEntry>| {
@@ -113,9 +131,8 @@ fn a_second_instance_is_refused() {
 #[test]
 fn foreign_and_newer_stores_are_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let raw = || sled::open(folder.path().join("db")).unwrap();
     {
-        let db = raw();
+        let db = raw(folder.path());
         db.open_tree("customers").unwrap().insert("a", "b").unwrap();
         db.flush().unwrap();
     }
@@ -124,7 +141,7 @@ fn foreign_and_newer_stores_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop(Store::open(folder.path()).unwrap());
     {
-        let db = sled::open(folder.path().join("db")).unwrap();
+        let db = raw(folder.path());
         db.open_tree("meta").unwrap().insert("schema", &99_u32.to_be_bytes()).unwrap();
         db.open_tree("of-the-future").unwrap();
         db.flush().unwrap();

@@ -1,13 +1,18 @@
 //! Records as bytes: one version byte, then JSON.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::StoreError;
-use crate::model::EntryKey;
+use super::{Stage, StoreError};
+use crate::model::{EntryKey, Timestamp};
 
 /// The form of the records; another form gets another byte, so that old records stay readable.
 const VERSION: u8 = 1;
+/// An identity key as a name.
+pub(super) const NAME_BYTES: usize = 17;
+const TIME_BYTES: usize = 8;
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![VERSION];
@@ -36,13 +41,46 @@ pub(super) fn count(bytes: Option<&[u8]>) -> u64 {
     bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes)
 }
 
-pub(super) fn seconds(bytes: &[u8]) -> i64 {
-    bytes.try_into().map_or(i64::MAX, i64::from_be_bytes)
-}
-
 pub(super) fn story_member(story: EntryKey, entry: EntryKey) -> [u8; 32] {
     let mut name = [0; 32];
     name[..16].copy_from_slice(&story.0);
     name[16..].copy_from_slice(&entry.0);
     name
+}
+
+/// Seconds, so that the bytes of an earlier moment are the smaller ones.
+pub(super) fn time(at: Timestamp) -> [u8; TIME_BYTES] {
+    (at.timestamp() ^ i64::MIN).to_be_bytes()
+}
+
+pub(super) fn is_damaged_time(bytes: &[u8]) -> bool {
+    bytes.len() != TIME_BYTES
+}
+
+/// A row of `due`: stage, time, entry.
+pub(super) fn due(stage: Stage, at: &[u8], entry: EntryKey) -> Vec<u8> {
+    [&[stage as u8], at, &entry.0].concat()
+}
+
+/// The time and the entry of a row of `due`.
+pub(super) fn due_parts(row: &[u8]) -> Option<(&[u8], EntryKey)> {
+    let (at, entry) = row.get(1..)?.split_at_checked(TIME_BYTES)?;
+    Some((at, EntryKey(entry.try_into().ok()?)))
+}
+
+/// The rows of a stage that are older than `before`.
+pub(super) fn due_range(stage: Stage, before: Timestamp) -> Range<Vec<u8>> {
+    let to = [&[stage as u8][..], &time(before)].concat();
+    vec![stage as u8]..to
+}
+
+/// A row of `due` in another stage.
+pub(super) fn moved(row: &[u8], stage: Stage) -> Vec<u8> {
+    let rest = row.get(1..).unwrap_or_default();
+    [&[stage as u8], rest].concat()
+}
+
+/// The keys in a row of `names`, in the order in which they were learnt.
+pub(super) fn names(row: &[u8]) -> impl Iterator<Item = [u8; NAME_BYTES]> + '_ {
+    row.chunks_exact(NAME_BYTES).filter_map(|name| name.try_into().ok())
 }

@@ -1,22 +1,28 @@
 //! The door to the disk: sled 0.34 holds the facts; one [`Update`] is one atomic commit.
 //!
-//! Six trees: `meta` (whose store, schema, counters), `sources` (id → state), `entries` (key → entry, in
-//! order of time), `keys` (identity → entry key; outlives the entry as its tombstone), `stories` (story
-//! and entry key → nothing), `delisted` (entry key → when its source last listed it).
+//! Eight trees: `meta` (whose store, schema, counters), `sources` (id → state), `entries` (key → entry, in
+//! order of time), `keys` (identity → entry key; outlives the entry as its tombstone), `names` (entry key →
+//! its keys), `stories` (story and entry key → nothing), `delisted` (entry key → when its source last listed
+//! it), `due` (stage, that time and the entry key → nothing: what retention removes next).
+//!
+//! A record that cannot be read is named in the log once and then as good as absent.
 
 mod codec;
+mod commit;
+mod damage;
 mod open;
+mod retention;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
+use std::sync::Arc;
 
-use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
-use sled::{Batch, Db, Tree};
+use sled::{Db, Tree};
 
-use crate::model::{Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp, Update};
+use crate::model::{Entry, EntryKey, IdentityKey, Known, SourceId, SourceState};
+use damage::Damage;
+pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX};
 
-/// Entries removed by one call of [`Store::purge`], so that retention never holds up a poll.
-pub const PURGE_BATCH_MAX: usize = 500;
 /// Members of one story that are looked at.
 const STORY_MEMBERS_MAX: usize = 200;
 const COUNT: &[u8] = b"entries";
@@ -29,10 +35,23 @@ pub struct Store {
     sources: Tree,
     entries: Tree,
     keys: Tree,
+    names: Tree,
     stories: Tree,
     delisted: Tree,
+    due: Tree,
+    damage: Arc<Damage>,
     /// Held for as long as the store is open; a second instance finds it locked.
     _lock: File,
+}
+
+/// How far retention has come with an entry that its source does not list any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Stage {
+    /// It is stored, and next it is removed.
+    Stored = b'e',
+    /// Only its keys are left, and next they are dropped.
+    Remembered = b'k',
 }
 
 /// Why the store cannot be used.
@@ -55,47 +74,12 @@ pub enum StoreError {
     /// sled failed.
     #[error("the store failed: {0}")]
     Sled(#[from] sled::Error),
-    /// A record cannot be read.
-    #[error("the store holds a record that cannot be read: {0}")]
+    /// A record cannot be written or read.
+    #[error("a record of the store is unusable: {0}")]
     Record(String),
 }
 
 impl Store {
-    /// Applies what one poll changes, in one atomic commit. Not durable before [`Store::flush`].
-    pub fn apply(&self, update: &Update) -> Result<(), StoreError> {
-        let mut entries = Batch::default();
-        let mut stories = Batch::default();
-        for entry in update.new.iter().chain(&update.changed) {
-            entries.insert(&entry.key.0, codec::encode(entry)?);
-            stories.insert(&codec::story_member(entry.story, entry.key), &[]);
-        }
-        let mut keys = Batch::default();
-        for (key, entry) in &update.keys {
-            keys.insert(&key.to_bytes(), &entry.0);
-        }
-        let mut delisted = Batch::default();
-        for key in &update.delisted {
-            delisted.insert(&key.0, &update.at.timestamp().to_be_bytes());
-        }
-        for key in &update.relisted {
-            delisted.remove(&key.0);
-        }
-        let state = codec::encode(&update.state)?;
-        let added = update.new.len() as u64;
-        let trees = (&self.meta, &self.sources, &self.entries, &self.keys, &self.stories, &self.delisted);
-        let committed = trees.transaction(|(meta, sources, stored, known, told, gone)| {
-            sources.insert(update.source.0.as_bytes(), state.as_slice())?;
-            stored.apply_batch(&entries)?;
-            known.apply_batch(&keys)?;
-            told.apply_batch(&stories)?;
-            gone.apply_batch(&delisted)?;
-            let count = codec::count(meta.get(COUNT)?.as_deref());
-            meta.insert(COUNT, &(count + added).to_be_bytes())?;
-            Ok::<(), ConflictableTransactionError<()>>(())
-        });
-        committed.map_err(storage_error)
-    }
-
     /// Makes everything that was applied so far durable.
     pub fn flush(&self) -> Result<(), StoreError> {
         self.db.flush()?;
@@ -106,8 +90,9 @@ impl Store {
     pub fn known(&self, keys: &[IdentityKey]) -> Result<Known, StoreError> {
         let mut known = Known { keys: HashMap::with_capacity(keys.len()), entries: HashMap::new() };
         for key in keys {
-            let Some(bytes) = self.keys.get(key.to_bytes())? else { continue };
-            let entry = codec::entry_key(&bytes)?;
+            let name = key.to_bytes();
+            let Some(bytes) = self.keys.get(name)? else { continue };
+            let Some(entry) = self.damage.pass("keys", &name, codec::entry_key(&bytes)) else { continue };
             if known.keys.insert(*key, entry).is_none()
                 && !known.entries.contains_key(&entry)
                 && let Some(found) = self.entry(entry)?
@@ -118,9 +103,10 @@ impl Store {
         Ok(known)
     }
 
-    /// One entry; `None` where retention removed it or it never was.
+    /// One entry; `None` where retention removed it, it never was, or it cannot be read.
     pub fn entry(&self, key: EntryKey) -> Result<Option<Entry>, StoreError> {
-        self.entries.get(key.0)?.map(|bytes| codec::decode(&bytes)).transpose()
+        let bytes = self.entries.get(key.0)?;
+        Ok(bytes.and_then(|bytes| self.damage.pass("entries", &key.0, codec::decode(&bytes))))
     }
 
     /// The entries of one story, first published first.
@@ -128,71 +114,38 @@ impl Store {
         let mut members = Vec::new();
         for row in self.stories.scan_prefix(story.0).take(STORY_MEMBERS_MAX) {
             let (name, _) = row?;
-            members.extend(self.entry(codec::entry_key(&name[16..])?)?);
+            let key = codec::entry_key(name.get(16..).unwrap_or_default());
+            if let Some(key) = self.damage.pass("stories", &name, key) {
+                members.extend(self.entry(key)?);
+            }
         }
         Ok(members)
     }
 
-    /// Every entry, newest first. A record that cannot be read is an item of its own.
+    /// Every entry that can be read, newest first. An error is the disk's.
     pub fn newest_first(&self) -> impl Iterator<Item = Result<Entry, StoreError>> + use<> {
-        self.entries.iter().rev().map(|row| codec::decode(&row?.1))
+        let damage = Arc::clone(&self.damage);
+        self.entries.iter().rev().filter_map(move |row| match row {
+            Ok((key, bytes)) => damage.pass("entries", &key, codec::decode(&bytes)).map(Ok),
+            Err(error) => Some(Err(StoreError::Sled(error))),
+        })
     }
 
-    /// How every source is doing, also those that are not configured any more.
+    /// How every source is doing, also those that are not configured any more. One whose record cannot be
+    /// read begins anew.
     pub fn states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
-        self.sources
-            .iter()
-            .map(|row| {
-                let (id, state) = row?;
-                Ok((SourceId(String::from_utf8_lossy(&id).into_owned()), codec::decode(&state)?))
-            })
-            .collect()
+        let mut states = BTreeMap::new();
+        for row in &self.sources {
+            let (id, bytes) = row?;
+            if let Some(state) = self.damage.pass("sources", &id, codec::decode(&bytes)) {
+                states.insert(SourceId(String::from_utf8_lossy(&id).into_owned()), state);
+            }
+        }
+        Ok(states)
     }
 
     /// How many entries are stored.
     pub fn entries_stored(&self) -> Result<u64, StoreError> {
         Ok(codec::count(self.meta.get(COUNT)?.as_deref()))
-    }
-
-    /// Removes up to [`PURGE_BATCH_MAX`] entries that no source has listed since `before`, and says
-    /// which. Their keys stay, so that an entry which is listed again does not come back as new.
-    pub fn purge(&self, before: Timestamp) -> Result<Vec<EntryKey>, StoreError> {
-        let mut gone = Vec::new();
-        for row in &self.delisted {
-            let (key, at) = row?;
-            if codec::seconds(&at) < before.timestamp() {
-                gone.push(codec::entry_key(&key)?);
-            }
-            if gone.len() == PURGE_BATCH_MAX {
-                break;
-            }
-        }
-        if gone.is_empty() {
-            return Ok(gone);
-        }
-        let (mut removed, mut told) = (Batch::default(), Batch::default());
-        for key in &gone {
-            removed.remove(&key.0);
-            let story = self.entry(*key)?.map_or(*key, |entry| entry.story);
-            told.remove(&codec::story_member(story, *key));
-        }
-        let trees = (&self.meta, &self.entries, &self.stories, &self.delisted);
-        let committed = trees.transaction(|(meta, entries, stories, delisted)| {
-            entries.apply_batch(&removed)?;
-            stories.apply_batch(&told)?;
-            delisted.apply_batch(&removed)?;
-            let count = codec::count(meta.get(COUNT)?.as_deref());
-            meta.insert(COUNT, &count.saturating_sub(gone.len() as u64).to_be_bytes())?;
-            Ok::<(), ConflictableTransactionError<()>>(())
-        });
-        committed.map_err(storage_error)?;
-        Ok(gone)
-    }
-}
-
-fn storage_error(error: TransactionError<()>) -> StoreError {
-    match error {
-        TransactionError::Storage(error) => StoreError::Sled(error),
-        TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
     }
 }

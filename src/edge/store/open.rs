@@ -4,6 +4,9 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sled::{Batch, Db, Tree};
 
@@ -12,12 +15,15 @@ use super::{Store, StoreError};
 /// The schema that this version reads and writes.
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
-const TREES: &[&str] = &["meta", "sources", "entries", "keys", "stories", "delisted"];
+const TREES: &[&str] = &["meta", "sources", "entries", "keys", "names", "stories", "delisted", "due"];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
 /// sled's cache, in bytes.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 const FLUSH_INTERVAL_MS: u64 = 500;
+/// How long a lock is waited for, and how often it is tried.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+const LOCK_RHYTHM: Duration = Duration::from_millis(10);
 
 impl Store {
     /// Opens the store in `folder`, making it where there is none. Refuses, without touching it, a store
@@ -42,23 +48,39 @@ impl Store {
             sources: tree("sources")?,
             entries: tree("entries")?,
             keys: tree("keys")?,
+            names: tree("names")?,
             stories: tree("stories")?,
             delisted: tree("delisted")?,
+            due: tree("due")?,
+            damage: Arc::default(),
             db,
             _lock: lock,
         })
     }
 }
 
-/// sled locks its own files too, but waits and then speaks of a "would block"; ours answers at once.
+/// sled locks its own files too, but then speaks of a "would block"; ours says what it means.
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join("nashra.lock");
     let failed = |source| StoreError::Folder { path: path.display().to_string(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match file.try_lock() {
+    match patiently(|| file.try_lock()) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse(folder.display().to_string())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// Tries again for a moment: a process that has just ended, or is a fork that has not begun its own program yet,
+/// may still hold a lock.
+fn patiently<T, E>(attempt: impl Fn() -> Result<T, E>) -> Result<T, E> {
+    let begun = Instant::now();
+    loop {
+        let result = attempt();
+        if result.is_ok() || begun.elapsed() > LOCK_PATIENCE {
+            return result;
+        }
+        thread::sleep(LOCK_RHYTHM);
     }
 }
 
@@ -98,7 +120,8 @@ fn sweep(place: &Path) -> io::Result<()> {
 fn open_sled(place: &Path) -> Result<Db, StoreError> {
     let config =
         sled::Config::new().path(place).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_INTERVAL_MS));
-    match catch_unwind(AssertUnwindSafe(|| config.open())) {
+    // Nobody else has our lock, so whoever still holds sled's is about to end.
+    match catch_unwind(AssertUnwindSafe(|| patiently(|| config.open()))) {
         Ok(Ok(db)) => Ok(db),
         Ok(Err(error)) => Err(StoreError::Sled(error)),
         Err(_) => Err(StoreError::Refused(format!(

@@ -1,0 +1,97 @@
+//! What the writer forgets: entries that nobody lists any more, and much later the keys that they were known by.
+
+use std::collections::HashSet;
+
+use chrono::TimeDelta;
+
+use super::Writer;
+use crate::edge::store::StoreError;
+use crate::model::{EntryKey, SourceState, Tally, Timestamp, Update, Validators};
+use crate::pipeline::{merge, window};
+
+/// Days for which an entry is recognised after `keep_days` have removed it. What a source lists again within
+/// them is no news; after them nothing is left of it.
+const REMEMBER_DAYS: i64 = 400;
+
+impl Writer {
+    /// Does one batch of the work; says whether there may be more. Readers see what is removed at the end of it.
+    pub(in crate::app) fn retain(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        if self.delist_one_that_left(now)? {
+            return Ok(true);
+        }
+        let kept_since = now - TimeDelta::days(i64::from(self.keep_days));
+        let gone = self.store.purge(kept_since)?;
+        if !gone.is_empty() {
+            self.removed_count += gone.len();
+            self.removed.extend(gone.iter().filter(|key| self.window.entries.contains_key(key)));
+            return Ok(true);
+        }
+        self.take_out_removed()?;
+        let (entries, keep_days) = (std::mem::take(&mut self.removed_count), self.keep_days);
+        if entries > 0 {
+            tracing::info!(entries, keep_days, "removed what no source lists any more");
+        }
+        Ok(self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))? > 0)
+    }
+
+    /// A source that is not configured any more is never asked again, so nobody else would notice that it does
+    /// not list its entries any more. One that comes back is read anew, and lists them again.
+    fn delist_one_that_left(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let mut left = self.states.iter().filter(|(id, _)| !self.sources.contains_key(*id));
+        let Some((id, state)) = left.find(|(_, state)| !state.listed.is_empty()) else { return Ok(false) };
+        let update = Update {
+            source: id.clone(),
+            at: now,
+            state: SourceState {
+                config: None,
+                validators: Validators::default(),
+                document: None,
+                listed: vec![],
+                ..state.clone()
+            },
+            new: vec![],
+            changed: vec![],
+            keys: vec![],
+            delisted: state.listed.clone(),
+            relisted: vec![],
+            tally: Tally::default(),
+            problems: vec![],
+        };
+        self.store.apply(&update)?;
+        let (entries, keep_days) = (update.delisted.len(), self.keep_days);
+        tracing::info!(source = %update.source, entries, keep_days, "it is not in feeds.toml any more: its entries go in time");
+        self.states.insert(update.source, update.state);
+        Ok(true)
+    }
+
+    /// Takes what was removed out of the window, and reads older entries back where they are needed.
+    fn take_out_removed(&mut self) -> Result<(), StoreError> {
+        if self.removed.is_empty() {
+            return Ok(());
+        }
+        self.store.flush()?;
+        let removed: HashSet<EntryKey> = std::mem::take(&mut self.removed).into_iter().collect();
+        let needs_others = self.needs_others_for(&removed);
+        self.window.entries.retain(|key, _| !removed.contains(key));
+        if needs_others {
+            self.fill_window()?;
+        }
+        self.publish();
+        Ok(())
+    }
+
+    /// Whether other entries are to take the places of these, which the window may not hold. A section that is
+    /// not full has all of its entries in the window, and what is not shown leaves no place.
+    fn needs_others_for(&self, removed: &HashSet<EntryKey>) -> bool {
+        let mut found = window::candidates(&self.window, &self.edition);
+        self.edition.sections.iter().any(|section| {
+            let entries = found.remove(&section.id).unwrap_or_default();
+            if entries.len() < section.limits.entries_max {
+                return false;
+            }
+            let shown = merge::merge(section, entries, &self.window.sources, &self.edition.weights).placed;
+            shown.len() >= section.limits.entries_max
+                && shown.iter().any(|placed| removed.contains(&placed.entry.key))
+        })
+    }
+}

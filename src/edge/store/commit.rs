@@ -1,0 +1,148 @@
+//! Writing: one [`Update`] is one atomic commit over all trees.
+
+use std::collections::HashMap;
+
+use sled::Batch;
+use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
+
+use super::{COUNT, Stage, Store, StoreError, codec};
+use crate::model::{EntryKey, IdentityKey, KeyKind, Update};
+
+/// Titles that one entry is remembered by, and as many links: the first one and the newest ones. What changes
+/// its title at every poll would otherwise grow without end.
+const KEYS_OF_A_KIND_MAX: usize = 64;
+
+/// What one commit changes, a batch a tree.
+#[derive(Default)]
+pub(super) struct Commit {
+    pub(super) sources: Batch,
+    pub(super) entries: Batch,
+    pub(super) keys: Batch,
+    pub(super) names: Batch,
+    pub(super) stories: Batch,
+    pub(super) delisted: Batch,
+    pub(super) due: Batch,
+    /// Entries that are there for the first time.
+    pub(super) added: u64,
+    /// Entries that are there no more.
+    pub(super) removed: u64,
+}
+
+impl Store {
+    /// Applies what one poll changes, in one atomic commit. Not durable before [`Store::flush`].
+    pub fn apply(&self, update: &Update) -> Result<(), StoreError> {
+        let mut commit = Commit { added: update.new.len() as u64, ..Commit::default() };
+        commit.sources.insert(update.source.0.as_bytes(), codec::encode(&update.state)?);
+        for entry in update.new.iter().chain(&update.changed) {
+            commit.entries.insert(&entry.key.0, codec::encode(entry)?);
+            commit.stories.insert(&codec::story_member(entry.story, entry.key), &[]);
+        }
+        let mut learnt: HashMap<EntryKey, Vec<IdentityKey>> = HashMap::new();
+        for (key, entry) in &update.keys {
+            commit.keys.insert(&key.to_bytes(), &entry.0);
+            learnt.entry(*entry).or_default().push(*key);
+        }
+        for (entry, keys) in learnt {
+            self.name(&mut commit, entry, &keys)?;
+        }
+        for key in &update.delisted {
+            self.undate(&mut commit, *key)?;
+            let stage = if self.entries.contains_key(key.0)? { Stage::Stored } else { Stage::Remembered };
+            let at = codec::time(update.at);
+            commit.delisted.insert(&key.0, &at);
+            commit.due.insert(codec::due(stage, &at, *key), &[]);
+        }
+        for key in &update.relisted {
+            self.undate(&mut commit, *key)?;
+        }
+        self.commit(&commit)
+    }
+
+    /// Writes down which keys lead to `entry`, so that they can be found again when it is forgotten.
+    fn name(&self, commit: &mut Commit, entry: EntryKey, keys: &[IdentityKey]) -> Result<(), StoreError> {
+        let mut names: Vec<[u8; codec::NAME_BYTES]> = match self.names.get(entry.0)? {
+            Some(row) => codec::names(&row).collect(),
+            None => vec![],
+        };
+        for name in keys.iter().map(|key| key.to_bytes()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        for kind in [KeyKind::Title, KeyKind::Link] {
+            let of_kind = |name: &[u8; codec::NAME_BYTES]| name[0] == kind as u8;
+            let mut surplus =
+                names.iter().filter(|name| of_kind(name)).count().saturating_sub(KEYS_OF_A_KIND_MAX);
+            let mut is_first = true;
+            let mut dropped = vec![];
+            names.retain(|name| {
+                if !of_kind(name) || std::mem::take(&mut is_first) || surplus == 0 {
+                    return true;
+                }
+                surplus -= 1;
+                dropped.push(*name);
+                false
+            });
+            for name in dropped {
+                self.drop_key(commit, entry, &name)?;
+            }
+        }
+        commit.names.insert(&entry.0, names.concat());
+        Ok(())
+    }
+
+    /// Drops a key, unless another entry has taken it over.
+    pub(super) fn drop_key(
+        &self,
+        commit: &mut Commit,
+        entry: EntryKey,
+        name: &[u8],
+    ) -> Result<(), StoreError> {
+        if self.keys.get(name)?.is_some_and(|holder| *holder == entry.0) {
+            commit.keys.remove(name);
+        }
+        Ok(())
+    }
+
+    /// Takes back what is written on when an entry was last listed.
+    fn undate(&self, commit: &mut Commit, entry: EntryKey) -> Result<(), StoreError> {
+        if let Some(at) = self.delisted.get(entry.0)? {
+            for stage in [Stage::Stored, Stage::Remembered] {
+                commit.due.remove(codec::due(stage, &at, entry));
+            }
+            commit.delisted.remove(&entry.0);
+        }
+        Ok(())
+    }
+
+    /// All of it or nothing.
+    pub(super) fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        let trees = (
+            &self.meta,
+            &self.sources,
+            &self.entries,
+            &self.keys,
+            &self.names,
+            &self.stories,
+            &self.delisted,
+            &self.due,
+        );
+        let committed = trees.transaction(|(meta, sources, entries, keys, names, stories, delisted, due)| {
+            sources.apply_batch(&commit.sources)?;
+            entries.apply_batch(&commit.entries)?;
+            keys.apply_batch(&commit.keys)?;
+            names.apply_batch(&commit.names)?;
+            stories.apply_batch(&commit.stories)?;
+            delisted.apply_batch(&commit.delisted)?;
+            due.apply_batch(&commit.due)?;
+            let count = codec::count(meta.get(COUNT)?.as_deref());
+            let count = (count + commit.added).saturating_sub(commit.removed);
+            meta.insert(COUNT, &count.to_be_bytes())?;
+            Ok::<(), ConflictableTransactionError<()>>(())
+        });
+        committed.map_err(|error| match error {
+            TransactionError::Storage(error) => StoreError::Sled(error),
+            TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! Forgetting: entries first, and long after them the keys by which they would be recognised.
+//!
+//! Both count from the moment at which a source was last seen to list the entry, and both go through `due`,
+//! which is in the order of that moment: a batch costs what it removes, however large the store is.
+
+use super::commit::Commit;
+use super::{Stage, Store, StoreError, codec};
+use crate::model::{EntryKey, Timestamp};
+
+/// Entries removed by one call of [`Store::purge`], so that retention never holds up a poll.
+pub const PURGE_BATCH_MAX: usize = 500;
+/// Entries whose keys are dropped by one call of [`Store::forget`].
+pub const FORGET_BATCH_MAX: usize = 200;
+
+impl Store {
+    /// Removes up to [`PURGE_BATCH_MAX`] entries that no source has listed since `before`, and says
+    /// which. Their keys stay, so that an entry which is listed again does not come back as new.
+    pub fn purge(&self, before: Timestamp) -> Result<Vec<EntryKey>, StoreError> {
+        let mut commit = Commit::default();
+        let mut gone = vec![];
+        for Overdue { row, key } in self.overdue(&mut commit, Stage::Stored, before, PURGE_BATCH_MAX)? {
+            commit.due.insert(codec::moved(&row, Stage::Remembered), &[]);
+            if self.entries.contains_key(key.0)? {
+                let story = self.entry(key)?.map_or(key, |entry| entry.story);
+                commit.entries.remove(&key.0);
+                commit.stories.remove(&codec::story_member(story, key));
+                commit.removed += 1;
+                gone.push(key);
+            }
+        }
+        self.commit(&commit)?;
+        Ok(gone)
+    }
+
+    /// Drops the keys of up to [`FORGET_BATCH_MAX`] removed entries that no source has listed since `before`;
+    /// says of how many. Whoever lists one of them again brings a new entry.
+    pub fn forget(&self, before: Timestamp) -> Result<usize, StoreError> {
+        let mut commit = Commit::default();
+        let overdue = self.overdue(&mut commit, Stage::Remembered, before, FORGET_BATCH_MAX)?;
+        for Overdue { key, .. } in &overdue {
+            commit.delisted.remove(&key.0);
+            if let Some(names) = self.names.get(key.0)? {
+                for name in codec::names(&names) {
+                    self.drop_key(&mut commit, *key, &name)?;
+                }
+                commit.names.remove(&key.0);
+            }
+        }
+        self.commit(&commit)?;
+        Ok(overdue.len())
+    }
+
+    /// The rows of a stage that are older than `before`, oldest first. `commit` takes them out of `due`.
+    fn overdue(
+        &self,
+        commit: &mut Commit,
+        stage: Stage,
+        before: Timestamp,
+        rows_max: usize,
+    ) -> Result<Vec<Overdue>, StoreError> {
+        let mut found = vec![];
+        for row in self.due.range(codec::due_range(stage, before)).keys().take(rows_max) {
+            let row = row?.to_vec();
+            commit.due.remove(row.as_slice());
+            let Some((at, key)) = codec::due_parts(&row) else { continue };
+            // A row that `delisted` does not confirm is left over from damage: the entry is listed.
+            let dated = self.delisted.get(key.0)?;
+            if dated.is_some_and(|dated| codec::is_damaged_time(&dated) || *dated == *at) {
+                found.push(Overdue { row, key });
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// An entry whose time has come, and its row in `due`.
+struct Overdue {
+    row: Vec<u8>,
+    key: EntryKey,
+}

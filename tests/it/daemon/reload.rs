@@ -1,0 +1,84 @@
+//! What a changed feeds.toml does to sources that are being asked, failing or gone.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::kit::origin::{Asked, Gate, Origin, Reply};
+
+/// A source at this address of a loopback origin.
+fn web(url: &str, more: &str) -> String {
+    format!(
+        "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nports = \"any\"\nmin_interval = \"0s\"\n\
+         [sources.wire]\nurl = \"{url}\"\nschedule = \"every 1h\"\n{more}"
+    )
+}
+
+fn in_force(daemon: &Daemon) {
+    daemon.wait_for("the new file", |line| line["message"] == "feeds.toml is in force");
+}
+
+/// What was asked for under the old file is not taken for an answer under the new one.
+#[test]
+fn an_answer_that_a_reload_overtook_is_left_and_asked_for_again() {
+    for (old, new, more) in [("/old", "/new", ""), ("/same", "/same", "strip = [\"Advert\"]\n")] {
+        let (gate, tag) = (Gate::default(), [("ETag", "\"old\"")]);
+        let first = AtomicBool::new(true);
+        let held = Reply::new(200, &tag, rss(&[("old", "Advert of old")])).behind(&gate);
+        let origin = Origin::start(move |asked: &Asked| {
+            match (&*asked.path, asked.header("If-None-Match").as_str()) {
+                (_, "\"old\"") => Reply::new(304, &[], ""),
+                (path, _) if path == old && first.swap(false, Ordering::SeqCst) => held.clone(),
+                _ => Reply::ok(rss(&[("new", "Advert of new")])),
+            }
+        });
+        let home = Home::new(&web(&origin.url(old), ""));
+        let daemon = home.start();
+        origin.wait_for(1);
+        home.configure(&web(&origin.url(new), more));
+        in_force(&daemon);
+        gate.open();
+        let line = daemon.wait_for_poll("wire", "ok");
+        assert_eq!((&line["new"], origin.asked()[1].path.as_str()), (&1.into(), new), "{line}");
+        let shown = daemon.get("/latest.rss").text().to_owned();
+        assert!(shown.contains("of new") && !shown.contains("of old"), "{shown}");
+        assert_eq!(shown.contains("Advert"), more.is_empty(), "{shown}");
+    }
+}
+
+#[test]
+fn a_corrected_address_is_asked_at_once() {
+    let origin = Origin::start(|asked: &Asked| match &*asked.path {
+        "/right" => Reply::ok(rss(&[("1", "First story")])),
+        _ => Reply::new(503, &[("Retry-After", "86000")], ""),
+    });
+    let home = Home::new(&web(&origin.url("/wrong"), ""));
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "failed");
+    // Another key than one that says what is asked for leaves the wait as it is.
+    home.configure(&web(&origin.url("/wrong"), "title = \"Wire\"\n"));
+    in_force(&daemon);
+    home.configure(&web(&origin.url("/right"), "title = \"Wire\"\n"));
+    let line = daemon.wait_for("a poll", |line| line["source"] == "wire");
+    assert_eq!(line["status"], "ok", "{line}");
+    assert_eq!(origin.asked().len(), 2);
+}
+
+#[test]
+fn what_waits_for_the_next_start_is_said() {
+    let home = home();
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    home.write(
+        "feeds.toml",
+        &format!(
+            "[server]\nlisten = \"127.0.0.1:1\"\nadmin = \"127.0.0.1:2\"\n[store]\npath = \"else\"\n{CONFIG}"
+        ),
+    );
+    for key in ["server.listen", "server.admin", "store.path"] {
+        let line = daemon.wait_for(key, |line| {
+            line["message"].as_str().is_some_and(|text| text.contains("takes effect at the next start"))
+        });
+        assert!(line["message"].as_str().unwrap().starts_with(key), "{line}");
+    }
+    in_force(&daemon);
+}

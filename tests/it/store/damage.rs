@@ -1,0 +1,66 @@
+//! A record that cannot be read is as good as absent; everything else goes on.
+
+use super::*;
+
+/// Replaces the record of each key of `tree` that `chosen` picks, while the store is closed.
+fn spoil(folder: &Path, tree: &str, chosen: impl Fn(&[u8]) -> bool, record: &[u8]) {
+    let db = raw(folder);
+    let tree = db.open_tree(tree).unwrap();
+    let keys: Vec<_> = tree.iter().keys().map(Result::unwrap).filter(|key| chosen(key)).collect();
+    assert!(!keys.is_empty(), "nothing to spoil");
+    for key in keys {
+        tree.insert(key, record).unwrap();
+    }
+    db.flush().unwrap();
+}
+
+/// A store that knows three entries of source a, of which the first is not listed any more.
+fn filled() -> (tempfile::TempDir, Source, EntryKey) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = source("a", &[]);
+    let store = Store::open(folder.path()).unwrap();
+    let update = poll(&store, &source, &brought(three(), NOW));
+    poll(&store, &source, &brought(three().split_off(1), "2026-11-21T00:00:00Z"));
+    (folder, source, update.new[0].key)
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_holds_up_nothing() {
+    for record in [&b""[..], b"\x01{", b"\x63{}", b"\x01null"] {
+        let (folder, source, first) = filled();
+        spoil(folder.path(), "entries", |key| key == first.0, record);
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.entry(first).unwrap(), None);
+        assert!(store.story(first).unwrap().is_empty());
+        assert_eq!(titles(&store), ["Title 3", "Title 2"]);
+        let again = poll(&store, &source, &brought(three(), "2026-11-22T00:00:00Z"));
+        assert_eq!(again.new.len(), 0, "it is no news for all that");
+        poll(&store, &source, &brought(three().split_off(1), "2026-11-23T00:00:00Z"));
+        assert_eq!(store.purge(at("2026-11-24T00:00:00Z")).unwrap(), [first]);
+        assert_eq!(store.entries_stored().unwrap(), 2);
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_made_anew() {
+    let (folder, source, _) = filled();
+    spoil(folder.path(), "sources", |_| true, b"\x01{\"config\":7}");
+    let store = Store::open(folder.path()).unwrap();
+    assert!(store.states().unwrap().is_empty());
+    let again = poll(&store, &source, &brought(three(), "2026-11-22T00:00:00Z"));
+    assert_eq!((again.new.len(), store.states().unwrap().len()), (0, 1));
+}
+
+#[test]
+fn keys_and_dates_that_cannot_be_read_are_absent() {
+    for tree in ["keys", "names", "delisted", "due"] {
+        let (folder, source, _) = filled();
+        spoil(folder.path(), tree, |_| true, b"abc");
+        let store = Store::open(folder.path()).unwrap();
+        poll(&store, &source, &brought(three(), "2026-11-22T00:00:00Z"));
+        poll(&store, &source, &brought(three().split_off(2), "2026-11-23T00:00:00Z"));
+        store.purge(at("2026-11-24T00:00:00Z")).unwrap();
+        while store.forget(at("2026-11-25T00:00:00Z")).unwrap() > 0 {}
+        assert_eq!(titles(&store), ["Title 3"], "{tree}");
+    }
+}
