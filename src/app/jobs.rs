@@ -9,6 +9,9 @@ use tokio::sync::mpsc;
 use crate::edge::store::StoreError;
 use crate::model::{Fetched, Problem, Reading, SourceId, Tally, Update};
 
+/// Problems that the admin should hear of without asking.
+const LOUD: &[&str] = &["identities-moved", "too-many-entries"];
+
 /// What one poll of one source came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
@@ -137,7 +140,12 @@ impl Row {
             );
         }
         for Problem { code, message } in &self.problems {
-            tracing::debug!(source, code, message, "problem");
+            // Repairs of a feed's form are for whoever looks for them; these change what readers get.
+            if LOUD.contains(&code.as_str()) {
+                tracing::warn!(source, code, message, "problem");
+            } else {
+                tracing::debug!(source, code, message, "problem");
+            }
         }
     }
 }

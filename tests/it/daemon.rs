@@ -175,3 +175,21 @@ fn the_shipped_demo_fills_every_section() {
         assert!(feed["items"].as_array().unwrap().len() >= 10, "{section} has too few entries");
     }
 }
+
+#[test]
+fn a_flood_of_new_ids_is_told_and_not_shown() {
+    let home = home();
+    home.write("wire.xml", &rss(&[("1", "First story"), ("2", "Second story"), ("3", "Third story")]));
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    let before = daemon.get("/sport.json").header("etag").to_owned();
+    // Another system gives other guids; the pages stay where they were.
+    let moved = rss(&[("1", "First story"), ("2", "Second story"), ("3", "Third story")])
+        .replace("isPermaLink=\"false\">", "isPermaLink=\"false\">post-");
+    home.write("wire.xml", &moved);
+    let line = daemon.wait_for_poll("wire", "ok");
+    assert_eq!(line["new"], 0, "{line}");
+    let told = daemon.wait_for("the warning", |line| line["code"] == "identities-moved");
+    assert_eq!(told["level"], "WARN");
+    assert_eq!(daemon.get("/sport.json").header("etag"), before);
+}
