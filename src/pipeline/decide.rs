@@ -25,7 +25,7 @@ pub fn published(said: &FeedEntry, first_seen: Timestamp) -> (Timestamp, DateOri
 
 /// Whether an entry has nothing that a reader could be shown; such a one is not taken in.
 pub fn says_nothing(said: &FeedEntry) -> bool {
-    let texts = [&said.id, &said.title, &said.link, &said.summary, &said.content, &said.image];
+    let texts = [&said.title, &said.link, &said.summary, &said.content, &said.image];
     texts.iter().all(|text| text.is_none()) && said.enclosures.is_empty()
 }
 
