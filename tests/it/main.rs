@@ -21,3 +21,4 @@ mod store;
 mod story;
 mod tidy;
 mod watch;
+mod window;
