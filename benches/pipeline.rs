@@ -120,6 +120,7 @@ fn bench(criterion: &mut Criterion) {
     let window = Window {
         entries: ingest().new.into_iter().map(|entry| (entry.key, Arc::new(entry))).collect(),
         sources: BTreeMap::from([(source.id.clone(), Arc::new(card))]),
+        ..Window::default()
     };
     assert_eq!(window.entries.len(), ITEMS);
     let edition = edition();

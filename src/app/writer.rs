@@ -14,10 +14,10 @@ use super::poller::Brought;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp, Update,
-    Window,
+    Entry, EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp,
+    Update, Window,
 };
-use crate::pipeline::{self, Edition};
+use crate::pipeline::{self, Edition, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -27,8 +27,6 @@ pub(super) type Cards = Arc<ArcSwap<(Arc<Edition>, BTreeMap<SourceId, Arc<Source
 
 /// Stored entries that a start or a reload looks at to fill the window, newest first.
 const SCAN_ENTRIES_MAX: usize = 1_000_000;
-/// How often the scan asks whether the window is full.
-const SCAN_STEP: usize = 2_000;
 /// A commit that failed (a full disk, say) is not tried again at once.
 const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
 
@@ -206,10 +204,13 @@ impl Writer {
 
     /// Brings durable updates into the window; says whether any document can have changed.
     fn show(&mut self, updates: Vec<Update>) -> bool {
-        let mut shown = false;
+        let (mut shown, mut refill) = (false, false);
         for update in updates {
             for entry in update.new.into_iter().chain(update.changed) {
-                self.window.entries.insert(entry.key, Arc::new(entry));
+                let members = |story| self.store.story(story);
+                let admitted = window::admit(&mut self.window, &self.edition, entry, members);
+                // What could not be read now is read with everything else.
+                refill |= admitted.unwrap_or(true);
                 shown = true;
             }
             if let Some(source) = self.sources.get(&update.source) {
@@ -218,7 +219,11 @@ impl Writer {
                 shown |= old.is_none_or(|old| *old != card);
             }
         }
-        self.trimmed_to = pipeline::window::trim(&mut self.window, &self.edition, self.trimmed_to);
+        if refill {
+            self.unshown = true;
+            self.show_stored();
+        }
+        self.trimmed_to = window::trim_grown(&mut self.window, &self.edition, self.trimmed_to);
         shown
     }
 
@@ -235,8 +240,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Reads the newest entries back until nothing older can appear anywhere; also says how many are left
-    /// after the last trimming.
+    /// Reads the newest entries back until nothing older can appear anywhere; also says how many there are.
     fn read_window(
         &self,
         edition: &Edition,
@@ -246,28 +250,16 @@ impl Writer {
             let card = card(source, self.states.get(&source.id));
             (source.id.clone(), Arc::new(card))
         });
-        let mut window = Window { entries: BTreeMap::new(), sources: cards.collect() };
-        let mut trimmed_to = 0;
-        for (index, entry) in self.store.newest_first().take(SCAN_ENTRIES_MAX).enumerate() {
-            if index % SCAN_STEP == SCAN_STEP - 1 {
-                trimmed_to = pipeline::window::trim(&mut window, edition, trimmed_to);
-                if pipeline::window::is_full(&window, edition) {
-                    break;
-                }
-            }
-            match entry {
-                Ok(entry) if sources.contains_key(&entry.source) => {
-                    window.entries.insert(entry.key, Arc::new(entry));
-                }
-                // Its source has left the file.
-                Ok(_) => {}
-                Err(StoreError::Record(what)) => {
-                    tracing::error!(what, "an entry cannot be read and is left out");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok((window, trimmed_to))
+        let mut window = Window { sources: cards.collect(), ..Window::default() };
+        // Entries of a source that has left the file are shown nowhere.
+        let configured = |entry: &Result<Entry, StoreError>| {
+            entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))
+        };
+        let newest_first = self.store.newest_first().take(SCAN_ENTRIES_MAX).filter(configured);
+        let members = |story| self.store.story(story);
+        window::fill(&mut window, edition, window::SCAN_STEP, newest_first, members)?;
+        let kept = window.entries.len();
+        Ok((window, kept))
     }
 }
 

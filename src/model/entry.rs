@@ -23,6 +23,9 @@ pub struct Entry {
     pub dated: DateOrigin,
     /// When nashra first saw it.
     pub first_seen: Timestamp,
+    /// The milliseconds that were cut from `first_seen`: which of two entries of one second came first.
+    #[serde(default)]
+    pub first_seen_millis: u16,
     /// When nashra last saw a meaningful change; `None` until the first one.
     pub updated: Option<Timestamp>,
     /// Whether it came with the first fetch of its source: shown in date order, never announced.
@@ -33,6 +36,9 @@ pub struct Entry {
     pub story_reason: StoryReason,
     /// The hash of what counts as a meaningful change: title, text and link.
     pub digest: Digest,
+    /// How often `said` was replaced, whether a reader was told so or not.
+    #[serde(default)]
+    pub revision: u32,
 }
 
 impl Entry {
@@ -85,6 +91,7 @@ pub enum StoryReason {
     First,
     /// Its canonical link equals that of another source's entry.
     SameLink,
-    /// Its folded title equals that of another source's entry within 72 hours.
+    /// Its folded title equals that of another source's entry within 72 hours, and the texts do not speak
+    /// against it.
     SameTitle,
 }

@@ -70,6 +70,18 @@ impl EntryKey {
         bytes[8..].copy_from_slice(&identity.0[..8]);
         Self(bytes)
     }
+
+    /// The publication time that it was built from.
+    pub fn published(self) -> Timestamp {
+        let (millis, _) = self.0.split_at(8);
+        let millis = millis.try_into().map_or(0, i64::from_be_bytes) ^ i64::MIN;
+        Timestamp::from_timestamp_millis(millis).unwrap_or_default()
+    }
+
+    /// Whether it was built from this identity: true of an entry that retention removed, too.
+    pub fn is_of(self, identity: Digest) -> bool {
+        self.0[8..] == identity.0[..8]
+    }
 }
 
 impl fmt::Display for EntryKey {
@@ -103,7 +115,10 @@ pub enum KeyKind {
     Link = b'l',
     /// The hash of title and content, within one source.
     Content = b'c',
-    /// The folded title, within one source: finds an entry again whose guid and link both changed.
+    /// The folded title with the date, or else with the path of the page, within one source: finds an entry
+    /// again whose guid and link both changed.
+    Dated = b'd',
+    /// The folded title, within one source: leads to the newest entry that bears it.
     Title = b'n',
     /// A published id, over all sources.
     Published = b'p',

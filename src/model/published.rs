@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Digest, Entry, EntryKey, Section, SourceId, Timestamp};
+use super::{Digest, Entry, EntryKey, Section, SectionId, SourceId, Timestamp};
 
 /// The stored entries that can appear in a live feed, and who they are from.
 #[derive(Clone, Debug, Default)]
 pub struct Window {
     /// Entries by key: oldest first.
     pub entries: BTreeMap<EntryKey, Arc<Entry>>,
+    /// The sections of each entry under the rules in force; where one is absent the rules are asked.
+    pub places: BTreeMap<EntryKey, Vec<SectionId>>,
     /// Every source that an entry may name.
     pub sources: BTreeMap<SourceId, Arc<SourceCard>>,
 }

@@ -2,9 +2,12 @@
 
 use chrono::SubsecRound as _;
 use url::Url;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
-use crate::model::{DateOrigin, FeedEntry, Identity, IdentityKind, SourceId, Timestamp};
+use crate::model::{DateOrigin, Digest, EntryKey, FeedEntry, Identity, IdentityKind, SourceId, Timestamp};
+
+/// The version of the UUIDs that [`spare_id`] makes.
+const SPARE_VERSION: usize = 8;
 
 /// The namespace of the ids that nashra makes: version 5 of the URL namespace and the project's name.
 fn namespace() -> Uuid {
@@ -25,7 +28,7 @@ pub fn published(said: &FeedEntry, first_seen: Timestamp) -> (Timestamp, DateOri
 
 /// Whether an entry has nothing that a reader could be shown; such a one is not taken in.
 pub fn says_nothing(said: &FeedEntry) -> bool {
-    let texts = [&said.id, &said.title, &said.link, &said.summary, &said.content, &said.image];
+    let texts = [&said.title, &said.link, &said.summary, &said.content, &said.image];
     texts.iter().all(|text| text.is_none()) && said.enclosures.is_empty()
 }
 
@@ -34,6 +37,10 @@ pub fn own_id(said: &FeedEntry, identity: &Identity) -> Option<String> {
     let id = said.id.as_deref().filter(|_| identity.kind == IdentityKind::Guid)?;
     let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
     if id.contains(forbidden) || !has_sound_escapes(id) {
+        return None;
+    }
+    // Those that `spare_id` makes are nobody else's.
+    if Uuid::try_parse(id).is_ok_and(|uuid| uuid.get_version_num() == SPARE_VERSION) {
         return None;
     }
     let url = Url::parse(id).ok()?;
@@ -55,6 +62,13 @@ pub fn made_id(source: &SourceId, identity: &Identity) -> String {
     };
     let name = format!("{source}\n{kind}\n{}", identity.value);
     format!("urn:uuid:{}", Uuid::new_v5(&namespace(), name.as_bytes()))
+}
+
+/// The id of the entry with this key where somebody else has the made one already: a version 8 UUID (RFC 9562
+/// §5.8), which [`own_id`] takes from nobody, so that it is always free.
+pub fn spare_id(source: &SourceId, key: EntryKey) -> String {
+    let bytes = Digest::of([source.0.as_bytes(), &key.0]).0;
+    format!("urn:uuid:{}", Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// The id of a feed that has none of its own and no public address.
@@ -91,6 +105,7 @@ mod tests {
         check("https://example.org/a b", false);
         check("https://example.org/100%", false);
         check("javascript:alert(1)", false);
+        check(&spare_id(&SourceId("a".to_owned()), EntryKey([7; 16])), false);
     }
 
     #[test]

@@ -1,23 +1,20 @@
 //! `read` and `ingest`: what one fetch of one source changes. Composes parse, normalize, sanitize, then
 //! dedupe, decide and story.
 
-use std::collections::HashSet;
+mod desk;
 
-use chrono::{SubsecRound as _, TimeDelta};
+use chrono::TimeDelta;
 use url::Url;
 
-use super::dedupe::{self, Keyed, Match};
-use super::{decide, normalize, parse, sanitize, story, text};
+use self::desk::{keys_of, take_in};
+use super::{decide, dedupe, normalize, parse, sanitize};
 use crate::model::{
-    Answer, Body, Digest, Entry, EntryKey, Feed, FeedEntry, FetchError, Fetched, IdentityKey, KeyKind, Known,
-    Location, Problem, Reading, Retrieved, Source, SourceState, StoryReason, Tally, Timestamp, Update,
-    Validators,
+    Answer, Body, Digest, Feed, FeedEntry, FetchError, Fetched, IdentityKey, Known, Location, Problem,
+    Reading, Retrieved, Source, SourceState, Tally, Timestamp, Update, Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
 const ENTRIES_PER_FETCH_MAX: usize = 10_000;
-/// Problems of one document that are passed on.
-const PROBLEMS_MAX: usize = 50;
 
 /// Reads what a fetch brought back. Needs nothing that the store knows, so it runs beside the fetches,
 /// off the writer: it is the dearest step of all.
@@ -104,13 +101,7 @@ pub fn configuration(source: &Source) -> Digest {
 pub fn wanted_keys(source: &Source, fetched: &Fetched) -> Vec<IdentityKey> {
     let Reading::Feed { feed, .. } = &fetched.reading else { return vec![] };
     let (entries, _) = dedupe::keyed(&source.id, bounded(feed));
-    let mut keys = Vec::with_capacity(entries.len() * 6);
-    for entry in &entries {
-        keys.extend(entry.keys());
-        keys.extend(story_keys(entry).into_iter().map(|(key, _)| key));
-        keys.extend(entry.said.id.as_deref().map(published_key));
-    }
-    keys
+    entries.iter().flat_map(|entry| keys_of(&source.id, entry)).collect()
 }
 
 /// Decides what one fetch changes. Pure: `known` holds what the store has under [`wanted_keys`].
@@ -124,11 +115,7 @@ pub fn ingest(
     let mut update = Update {
         source: source.id.clone(),
         at: now,
-        state: SourceState {
-            asked_at: Some(fetched.at),
-            config: Some(configuration(source)),
-            ..state.clone()
-        },
+        state: SourceState { asked_at: Some(fetched.at), ..state.clone() },
         new: vec![],
         changed: vec![],
         keys: vec![],
@@ -140,7 +127,10 @@ pub fn ingest(
     match &fetched.reading {
         Reading::Unchanged { validators } => {
             succeeded(&mut update.state, fetched.at);
-            refresh(&mut update.state.validators, validators);
+            // Whatever is unchanged under another configuration is not what was read under this one.
+            if state.config == Some(configuration(source)) {
+                refresh(&mut update.state.validators, validators);
+            }
         }
         Reading::Failed(error) => failed(&mut update.state, error, now),
         Reading::NotAFeed(reason) => {
@@ -150,6 +140,8 @@ pub fn ingest(
         }
         Reading::Feed { feed, document, validators } => {
             describe(&mut update.state, feed);
+            // Only a reading says under which configuration hash and validators are good.
+            update.state.config = Some(configuration(source));
             update.state.validators = validators.clone();
             update.state.document = Some(*document);
             take_in(source, state, known, feed, now, &mut update);
@@ -196,146 +188,4 @@ fn describe(state: &mut SourceState, feed: &Feed) {
 
 fn bounded(feed: &Feed) -> &[FeedEntry] {
     &feed.entries[..feed.entries.len().min(ENTRIES_PER_FETCH_MAX)]
-}
-
-fn take_in(
-    source: &Source,
-    old: &SourceState,
-    known: &Known,
-    feed: &Feed,
-    now: Timestamp,
-    update: &mut Update,
-) {
-    update.problems.extend(feed.problems.iter().take(PROBLEMS_MAX).cloned());
-    if feed.entries.len() > ENTRIES_PER_FETCH_MAX {
-        let message =
-            format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
-        update.problems.push(Problem::new("too-many-entries", message));
-    }
-    let first_fetch = old.ok_at.is_none();
-    let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed));
-    let found = dedupe::matched(&entries, known, first_fetch);
-    update.tally = Tally { seen: feed.entries.len(), duplicates: repeated, ..Tally::default() };
-    if found.iter().flatten().any(|found| found.moved) {
-        let message =
-            "most entries came under new ids; they were recognised by link or title and keep their old ones";
-        update.problems.push(Problem::new("identities-moved", message));
-    }
-    let mut desk =
-        Desk { source, known, now, first_fetch, ids: HashSet::new(), claimed: HashSet::new(), update };
-    let mut listed: Vec<EntryKey> = entries
-        .iter()
-        .zip(found)
-        .map(|(entry, found)| match found {
-            None => desk.add(entry),
-            Some(found) => desk.meet_again(entry, found),
-        })
-        .collect();
-    listed.sort_unstable();
-    listed.dedup();
-    let before: HashSet<&EntryKey> = old.listed.iter().collect();
-    update.delisted = old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
-    let added: HashSet<EntryKey> = update.new.iter().map(|entry| entry.key).collect();
-    update.relisted =
-        listed.iter().filter(|key| !before.contains(key) && !added.contains(key)).copied().collect();
-    update.state.listed = listed;
-}
-
-/// What is at hand while the entries of one document are decided on, one after the other.
-struct Desk<'a> {
-    source: &'a Source,
-    known: &'a Known,
-    now: Timestamp,
-    first_fetch: bool,
-    /// Published ids given in this update.
-    ids: HashSet<String>,
-    /// Keys given in this update: the first entry that has one keeps it.
-    claimed: HashSet<IdentityKey>,
-    update: &'a mut Update,
-}
-
-impl Desk<'_> {
-    fn add(&mut self, keyed: &Keyed<'_>) -> EntryKey {
-        let (published, dated) = decide::published(keyed.said, self.now);
-        let key = EntryKey::new(published, keyed.primary.digest);
-        let story_keys = story_keys(keyed);
-        let told = story::find(&story_keys, self.known, &self.source.id, published);
-        let (story, story_reason) = told.unwrap_or((key, StoryReason::First));
-        let entry = Entry {
-            key,
-            id: self.published_id(keyed),
-            source: self.source.id.clone(),
-            identity: keyed.identity.clone(),
-            said: keyed.said.clone(),
-            published,
-            dated,
-            first_seen: self.now,
-            updated: None,
-            backfill: self.first_fetch,
-            story,
-            story_reason,
-            digest: dedupe::digest(keyed.said),
-        };
-        self.update.tally.new += 1;
-        self.update.tally.duplicates += usize::from(story_reason != StoryReason::First);
-        self.learn(keyed, key);
-        self.claim(published_key(&entry.id), key);
-        for story in story::claimed(&story_keys, self.known, &entry) {
-            self.claim(story, key);
-        }
-        self.update.new.push(entry);
-        key
-    }
-
-    /// An entry that is known: its facts are renewed when the change is a meaningful one. One that
-    /// retention removed stays removed.
-    fn meet_again(&mut self, keyed: &Keyed<'_>, found: Match) -> EntryKey {
-        let key = found.key;
-        // Another guid or link of a known entry is learnt, so that it is recognised by it next time.
-        self.learn(keyed, key);
-        let Some(old) = self.known.entries.get(&key) else { return key };
-        let digest = dedupe::digest(keyed.said);
-        if digest == old.digest {
-            return key;
-        }
-        let mut changed = Entry { said: keyed.said.clone(), digest, ..old.clone() };
-        // A whole source that moved to another host gets its new links, but says nothing new.
-        let at_old_place = FeedEntry { link: old.said.link.clone(), ..keyed.said.clone() };
-        if !(found.moved && dedupe::digest(&at_old_place) == old.digest) {
-            changed.updated = Some(self.now.trunc_subsecs(0));
-            self.update.tally.updated += 1;
-        }
-        self.update.changed.push(changed);
-        key
-    }
-
-    /// Every key of an entry that nobody has yet leads to it from now on.
-    fn learn(&mut self, keyed: &Keyed<'_>, entry: EntryKey) {
-        for key in keyed.keys().filter(|key| !self.known.keys.contains_key(key)) {
-            self.claim(key, entry);
-        }
-    }
-
-    fn claim(&mut self, key: IdentityKey, entry: EntryKey) {
-        if self.claimed.insert(key) {
-            self.update.keys.push((key, entry));
-        }
-    }
-
-    /// The first entry with an id keeps it; a second one, of whatever source, gets one of ours.
-    fn published_id(&mut self, keyed: &Keyed<'_>) -> String {
-        let own = decide::own_id(keyed.said, &keyed.identity)
-            .filter(|id| !self.known.keys.contains_key(&published_key(id)) && !self.ids.contains(id));
-        let id = own.unwrap_or_else(|| decide::made_id(&self.source.id, &keyed.identity));
-        self.ids.insert(id.clone());
-        id
-    }
-}
-
-fn story_keys(keyed: &Keyed<'_>) -> Vec<(IdentityKey, StoryReason)> {
-    story::keys(keyed.link.as_deref(), keyed.said.title.as_deref())
-}
-
-fn published_key(id: &str) -> IdentityKey {
-    IdentityKey::new(KeyKind::Published, [text::xml_safe(id).as_bytes()])
 }

@@ -57,6 +57,9 @@ const TRACKING: &[&str] = &[
     "rss",
     "feedref",
 ];
+/// Fragments that every page of a site has.
+const FRAGMENTS: &[&str] =
+    &["top", "comments", "respond", "comment-form", "disqus_thread", "more", "content"];
 const TRACKING_PREFIXES: &[&str] = &["utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_"];
 
 /// The form in which two links are compared: http as https, host in lower case, no default port, no
@@ -85,6 +88,14 @@ pub fn canonical(link: &str) -> Option<String> {
         canonical.push_str(&one_encoding(pair));
     }
     Some(canonical)
+}
+
+/// The fragment, where it can name a place of the page: `#v2`, not `#`, `#xtor=RSS-1` or `#comments`.
+pub fn fragment(link: &str) -> Option<&str> {
+    let (_, fragment) = link.split_once('#')?;
+    let fragment = fragment.trim();
+    let says_nothing = fragment.is_empty() || fragment.contains('=') || FRAGMENTS.contains(&fragment);
+    (!says_nothing).then_some(fragment)
 }
 
 /// Whether a canonical link names a page of its own, rather than the front page of a site.
@@ -151,6 +162,19 @@ mod tests {
         check("https://e.org/a?id=3", "https://e.org/a?id=4", false);
         check("https://e.org/a%2Fb", "https://e.org/a/b", false);
         check("https://e.org:8443/a", "https://e.org/a", false);
+    }
+
+    #[test]
+    fn what_names_a_place_of_a_page() {
+        for (link, expected) in [
+            ("https://e.org/a#v2", Some("v2")),
+            ("https://e.org/a#", None),
+            ("https://e.org/a", None),
+            ("https://e.org/a#xtor=RSS-1", None),
+            ("https://e.org/a#comments", None),
+        ] {
+            assert_eq!(fragment(link), expected, "{link}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub fn merge(
     weights: &BTreeMap<SourceId, u32>,
 ) -> SectionFeed {
     let stories = by_story(candidates);
-    let leads: Vec<Arc<Entry>> = stories.iter().map(|story| Arc::clone(&story[0])).collect();
+    let leads = leads(&stories);
     let chosen = choose(leads, section.limits.entries_max, section.limits.per_source_max, weights);
     let mut others: HashMap<EntryKey, Vec<Arc<Entry>>> =
         stories.into_iter().map(|mut story| (story.remove(0).key, story)).collect();
@@ -80,15 +80,34 @@ fn newest_first(entries: &mut [Arc<Entry>]) {
 }
 
 /// Groups entries by story; in each, the entry that was seen first here stands in front and stays there.
-fn by_story(entries: Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
-    let mut stories: BTreeMap<EntryKey, Vec<Arc<Entry>>> = BTreeMap::new();
+///
+/// A second entry of one source is never hidden behind the first: it stands alone.
+pub fn by_story(entries: Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
+    let mut told: BTreeMap<EntryKey, Vec<Arc<Entry>>> = BTreeMap::new();
     for entry in entries {
-        stories.entry(entry.story).or_default().push(entry);
+        told.entry(entry.story).or_default().push(entry);
     }
-    let first_seen = |entry: &Arc<Entry>| (entry.first_seen, entry.key != entry.story, entry.key);
-    let mut stories: Vec<_> = stories.into_values().collect();
-    stories.iter_mut().for_each(|story| story.sort_by_key(first_seen));
+    let mut stories = Vec::with_capacity(told.len());
+    for mut members in told.into_values() {
+        members.sort_by_key(|entry| {
+            (entry.key != entry.story, entry.first_seen, entry.first_seen_millis, entry.key)
+        });
+        let mut story: Vec<Arc<Entry>> = Vec::with_capacity(members.len());
+        for entry in members {
+            if story.iter().any(|earlier| earlier.source == entry.source) {
+                stories.push(vec![entry]);
+            } else {
+                story.push(entry);
+            }
+        }
+        stories.push(story);
+    }
     stories
+}
+
+/// The entries that stand for their stories.
+pub fn leads(stories: &[Vec<Arc<Entry>>]) -> Vec<Arc<Entry>> {
+    stories.iter().filter_map(|story| story.first()).map(Arc::clone).collect()
 }
 
 /// The other coverage of `lead`'s story, each source named once.
@@ -108,10 +127,11 @@ pub fn also(lead: &Entry, rest: &[Arc<Entry>], sources: &BTreeMap<SourceId, Arc<
     others.into_iter().filter_map(card).take(ALSO_MAX).collect()
 }
 
-/// A reader sees something new when an entry changes and when another source joins its story.
+/// A reader sees something new when an entry changes, when another source joins its story, and when that
+/// coverage changes.
 fn changes(placed: &Placed) -> impl Iterator<Item = Timestamp> + '_ {
-    let joined = placed.also.iter().map(|also| also.entry.first_seen);
-    std::iter::once(placed.entry.changed_at()).chain(joined)
+    let others = placed.also.iter().map(|also| also.entry.changed_at());
+    std::iter::once(placed.entry.changed_at()).chain(others)
 }
 
 fn fingerprint(section: &Section, placed: &[Placed]) -> Digest {
@@ -124,7 +144,8 @@ fn fingerprint(section: &Section, placed: &[Placed]) -> Digest {
     Digest::of(parts.iter().map(Vec::as_slice))
 }
 
-/// What a document shows of an entry follows from its key, its id and its last change.
+/// What a document shows of an entry follows from its key, its id and how often its facts were replaced.
 fn facts_of(entry: &Entry, source: &SourceCard) -> Vec<u8> {
-    format!("{} {} {} {:?} {source:?}", entry.key, entry.id, entry.digest, entry.updated).into_bytes()
+    let Entry { key, id, digest, revision, updated, .. } = entry;
+    format!("{key} {id} {digest} {revision} {updated:?} {source:?}").into_bytes()
 }

@@ -71,7 +71,7 @@ pub fn item_document(
     let others = merge::also(entry, also, sources);
     let source = sources.get(&entry.source)?;
     let body = render::item_page(site, entry, source, &others);
-    let newest = others.iter().map(|other| other.entry.first_seen).chain([entry.changed_at()]).max();
+    let newest = others.iter().map(|other| other.entry.changed_at()).chain([entry.changed_at()]).max();
     Some(render::document(HTML, body, newest, entry.digest))
 }
 

@@ -1,62 +1,153 @@
-//! Which stored entries stay in memory: those that can appear in a live feed, and some to spare.
+//! Which stored entries stay in memory: those that live feeds show, with every other entry of their stories.
+//!
+//! Documents must be the same whether the window grew with the polls or was read back from the store. That
+//! holds because of three things. Stories are in the window whole or not at all, so that each is led by the
+//! same entry. What a section chooses of a part of the store that holds its choice is that choice. And a
+//! story that comes never makes room for one that was dropped before; only one that leaves a section does,
+//! and then the window is read back.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::{Edition, merge};
-use crate::model::{Entry, EntryKey, SectionId, Window};
+use crate::model::{Entry, EntryKey, Section, SectionId, Timestamp, Window};
 
-/// How many times a section's entries are kept, so that duplicates and fair shares leave enough.
-const SPARE: usize = 2;
 /// The window is trimmed when it has grown to this many times what the last trimming left.
 const GROWTH: usize = 2;
 /// Below this many entries nothing is trimmed.
 const ENTRIES_MIN: usize = 2_000;
+/// How many stored entries [`fill`] is to read between two looks at whether the window is full.
+pub const SCAN_STEP: usize = 2_000;
 
-/// Drops what can appear nowhere. Cheap to call after every commit: it only works when the window has
-/// grown well beyond `kept_before`, the value that the last call returned.
-pub fn trim(window: &mut Window, edition: &Edition, kept_before: usize) -> usize {
+/// Brings a new or changed entry, which is stored by now, into the window. Where the window does not hold its
+/// story, `members` reads all of it from the store.
+///
+/// `true` when it moved between sections, so that others may come up that are not in the window: then it is
+/// to be filled anew.
+pub fn admit<E>(
+    window: &mut Window,
+    edition: &Edition,
+    entry: Entry,
+    members: impl FnOnce(EntryKey) -> Result<Vec<Entry>, E>,
+) -> Result<bool, E> {
+    if let Some(old) = window.entries.get(&entry.key) {
+        let before = sections_of(window, edition, old);
+        let key = entry.key;
+        put(window, edition, entry);
+        return Ok(window.places.get(&key) != Some(&before));
+    }
+    // A new story has one entry, and the first entry is in the window only with all others.
+    let is_first_and_new = entry.story == entry.key && entry.revision == 0;
+    if !is_first_and_new && !window.entries.contains_key(&entry.story) {
+        members(entry.story)?.into_iter().for_each(|member| put(window, edition, member));
+    }
+    put(window, edition, entry);
+    Ok(false)
+}
+
+/// Fills an empty window from the store, which gives its entries newest first and the `members` of a story.
+/// Every `step` entries it looks whether anything older can appear anywhere, and stops where not.
+pub fn fill<E>(
+    window: &mut Window,
+    edition: &Edition,
+    step: usize,
+    newest_first: impl Iterator<Item = Result<Entry, E>>,
+    members: impl Fn(EntryKey) -> Result<Vec<Entry>, E>,
+) -> Result<(), E> {
+    let mut whole: HashSet<EntryKey> = HashSet::new();
+    for (index, entry) in newest_first.enumerate() {
+        let entry = entry?;
+        let position = entry.key.published();
+        // Which entry leads a story, and which stands alone beside it, only all of them can tell.
+        if entry.story != entry.key && whole.insert(entry.story) {
+            members(entry.story)?.into_iter().for_each(|member| put(window, edition, member));
+        }
+        put(window, edition, entry);
+        if (index + 1).is_multiple_of(step) {
+            trim(window, edition);
+            whole.clear();
+            if is_full(window, edition, position) {
+                return complete(window, edition, members);
+            }
+        }
+    }
+    trim(window, edition);
+    Ok(())
+}
+
+/// Drops what is shown nowhere. Cheap to call after every commit: it only works when the window has grown
+/// well beyond `kept_before`, the value that the last call returned.
+pub fn trim_grown(window: &mut Window, edition: &Edition, kept_before: usize) -> usize {
     if window.entries.len() <= ENTRIES_MIN.max(kept_before * GROWTH) {
         return kept_before;
     }
-    let mut keep: HashSet<EntryKey> = HashSet::new();
-    for (section, entries) in candidates(window, edition) {
-        let Some(section) = edition.sections.iter().find(|one| one.id == section) else { continue };
-        let limits = section.limits;
-        let chosen = merge::choose(
-            entries,
-            limits.entries_max * SPARE,
-            limits.per_source_max * SPARE,
-            &edition.weights,
-        );
-        keep.extend(chosen.iter().map(|entry| entry.key));
-    }
-    window.entries.retain(|key, _| keep.contains(key));
+    trim(window, edition);
     window.entries.len()
 }
 
-/// Whether nothing older than the oldest entry of the window can appear in any section.
-pub fn is_full(window: &Window, edition: &Edition) -> bool {
-    let found = candidates(window, edition);
-    edition.sections.iter().all(|section| {
+/// Drops every story that no section shows.
+pub fn trim(window: &mut Window, edition: &Edition) {
+    let mut found = candidates(window, edition);
+    let mut keep: HashSet<EntryKey> = HashSet::new();
+    for section in &edition.sections {
+        let leads = leads_of(section, &mut found);
         let limits = section.limits;
-        let entries = found.get(&section.id).map_or(&[][..], Vec::as_slice);
-        merge::fair_count(entries, limits.per_source_max, &edition.weights) >= limits.entries_max * SPARE
-    })
+        let chosen = merge::choose(leads, limits.entries_max, limits.per_source_max, &edition.weights);
+        keep.extend(chosen.iter().map(|entry| entry.story));
+    }
+    window.entries.retain(|_, entry| keep.contains(&entry.story));
+    let Window { entries, places, .. } = window;
+    places.retain(|key, _| entries.contains_key(key));
 }
 
 /// The window's entries by section.
 pub fn candidates(window: &Window, edition: &Edition) -> BTreeMap<SectionId, Vec<Arc<Entry>>> {
     let mut sections: BTreeMap<SectionId, Vec<Arc<Entry>>> = BTreeMap::new();
     for entry in window.entries.values() {
-        for section in edition.sorter.sections_of(entry) {
-            match sections.get_mut(section) {
-                Some(entries) => entries.push(Arc::clone(entry)),
-                None => {
-                    sections.insert(section.clone(), vec![Arc::clone(entry)]);
-                }
-            }
+        for section in sections_of(window, edition, entry) {
+            sections.entry(section).or_default().push(Arc::clone(entry));
         }
     }
     sections
+}
+
+/// Whether nothing that was published at `position` or before can appear in any section, when everything
+/// that was published later has been read.
+fn is_full(window: &Window, edition: &Edition, position: Timestamp) -> bool {
+    let mut found = candidates(window, edition);
+    edition.sections.iter().all(|section| {
+        let mut leads = leads_of(section, &mut found);
+        leads.retain(|entry| entry.published > position);
+        let fair = merge::fair_count(&leads, section.limits.per_source_max, &edition.weights);
+        fair >= section.limits.entries_max
+    })
+}
+
+/// Reads the older entries of the stories that are in the window.
+fn complete<E>(
+    window: &mut Window,
+    edition: &Edition,
+    members: impl Fn(EntryKey) -> Result<Vec<Entry>, E>,
+) -> Result<(), E> {
+    let stories: HashSet<EntryKey> = window.entries.values().map(|entry| entry.story).collect();
+    for story in stories {
+        members(story)?.into_iter().for_each(|member| put(window, edition, member));
+    }
+    Ok(())
+}
+
+fn leads_of(section: &Section, found: &mut BTreeMap<SectionId, Vec<Arc<Entry>>>) -> Vec<Arc<Entry>> {
+    merge::leads(&merge::by_story(found.remove(&section.id).unwrap_or_default()))
+}
+
+fn put(window: &mut Window, edition: &Edition, entry: Entry) {
+    let sections = edition.sorter.sections_of(&entry).into_iter().cloned().collect();
+    window.places.insert(entry.key, sections);
+    window.entries.insert(entry.key, Arc::new(entry));
+}
+
+/// Where an entry is shown: rules look at whole texts, so what is known of them is kept.
+fn sections_of(window: &Window, edition: &Edition, entry: &Entry) -> Vec<SectionId> {
+    let known = window.places.get(&entry.key).cloned();
+    known.unwrap_or_else(|| edition.sorter.sections_of(entry).into_iter().cloned().collect())
 }

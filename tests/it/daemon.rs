@@ -101,6 +101,31 @@ fn a_restart_shows_the_same_documents_without_polling() {
 }
 
 #[test]
+fn papers_with_the_same_wire_leave_room_for_every_story() {
+    const PAPERS: usize = 8;
+    let paper = |n: usize| {
+        format!("[sources.paper-{n}]\nurl = \"file:{n}.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n")
+    };
+    let config = "[site]\nlanguage = \"ar\"\n[sections.sport]\ntitle = \"رياضة\"\n";
+    let home = Home::new(&(0..PAPERS).fold(config.to_owned(), |config, n| config + &paper(n)));
+    let ids: Vec<String> = (0..300).map(|n| n.to_string()).collect();
+    let wire: Vec<(&str, &str)> = ids.iter().map(|id| (id.as_str(), id.as_str())).collect();
+    (0..PAPERS).for_each(|n| home.write(&format!("{n}.xml"), &rss(&wire)));
+    let daemon = home.start();
+    (0..PAPERS).for_each(|_| drop(daemon.wait_for("a poll", |line| line["new"] == 300)));
+    let shown = |body: &[u8]| {
+        let feed: serde_json::Value = serde_json::from_slice(body).unwrap();
+        feed["items"].as_array().unwrap().len()
+    };
+    let before = daemon.get("/sport.json");
+    assert_eq!(shown(&before.body), 50, "2,400 entries are 300 stories, and the window was trimmed");
+    daemon.kill();
+    (0..PAPERS).for_each(|n| fs::remove_file(home.path(&format!("{n}.xml"))).unwrap());
+    let daemon = home.start();
+    assert_eq!(daemon.get("/sport.json").header("etag"), before.header("etag"));
+}
+
+#[test]
 fn a_broken_source_keeps_its_last_good_entries() {
     let home = home();
     let daemon = home.start();

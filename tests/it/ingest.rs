@@ -254,7 +254,8 @@ proptest! {
 #[test]
 fn an_entry_that_says_nothing_is_not_taken_in() {
     let document = "<rss version=\"2.0\"><channel><title>T</title><item><title>a</title></item><item/>\
-        <item><pubDate>Mon, 23 Nov 2026 10:00:00 GMT</pubDate></item></channel></rss>";
+        <item><pubDate>Mon, 23 Nov 2026 10:00:00 GMT</pubDate></item>\
+        <item><guid isPermaLink=\"false\">an-id-is-nothing-to-show</guid></item></channel></rss>";
     let body = Body {
         bytes: document.into(),
         content_type: None,

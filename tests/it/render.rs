@@ -46,11 +46,13 @@ fn entry(id: &str, said: FeedEntry) -> Entry {
         published: at(DAY),
         dated: DateOrigin::Source,
         first_seen: at("2026-11-23T08:00:00Z"),
+        first_seen_millis: 0,
         updated: None,
         backfill: false,
         story: key,
         story_reason: StoryReason::First,
         digest: Digest::of([id.as_bytes()]),
+        revision: 0,
     }
 }
 

@@ -73,6 +73,7 @@ impl Writer {
         let removed: HashSet<EntryKey> = std::mem::take(&mut self.removed).into_iter().collect();
         let needs_others = self.needs_others_for(&removed);
         self.window.entries.retain(|key, _| !removed.contains(key));
+        self.window.places.retain(|key, _| !removed.contains(key));
         if needs_others {
             self.fill_window()?;
         }

@@ -69,7 +69,7 @@ impl Store {
                 names.push(name);
             }
         }
-        for kind in [KeyKind::Title, KeyKind::Link] {
+        for kind in [KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
             let of_kind = |name: &[u8; codec::NAME_BYTES]| name[0] == kind as u8;
             let mut surplus =
                 names.iter().filter(|name| of_kind(name)).count().saturating_sub(KEYS_OF_A_KIND_MAX);

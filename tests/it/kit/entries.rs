@@ -145,6 +145,7 @@ impl Memory {
         Window {
             entries: self.entries.iter().map(|(key, entry)| (*key, Arc::new(entry.clone()))).collect(),
             sources: sources.iter().map(|source| (source.id.clone(), Arc::new(card(source)))).collect(),
+            ..Window::default()
         }
     }
 }

@@ -1,0 +1,210 @@
+//! Each listed entry against the known ones: a table of rules, the surest first.
+//!
+//! A rule says whether an entry that one of the listed entry's keys leads to is the same. A known entry is
+//! found once in a document; whoever comes later with one of its keys is another entry.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Keyed, canonical_page, digest};
+use crate::model::{Entry, EntryKey, IdentityKey, IdentityKind, KeyKind, Known};
+use crate::pipeline::{link, text};
+
+/// In a document of so few entries one new id is not yet a source that moved.
+const SMALL_DOCUMENT: usize = 2;
+
+/// A listed entry that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// The known entry.
+    pub key: EntryKey,
+    /// Whether its id at the source changed, and it was recognised by link or title.
+    pub moved: bool,
+}
+
+/// Which keys a rule follows.
+type Keys = fn(&Keyed<'_>) -> Vec<IdentityKey>;
+type Rule = fn(&Pair<'_>) -> bool;
+
+const GUID: Keys = |listed| listed.guid.into_iter().collect();
+const REPETITION: Keys =
+    |listed| listed.aliases.iter().copied().filter(|key| key.kind == KeyKind::Guid).collect();
+const CONTENT: Keys = |listed| vec![listed.content];
+const LINK: Keys = |listed| listed.anchor.into_iter().chain(listed.link_key).collect();
+const DATED: Keys = |listed| listed.dated.into_iter().collect();
+
+/// What always holds.
+const RULES: [(Keys, Rule); 7] = [
+    (GUID, |pair| pair.is_owner() && pair.agrees_with_guid()),
+    (GUID, |pair| pair.agrees_with_guid()),
+    (CONTENT, |pair| pair.has_the_content()),
+    (LINK, |pair| pair.has_the_link()),
+    (REPETITION, |pair| pair.agrees_with_guid()),
+    // The publisher says that it is the same, however much has changed.
+    (GUID, |pair| pair.is_owner()),
+    (DATED, |pair| pair.has_title_and_date()),
+];
+/// What holds where more than half of a known source would be new.
+const RULES_OF_A_MOVE: [(Keys, Rule); 2] = [(LINK, |pair| pair.has_the_link_elsewhere()), (DATED, |_| true)];
+
+/// Finds each listed entry among the known ones: by guid, content and link, and where more than half of a
+/// known source would be new (another guid scheme, another CMS) also by link and by title with date, so that
+/// nothing old is shown as new.
+pub fn matched(entries: &[Keyed<'_>], known: &Known, first_fetch: bool) -> Vec<Option<Match>> {
+    let mut search = Search {
+        entries,
+        known,
+        found: vec![None; entries.len()],
+        taken: HashSet::new(),
+        named: entries.iter().enumerate().map(|(index, entry)| (entry.primary, index)).collect(),
+        is_small: entries.len() <= SMALL_DOCUMENT,
+        is_move: false,
+    };
+    for (keys, rule) in RULES {
+        search.pass(keys, rule, false);
+    }
+    let unknown = search.unknown().count();
+    if first_fetch || unknown * 2 <= entries.len() {
+        return search.found;
+    }
+    let leads_somewhere = |entry: &&Keyed<'_>| {
+        [entry.link_key, entry.dated].into_iter().flatten().any(|key| known.keys.contains_key(&key))
+    };
+    search.is_move = search.unknown().filter(leads_somewhere).count() * 2 >= unknown;
+    for (keys, rule) in RULES_OF_A_MOVE {
+        search.pass(keys, rule, true);
+    }
+    search.found
+}
+
+struct Search<'a> {
+    entries: &'a [Keyed<'a>],
+    known: &'a Known,
+    found: Vec<Option<Match>>,
+    taken: HashSet<EntryKey>,
+    named: HashMap<IdentityKey, usize>,
+    is_small: bool,
+    /// Whether most of what is unknown leads to something known by another key.
+    is_move: bool,
+}
+
+impl<'a> Search<'a> {
+    fn unknown(&self) -> impl Iterator<Item = &'a Keyed<'a>> + '_ {
+        self.entries.iter().zip(&self.found).filter(|(_, found)| found.is_none()).map(|(entry, _)| entry)
+    }
+
+    /// Applies one rule to every entry that no earlier rule has found.
+    fn pass(&mut self, keys: Keys, rule: Rule, moved: bool) {
+        for (index, listed) in self.entries.iter().enumerate() {
+            if self.found[index].is_some() {
+                continue;
+            }
+            // A key after which another listed entry would be named is left to that one.
+            let own = |by: &IdentityKey| self.named.get(by).is_none_or(|owner| *owner == index);
+            let candidates = keys(listed).into_iter().filter(own).filter_map(|by| {
+                let key = *self.known.keys.get(&by)?;
+                Some(Pair { listed, by, key, old: self.known.entries.get(&key), search: self })
+            });
+            let mut free = candidates.filter(|pair| !self.taken.contains(&pair.key));
+            let found = free.find(|pair| rule(pair)).map(|pair| Match { key: pair.key, moved });
+            if let Some(found) = found {
+                self.taken.insert(found.key);
+                self.found[index] = Some(found);
+            }
+        }
+    }
+}
+
+/// A listed entry, and a known one that one of its keys leads to.
+struct Pair<'a> {
+    listed: &'a Keyed<'a>,
+    /// The key that leads there.
+    by: IdentityKey,
+    key: EntryKey,
+    /// `None` where retention removed it, so that nothing can be compared.
+    old: Option<&'a Entry>,
+    search: &'a Search<'a>,
+}
+
+impl Pair<'_> {
+    /// Whether the known entry was named after this very key.
+    fn is_owner(&self) -> bool {
+        self.key.is_of(self.by.digest)
+    }
+
+    /// A guid that was learnt (a repetition, a move) is believed only as long as something else agrees: its
+    /// entry may have got a guid of its own by then.
+    fn agrees_with_guid(&self) -> bool {
+        let same_words = |old: &Entry| digest(self.listed.said) == old.digest;
+        self.old.is_none_or(|old| self.same_title(old) || self.same_page(old) || same_words(old))
+    }
+
+    /// Title, text, page and files are equal.
+    fn has_the_content(&self) -> bool {
+        if self.listed.guid.is_none() {
+            return true;
+        }
+        let Some(old) = self.old else { return self.title_and_date_lead_here() };
+        // Without its date only a page makes a daily bulletin more than its title.
+        (old.identity.kind != IdentityKind::Guid || self.same_page(old)) && !self.dates_differ(old)
+    }
+
+    /// The page is the same, and nothing shows that it was used for something else before.
+    fn has_the_link(&self) -> bool {
+        let (has_guid, by_fragment) = (self.listed.guid.is_some(), Some(self.by) == self.listed.anchor);
+        let Some(old) = self.old else {
+            let at_one_place = self.listed.anchor.is_none() || by_fragment;
+            return !has_guid && (at_one_place || self.title_and_date_lead_here());
+        };
+        let agrees = self.same_title(old) || self.same_date(old);
+        let was_by_guid = old.identity.kind == IdentityKind::Guid;
+        if has_guid { agrees && !was_by_guid } else { agrees || !was_by_guid && !self.fragments_differ(old) }
+    }
+
+    /// An entry without a usable guid whose text changed.
+    fn has_title_and_date(&self) -> bool {
+        let has_guid = self.listed.guid.is_some();
+        let Some(old) = self.old else { return !has_guid };
+        let same_place = canonical_page(self.listed.said) == canonical_page(&old.said);
+        same_place && (!has_guid || old.identity.kind != IdentityKind::Guid)
+    }
+
+    /// The guid is another one. A reused page address is not yet the same entry: title or date must agree.
+    fn has_the_link_elsewhere(&self) -> bool {
+        match self.old {
+            Some(old) if self.search.is_small => {
+                self.same_date(old) || self.same_title(old) && !self.dates_differ(old)
+            }
+            Some(old) => self.same_date(old) || self.same_title(old),
+            None => self.title_and_date_lead_here() || !self.search.is_small && self.search.is_move,
+        }
+    }
+
+    fn title_and_date_lead_here(&self) -> bool {
+        self.listed.dated.is_some_and(|dated| self.search.known.keys.get(&dated) == Some(&self.key))
+    }
+
+    fn same_title(&self, old: &Entry) -> bool {
+        let titles = (self.listed.said.title.as_deref(), old.said.title.as_deref());
+        matches!(titles, (Some(a), Some(b)) if a == b || text::fold(a) == text::fold(b))
+    }
+
+    fn same_page(&self, old: &Entry) -> bool {
+        let page = canonical_page(self.listed.said);
+        page.is_some() && page == canonical_page(&old.said)
+    }
+
+    fn same_date(&self, old: &Entry) -> bool {
+        matches!((self.listed.said.published, old.said.published), (Some(a), Some(b)) if a == b)
+    }
+
+    fn dates_differ(&self, old: &Entry) -> bool {
+        matches!((self.listed.said.published, old.said.published), (Some(a), Some(b)) if a != b)
+    }
+
+    fn fragments_differ(&self, old: &Entry) -> bool {
+        let fragment = |link: Option<&str>| link.and_then(link::fragment).map(str::to_owned);
+        let fragments =
+            (fragment(super::given_link(self.listed.said)), fragment(super::given_link(&old.said)));
+        matches!(fragments, (Some(a), Some(b)) if a != b)
+    }
+}

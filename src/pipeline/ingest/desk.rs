@@ -1,0 +1,245 @@
+//! The entries of one document, decided on one after the other: new, known, changed, gone.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::SubsecRound as _;
+
+use super::{ENTRIES_PER_FETCH_MAX, bounded, configuration};
+use crate::model::{
+    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, KeyKind, Known, Problem, Source, SourceId,
+    SourceState, StoryReason, Tally, Timestamp, Update,
+};
+use crate::pipeline::dedupe::{self, Keyed, Match};
+use crate::pipeline::{decide, story, text};
+
+/// Problems of one document that are passed on.
+const PROBLEMS_MAX: usize = 50;
+
+/// The keys that deciding on an entry asks for.
+pub(super) fn keys_of(source: &SourceId, keyed: &Keyed<'_>) -> Vec<IdentityKey> {
+    let mut keys: Vec<IdentityKey> = keyed.keys().chain(keyed.title).collect();
+    keys.extend(story_keys(keyed).into_iter().map(|(key, _)| key));
+    keys.extend(keyed.said.id.as_deref().map(published_key));
+    keys.push(published_key(&decide::made_id(source, &keyed.identity)));
+    keys
+}
+
+/// Writes into `update` what `feed` changes.
+pub(super) fn take_in(
+    source: &Source,
+    old: &SourceState,
+    known: &Known,
+    feed: &Feed,
+    now: Timestamp,
+    update: &mut Update,
+) {
+    update.problems.extend(feed.problems.iter().take(PROBLEMS_MAX).cloned());
+    if feed.entries.len() > ENTRIES_PER_FETCH_MAX {
+        let message =
+            format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
+        update.problems.push(Problem::new("too-many-entries", message));
+    }
+    let first_fetch = old.ok_at.is_none();
+    let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed));
+    let found = dedupe::matched(&entries, known, first_fetch);
+    update.tally = Tally { seen: feed.entries.len(), duplicates: repeated, ..Tally::default() };
+    if found.iter().flatten().any(|found| found.moved) {
+        let message =
+            "most entries came under new ids; they were recognised by link or title and keep their old ones";
+        update.problems.push(Problem::new("identities-moved", message));
+    }
+    let met: HashSet<EntryKey> = found.iter().flatten().map(|found| found.key).collect();
+    let told = known.entries.values().filter(|entry| entry.source == source.id).map(|entry| entry.story);
+    let mut desk = Desk {
+        source,
+        known,
+        now,
+        first_fetch,
+        read_anew: old.config != Some(configuration(source)),
+        ids: HashSet::new(),
+        keys: HashSet::new(),
+        claimed: HashSet::new(),
+        titles: HashMap::new(),
+        reserved: entries.iter().enumerate().map(|(index, entry)| (entry.primary, index)).collect(),
+        told: told.collect(),
+        met,
+        update,
+    };
+    for title in entries.iter().filter_map(|entry| entry.title) {
+        *desk.titles.entry(title).or_default() += 1;
+    }
+    let mut listed: Vec<EntryKey> = entries
+        .iter()
+        .zip(found)
+        .enumerate()
+        .map(|(index, (entry, found))| match found {
+            None => desk.add(index, entry),
+            Some(found) => desk.meet_again(index, entry, found),
+        })
+        .collect();
+    listed.sort_unstable();
+    listed.dedup();
+    let before: HashSet<&EntryKey> = old.listed.iter().collect();
+    update.delisted = old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
+    let added: HashSet<EntryKey> = update.new.iter().map(|entry| entry.key).collect();
+    update.relisted =
+        listed.iter().filter(|key| !before.contains(key) && !added.contains(key)).copied().collect();
+    update.state.listed = listed;
+}
+
+/// What is at hand while the entries of one document are decided on, one after the other.
+struct Desk<'a> {
+    source: &'a Source,
+    known: &'a Known,
+    now: Timestamp,
+    first_fetch: bool,
+    /// Whether the known entries were read under another configuration, or by another version.
+    read_anew: bool,
+    /// Published ids given in this update.
+    ids: HashSet<String>,
+    /// Entry keys given in this update.
+    keys: HashSet<EntryKey>,
+    /// Keys given in this update: the first entry that has one keeps it.
+    claimed: HashSet<IdentityKey>,
+    /// Keys after which a listed entry would be named: nobody else gets them.
+    reserved: HashMap<IdentityKey, usize>,
+    /// How many listed entries bear each title.
+    titles: HashMap<IdentityKey, usize>,
+    /// Stories that this source has an entry in.
+    told: HashSet<EntryKey>,
+    /// Known entries that the document lists.
+    met: HashSet<EntryKey>,
+    update: &'a mut Update,
+}
+
+impl Desk<'_> {
+    fn add(&mut self, index: usize, keyed: &Keyed<'_>) -> EntryKey {
+        let (published, dated) = decide::published(keyed.said, self.now);
+        let key = self.entry_key(published, keyed);
+        let story_keys = story_keys(keyed);
+        let recurs = keyed.title.is_some_and(|title| self.recurs(&title));
+        let coverage = story::Coverage {
+            source: &self.source.id,
+            said: keyed.said,
+            published,
+            told: &self.told,
+            recurs,
+        };
+        let told = story::find(&story_keys, self.known, &coverage);
+        let (story, story_reason) = told.unwrap_or((key, StoryReason::First));
+        let first_seen = self.now.trunc_subsecs(0);
+        let entry = Entry {
+            key,
+            id: self.published_id(keyed, key),
+            source: self.source.id.clone(),
+            identity: keyed.identity.clone(),
+            said: keyed.said.clone(),
+            published,
+            dated,
+            first_seen,
+            first_seen_millis: u16::try_from((self.now - first_seen).num_milliseconds()).unwrap_or_default(),
+            updated: None,
+            backfill: self.first_fetch,
+            story,
+            story_reason,
+            digest: dedupe::digest(keyed.said),
+            revision: 0,
+        };
+        self.update.tally.new += 1;
+        self.update.tally.duplicates += usize::from(story_reason != StoryReason::First);
+        self.told.insert(story);
+        self.learn(index, keyed, key);
+        self.claim(published_key(&entry.id), key);
+        keyed.title.into_iter().for_each(|title| self.claim(title, key));
+        for story in story::claimed(&story_keys, self.known, &entry, recurs) {
+            self.claim(story, key);
+        }
+        self.update.new.push(entry);
+        key
+    }
+
+    /// An entry that is known: its facts are renewed when there is something worth showing, and readers are
+    /// told where it is a meaningful change. One that retention removed stays removed.
+    fn meet_again(&mut self, index: usize, keyed: &Keyed<'_>, found: Match) -> EntryKey {
+        let key = found.key;
+        // Another guid or link of a known entry is learnt, so that it is recognised by it next time.
+        self.learn(index, keyed, key);
+        let Some(old) = self.known.entries.get(&key) else { return key };
+        let digest = dedupe::digest(keyed.said);
+        let is_other = digest != old.digest;
+        // Read another way, the same document is no news.
+        let is_better = self.read_anew && *keyed.said != old.said;
+        if !is_other && !is_better && !dedupe::is_quiet_change(&old.said, keyed.said) {
+            return key;
+        }
+        let said = keyed.said.clone();
+        let mut changed = Entry { said, digest, revision: old.revision.saturating_add(1), ..old.clone() };
+        // A whole source that moved to another host gets its new links, but says nothing new.
+        let at_old_place = FeedEntry { link: old.said.link.clone(), ..keyed.said.clone() };
+        let only_moved = found.moved && dedupe::digest(&at_old_place) == old.digest;
+        if is_other && !self.read_anew && !only_moved {
+            changed.updated = Some(self.now.trunc_subsecs(0));
+            self.update.tally.updated += 1;
+        }
+        self.update.changed.push(changed);
+        key
+    }
+
+    /// Whether this source gives the title to one entry after the other ("Exchange rates today").
+    fn recurs(&self, title: &IdentityKey) -> bool {
+        self.known.keys.contains_key(title) || self.titles.get(title).is_some_and(|count| *count > 1)
+    }
+
+    /// A key of its own, also where an earlier entry had the same identity and the same date.
+    fn entry_key(&mut self, published: Timestamp, keyed: &Keyed<'_>) -> EntryKey {
+        let mut identity = keyed.primary.digest;
+        loop {
+            let key = EntryKey::new(published, identity);
+            if !self.known.entries.contains_key(&key) && self.keys.insert(key) {
+                return key;
+            }
+            identity = Digest::of([identity.0.as_slice()]);
+        }
+    }
+
+    /// Every key of an entry leads to it from now on, but for those of other entries: such that were named
+    /// after the key, and such that the document lists too. The one that it would be named after always does,
+    /// so that the same document leads to the same entries again.
+    fn learn(&mut self, index: usize, keyed: &Keyed<'_>, entry: EntryKey) {
+        for key in keyed.keys() {
+            let is_free = self.known.keys.get(&key).is_none_or(|holder| {
+                let is_theirs = self.met.contains(holder) || holder.is_of(key.digest);
+                *holder != entry && (key == keyed.primary || !is_theirs)
+            });
+            if is_free && self.reserved.get(&key).is_none_or(|owner| *owner == index) {
+                self.claim(key, entry);
+            }
+        }
+    }
+
+    fn claim(&mut self, key: IdentityKey, entry: EntryKey) {
+        if self.claimed.insert(key) {
+            self.update.keys.push((key, entry));
+        }
+    }
+
+    /// The first entry with an id keeps it; a second one, of whatever source, gets one of ours.
+    fn published_id(&mut self, keyed: &Keyed<'_>, key: EntryKey) -> String {
+        let made = decide::made_id(&self.source.id, &keyed.identity);
+        let id = decide::own_id(keyed.said, &keyed.identity)
+            .into_iter()
+            .chain([made])
+            .find(|id| !self.known.keys.contains_key(&published_key(id)) && !self.ids.contains(id))
+            .unwrap_or_else(|| decide::spare_id(&self.source.id, key));
+        self.ids.insert(id.clone());
+        id
+    }
+}
+
+fn story_keys(keyed: &Keyed<'_>) -> Vec<(IdentityKey, StoryReason)> {
+    story::keys(keyed.link.as_deref(), keyed.said.title.as_deref())
+}
+
+fn published_key(id: &str) -> IdentityKey {
+    IdentityKey::new(KeyKind::Published, [text::xml_safe(id).as_bytes()])
+}
