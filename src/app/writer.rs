@@ -109,7 +109,7 @@ impl Writer {
         let enabled = self.sources.values().filter(|source| source.enabled).count();
         for (id, source) in &self.sources {
             let state = self.states.entry(id.clone()).or_default();
-            if state.config != Some(pipeline::configuration(source)) {
+            if state.asked_as != Some(pipeline::configuration(source)) {
                 // Failures and waits belong to what was asked for. Its successor is asked as soon as the
                 // last asking is `min_interval` ago.
                 (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);

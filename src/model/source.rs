@@ -120,6 +120,8 @@ pub struct SourceState {
     pub validators: Validators,
     /// When to ask next.
     pub next_at: Option<Timestamp>,
+    /// The hash of the configuration under which it was last asked: failures and waits belong to it.
+    pub asked_as: Option<Digest>,
     /// When it was last asked.
     pub asked_at: Option<Timestamp>,
     /// When it last answered well; `None` until the first time, whose entries are backfill.

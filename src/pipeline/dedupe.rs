@@ -29,7 +29,7 @@ pub struct Keyed<'a> {
     /// The folded title's key, whatever else there is: leads to the newest entry with this title.
     pub title: Option<IdentityKey>,
     /// The guid's key, where the guid tells entries apart in this document.
-    guid: Option<IdentityKey>,
+    pub guid: Option<IdentityKey>,
     /// The key of `link`.
     link_key: Option<IdentityKey>,
     /// The key of the canonical link with its fragment, where it has one.

@@ -115,7 +115,11 @@ pub fn ingest(
     let mut update = Update {
         source: source.id.clone(),
         at: now,
-        state: SourceState { asked_at: Some(fetched.at), ..state.clone() },
+        state: SourceState {
+            asked_at: Some(fetched.at),
+            asked_as: Some(configuration(source)),
+            ..state.clone()
+        },
         new: vec![],
         changed: vec![],
         keys: vec![],

@@ -44,6 +44,7 @@ impl Writer {
             at: now,
             state: SourceState {
                 config: None,
+                asked_as: None,
                 validators: Validators::default(),
                 document: None,
                 listed: vec![],

@@ -43,7 +43,12 @@ pub(super) fn take_in(
     let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed));
     let found = dedupe::matched(&entries, known, first_fetch);
     update.tally = Tally { seen: feed.entries.len(), duplicates: repeated, ..Tally::default() };
-    if found.iter().flatten().any(|found| found.moved) {
+    // An id that nobody knows on an entry that somebody knows: one is a correction, most of them a move.
+    let is_renamed = |(entry, found): &(&Keyed<'_>, &Option<Match>)| {
+        found.is_some() && entry.guid.is_some_and(|guid| !known.keys.contains_key(&guid))
+    };
+    let renamed = entries.iter().zip(&found).filter(is_renamed).count();
+    if renamed * 2 > entries.len() || found.iter().flatten().any(|found| found.moved) {
         let message =
             "most entries came under new ids; they were recognised by link or title and keep their old ones";
         update.problems.push(Problem::new("identities-moved", message));

@@ -115,5 +115,6 @@ fn an_entry_whose_title_changes_without_end_keeps_a_bounded_number_of_keys() {
     assert_eq!((again.new.len(), again.state.listed), (0, vec![first.new[0].key]));
     drop(store);
     let keys = rows(folder.path(), "keys");
-    assert!(keys < 100, "{keys} keys");
+    // A few of its own, and 64 of each kind that can change.
+    assert!(keys < 3 * 64, "{keys} keys");
 }
