@@ -3,18 +3,60 @@
 use crate::model::{Digest, FeedEntry};
 use crate::pipeline::{link, text};
 
-/// The hash of what counts as a meaningful change: the title, the words of the text without bare
-/// numbers (counters), the link without its tokens, and which files are attached.
+/// Words, folded, beside which a number is a counter: it changes at every fetch and is no news.
+const COUNTED: &[&str] = &[
+    "ago",
+    "click",
+    "clicks",
+    "comment",
+    "commentaire",
+    "commentaires",
+    "comments",
+    "downloads",
+    "like",
+    "likes",
+    "partages",
+    "reactions",
+    "reads",
+    "replies",
+    "shares",
+    "views",
+    "visits",
+    "votes",
+    "vues",
+    "اعجاب",
+    "تعليق",
+    "تعليقات",
+    "زياره",
+    "زيارات",
+    "قراءات",
+    "مشاركات",
+    "مشاهدات",
+    "مشاهده",
+    "منذ",
+];
+/// How many words may stand between a counter and its word, as in "2 hours ago".
+const COUNTER_DISTANCE: usize = 2;
+
+/// The hash of what counts as a meaningful change: the title, the words of the text without counters, the
+/// link without its tokens, and which files are attached. A corrected figure is a change.
 pub fn digest(said: &FeedEntry) -> Digest {
     let title = text::fold(said.title.as_deref().unwrap_or_default());
     let body =
         text::fold(&text::plain(said.content.as_deref().or(said.summary.as_deref()).unwrap_or_default()));
+    let words: Vec<&str> = body.split(' ').collect();
     let words: Vec<&str> =
-        body.split(' ').filter(|word| !word.bytes().all(|byte| byte.is_ascii_digit())).collect();
+        (0..words.len()).filter(|at| !is_counter(&words, *at)).map(|at| words[at]).collect();
     let link = said.link.as_deref().map(|given| link::canonical(given).unwrap_or_else(|| given.to_owned()));
     let files: Vec<&str> = files(said).collect();
     let parts = [title, words.join(" "), link.unwrap_or_default(), files.join(" ")];
     Digest::of(parts.iter().map(String::as_bytes))
+}
+
+fn is_counter(words: &[&str], at: usize) -> bool {
+    let nearby = at.saturating_sub(COUNTER_DISTANCE)..words.len().min(at + COUNTER_DISTANCE + 1);
+    words[at].bytes().all(|byte| byte.is_ascii_digit())
+        && words[nearby].iter().any(|word| COUNTED.contains(word))
 }
 
 /// Whether something about `old` changed that is worth showing and no news: categories, authors, the image,
@@ -55,4 +97,30 @@ fn image(said: &FeedEntry) -> Option<&str> {
 
 fn without_token(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(one: &str, other: &str, is_change: bool) {
+        let said = |text: &str| FeedEntry { content: Some(text.to_owned()), ..FeedEntry::default() };
+        assert_eq!(digest(&said(one)) != digest(&said(other)), is_change, "{one} → {other}");
+    }
+
+    #[test]
+    fn figures_are_news_and_counters_are_not() {
+        check("At least 12 people were killed.", "At least 40 people were killed.", true);
+        check("The final score was 2-1.", "The final score was 3-1.", true);
+        check("ارتفع السعر إلى 95 درهما", "ارتفع السعر إلى 97 درهما", true);
+        check("Read it. 12 views, 3 comments", "Read it. 1250 views, 4 comments", false);
+        check("<p>عدد المشاهدات: 12 مشاهدة</p>", "<p>عدد المشاهدات: 99 مشاهدة</p>", false);
+        check("نُشر منذ 5 دقائق", "نُشر منذ 9 دقائق", false);
+        check("Posted 2 hours ago", "Posted 3 hours ago", false);
+    }
+
+    #[test]
+    fn counted_words_are_folded() {
+        COUNTED.iter().for_each(|word| assert_eq!(text::fold(word), **word));
+    }
 }
