@@ -14,8 +14,8 @@ use super::poller::Brought;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Entry, EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState, Timestamp,
-    Update, Window,
+    Digest, Entry, EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState,
+    Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, window};
 use crate::schedule::{self, Due};
@@ -66,7 +66,7 @@ impl Writer {
         config: &Config,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let edition = edition(config);
+        let edition = edition(config, None);
         let mut writer = Self {
             states: store.states()?,
             store,
@@ -90,7 +90,8 @@ impl Writer {
     /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it. Where
     /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
-        let (edition, sources) = (edition(config), sources(config));
+        let since = self.store.rules_since(rules(config), now)?;
+        let (edition, sources) = (edition(config, since), sources(config));
         if self.unshown {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
@@ -263,8 +264,20 @@ impl Writer {
     }
 }
 
-fn edition(config: &Config) -> Arc<Edition> {
-    Arc::new(Edition::new(config.site.clone(), config.sections.clone(), &config.sources))
+fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {
+    let edition = Edition::new(config.site.clone(), config.sections.clone(), &config.sources);
+    Arc::new(Edition { in_force_since, ..edition })
+}
+
+/// The hash of what the configuration says about documents.
+fn rules(config: &Config) -> Digest {
+    let of_source = |source: &Source| {
+        let Source { id, title, sections, weight_percent, rules, .. } = source;
+        format!("{id} {title:?} {sections:?} {weight_percent} {rules:?}")
+    };
+    let sources: Vec<String> = config.sources.iter().map(of_source).collect();
+    let portal = [format!("{:?}", config.site), format!("{:?}", config.sections)];
+    Digest::of(portal.iter().chain(&sources).map(String::as_bytes))
 }
 
 fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {

@@ -29,6 +29,9 @@ pub struct Edition {
     pub sorter: Sorter,
     /// The sources' weights in percent, where they are not ordinary.
     pub weights: BTreeMap<SourceId, u32>,
+    /// Since when documents are made by these rules, in whole seconds; `None` where they always were. Nothing
+    /// that they make is older: a renamed section is a change, though no entry of it is.
+    pub in_force_since: Option<Timestamp>,
 }
 
 impl Edition {
@@ -37,7 +40,12 @@ impl Edition {
         let sorter = Sorter::new(&sections, sources);
         let weighed = sources.iter().filter(|source| source.weight_percent != 100);
         let weights = weighed.map(|source| (source.id.clone(), source.weight_percent)).collect();
-        Self { site, sections, sorter, weights }
+        Self { site, sections, sorter, weights, in_force_since: None }
+    }
+
+    /// The newest change of a section, `None` where it shows nothing.
+    fn changed_at(&self, feed: &SectionFeed) -> Option<Timestamp> {
+        (!feed.placed.is_empty()).then(|| self.in_force_since.map_or(feed.updated, |at| at.max(feed.updated)))
     }
 }
 
@@ -53,7 +61,7 @@ pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Publ
             merge::merge(section, entries, &window.sources, &edition.weights)
         })
         .collect();
-    let mut press = Press { site: &edition.site, previous, documents: HashMap::new() };
+    let mut press = Press { edition, site: &edition.site, previous, documents: HashMap::new() };
     for feed in &feeds {
         press.section(feed);
     }
@@ -77,6 +85,7 @@ pub fn item_document(
 
 /// Renders what changed and takes over what did not.
 struct Press<'a> {
+    edition: &'a Edition,
     site: &'a Site,
     previous: &'a Published,
     documents: HashMap<String, Arc<Document>>,
@@ -86,7 +95,7 @@ impl Press<'_> {
     fn section(&mut self, feed: &SectionFeed) {
         let (id, site) = (feed.section.id.clone(), self.site);
         let facts = self.with_site(feed.fingerprint);
-        let updated = newest(feed);
+        let updated = self.edition.changed_at(feed);
         self.put(format!("/{id}.rss"), RSS, facts, updated, || render::rss(feed, site));
         self.put(format!("/{id}.atom"), ATOM, facts, updated, || render::atom(feed, site));
         self.put(format!("/{id}.json"), JSON, facts, updated, || render::json(feed, site));
@@ -97,7 +106,7 @@ impl Press<'_> {
         let site = self.site;
         let prints: Vec<[u8; 16]> = feeds.iter().map(|feed| feed.fingerprint.0).collect();
         let all = self.with_site(Digest::of(prints.iter().map(<[u8; 16]>::as_slice)));
-        let updated = feeds.iter().filter_map(newest).max();
+        let updated = feeds.iter().filter_map(|feed| self.edition.changed_at(feed)).max();
         self.put("/".to_owned(), HTML, all, updated, || render::front_page(site, feeds));
         let constant = self.with_site(Digest::of([]));
         self.put("/bot".to_owned(), HTML, constant, None, || render::bot_page(site));
@@ -125,9 +134,4 @@ impl Press<'_> {
         };
         self.documents.insert(path, document);
     }
-}
-
-/// The newest change of a section, `None` where it shows nothing.
-fn newest(feed: &SectionFeed) -> Option<Timestamp> {
-    (!feed.placed.is_empty()).then_some(feed.updated)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Stage, StoreError};
-use crate::model::{EntryKey, Timestamp};
+use crate::model::{Digest, EntryKey, Timestamp};
 
 /// The form of the records; another form gets another byte, so that old records stay readable.
 const VERSION: u8 = 1;
@@ -83,4 +83,18 @@ pub(super) fn moved(row: &[u8], stage: Stage) -> Vec<u8> {
 /// The keys in a row of `names`, in the order in which they were learnt.
 pub(super) fn names(row: &[u8]) -> impl Iterator<Item = [u8; NAME_BYTES]> + '_ {
     row.chunks_exact(NAME_BYTES).filter_map(|name| name.try_into().ok())
+}
+
+/// The hash of the rules in force, and since when in seconds; none where they always were.
+pub(super) fn encode_rules(rules: Digest, since: Option<Timestamp>) -> [u8; 24] {
+    let mut row = [0; 24];
+    row[..16].copy_from_slice(&rules.0);
+    row[16..].copy_from_slice(&since.map_or(i64::MIN, |at| at.timestamp()).to_be_bytes());
+    row
+}
+
+pub(super) fn rules(row: &[u8]) -> Option<(Digest, Option<Timestamp>)> {
+    let (rules, since) = row.split_first_chunk::<16>()?;
+    let since = i64::from_be_bytes(since.try_into().ok()?);
+    Some((Digest(*rules), Timestamp::from_timestamp(since, 0)))
 }

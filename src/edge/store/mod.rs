@@ -17,15 +17,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::sync::Arc;
 
+use chrono::SubsecRound as _;
 use sled::{Db, Tree};
 
-use crate::model::{Entry, EntryKey, IdentityKey, Known, SourceId, SourceState};
+use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
 use damage::Damage;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX};
 
 /// Members of one story that are looked at.
 const STORY_MEMBERS_MAX: usize = 200;
 const COUNT: &[u8] = b"entries";
+const RULES: &[u8] = b"rules";
 
 /// The open store. There is one writer: whoever holds it and calls `apply`.
 #[derive(Debug)]
@@ -142,6 +144,19 @@ impl Store {
             }
         }
         Ok(states)
+    }
+
+    /// Since when documents are made by the rules with this hash; `None` where they always were. Other rules than
+    /// before are in force from `now` on, and that is kept.
+    pub fn rules_since(&self, rules: Digest, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let kept = self.meta.get(RULES)?.and_then(|row| codec::rules(&row));
+        let since = match kept {
+            Some((known, since)) if known == rules => return Ok(since),
+            Some(_) => Some(now.trunc_subsecs(0)),
+            None => None,
+        };
+        self.meta.insert(RULES, &codec::encode_rules(rules, since))?;
+        Ok(since)
     }
 
     /// How many entries are stored.

@@ -1,6 +1,7 @@
 //! What a changed feeds.toml does to sources that are being asked, failing or gone.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::kit::origin::{Asked, Gate, Origin, Reply};
@@ -81,4 +82,33 @@ fn what_waits_for_the_next_start_is_said() {
         assert!(line["message"].as_str().unwrap().starts_with(key), "{line}");
     }
     in_force(&daemon);
+}
+
+#[test]
+fn who_asks_with_a_date_hears_of_other_rules() {
+    let home = home();
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    let before = daemon.get("/sport.rss");
+    let date = before.header("last-modified").to_owned();
+    let asked = |daemon: &Daemon| daemon.request("GET", "/sport.rss", &[("If-Modified-Since", &date)]).status;
+    assert_eq!(asked(&daemon), 304);
+    // Dates have whole seconds: what happens within one cannot be told by them.
+    let end = Instant::now() + DEADLINE;
+    while daemon.get("/healthz").header("date") == date {
+        assert!(Instant::now() < end, "time stands still at {date}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    home.configure(&CONFIG.replace("رياضة", "كرة القدم"));
+    in_force(&daemon);
+    assert_eq!(asked(&daemon), 200);
+    let renamed = daemon.get("/sport.rss");
+    assert_ne!(renamed.header("etag"), before.header("etag"));
+    assert!(daemon.stop().success());
+    let daemon = home.start();
+    let again = daemon.get("/sport.rss");
+    assert_eq!(
+        (again.header("etag"), again.header("last-modified")),
+        (renamed.header("etag"), renamed.header("last-modified"))
+    );
 }
