@@ -31,6 +31,19 @@ pub(super) fn resolve<'a>(raw: &'a str, references: &mut References<'_>) -> Cow<
     while !rest.is_empty() {
         // `rest` begins with a `&`.
         let inside = &rest[1..];
+        // Escaped markup is full of these.
+        let common = match inside.as_bytes() {
+            [b'l', b't', b';', ..] => Some(('<', 4)),
+            [b'g', b't', b';', ..] => Some(('>', 4)),
+            [b'a', b'm', b'p', b';', ..] => Some(('&', 5)),
+            [b'q', b'u', b'o', b't', b';', ..] => Some(('"', 6)),
+            _ => None,
+        };
+        if let Some((meant, taken)) = common {
+            out.push(meant);
+            rest = copied(&rest[taken..], &mut out);
+            continue;
+        }
         let window = inside.as_bytes();
         let end = memchr(b';', &window[..window.len().min(REFERENCE_BYTES_MAX)]);
         let taken = if let Some(end) = end.filter(|end| reference(&inside[..*end], &mut out, references)) {
@@ -40,11 +53,16 @@ pub(super) fn resolve<'a>(raw: &'a str, references: &mut References<'_>) -> Cow<
             out.push('&');
             1
         };
-        let next = memchr(b'&', &rest.as_bytes()[taken..]).map_or(rest.len(), |at| taken + at);
-        out.push_str(&rest[taken..next]);
-        rest = &rest[next..];
+        rest = copied(&rest[taken..], &mut out);
     }
     Cow::Owned(out)
+}
+
+/// Copies up to the next `&`; what follows from there on.
+fn copied<'a>(text: &'a str, out: &mut String) -> &'a str {
+    let next = memchr(b'&', text.as_bytes()).unwrap_or(text.len());
+    out.push_str(&text[..next]);
+    &text[next..]
 }
 
 /// Declarations of one document that are kept.

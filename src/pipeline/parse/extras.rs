@@ -128,6 +128,10 @@ impl Extras {
 
     /// The first text under the first of these names that is there.
     fn any(&mut self, names: &[&str]) -> Option<RawText> {
+        // Most entries have a handful of texts, and most names are not among them.
+        if self.texts.is_empty() {
+            return None;
+        }
         names.iter().find_map(|name| self.take(name))
     }
 
