@@ -32,6 +32,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("atom_syndication", &["pipeline/parse", "pipeline/render"]),
     ("encoding_rs", &["pipeline/parse"]),
     ("chardetng", &["pipeline/parse"]),
+    ("simdutf8", &["pipeline/parse"]),
     ("ammonia", &["pipeline/sanitize"]),
     ("askama", &["pipeline/render"]),
     ("flate2", &["pipeline/render", "edge/fetch"]),

@@ -55,7 +55,7 @@ fn narrow<'a>(bytes: &'a [u8], content_type: Option<&str>, notes: &mut Notes) ->
         Some(rest) => (rest, true),
         None => (bytes, false),
     };
-    let valid = std::str::from_utf8(bytes).ok();
+    let valid = simdutf8::basic::from_utf8(bytes).ok();
     let header = content_type.and_then(charset_of).and_then(|label| labelled(&label, notes));
     let declared = declaration(bytes).and_then(|label| labelled(&label, notes));
     let claims = [header, declared].map(|claim| claim.filter(|_| !marked));

@@ -267,10 +267,22 @@ fn name_end(text: &str) -> usize {
     if !(first.is_ascii_alphabetic() || first == b'_' || first == b':' || first >= 0x80) {
         return 0;
     }
-    let is_name =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.') || byte >= 0x80;
-    text.bytes().position(|byte| !is_name(byte)).unwrap_or(text.len())
+    text.bytes().position(|byte| !IN_NAME[usize::from(byte)]).unwrap_or(text.len())
 }
+
+/// Which bytes a name may have after its first; a table, because every byte of every name is looked up.
+const IN_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        let is_sign = matches!(byte, b'_' | b':' | b'-' | b'.');
+        table[byte as usize] = byte.is_ascii_alphanumeric() || is_sign || byte >= 0x80;
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
 
 /// The attributes of a tag: name and value as written, without the quotes. Values may lack their quotes
 /// or stand alone.

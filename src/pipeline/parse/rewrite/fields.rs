@@ -14,7 +14,7 @@ use crate::model::{RawText, TextKind};
 const WHOLE_ONLY: &[&str] =
     &["title", "link", "guid", "id", "pubDate", "+published", "+updated", "+date", "+id"];
 /// A longer text goes past the crates, which would copy it four times over.
-const TEXT_BYTES_MAX: usize = 1024;
+const TEXT_BYTES_MAX: usize = 128;
 /// Texts that Atom gives a type.
 const TYPED: &[&str] = &["title", "subtitle", "summary", "content", "rights"];
 
