@@ -198,6 +198,10 @@ impl Desk<'_> {
     /// A key of its own, also where an earlier entry had the same identity and the same date.
     fn entry_key(&mut self, published: Timestamp, keyed: &Keyed<'_>) -> EntryKey {
         let mut identity = keyed.primary.digest;
+        if self.known.keys.contains_key(&keyed.primary) {
+            // Others were named after it, and not all of them need be at hand here: the moment tells them apart.
+            identity = Digest::of([identity.0.as_slice(), &self.now.timestamp_millis().to_be_bytes()]);
+        }
         loop {
             let key = EntryKey::new(published, identity);
             if !self.known.entries.contains_key(&key) && self.keys.insert(key) {
