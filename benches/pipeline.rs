@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nashra::model::{
-    Digest, FetchPolicy, Fetched, Known, Location, Ports, PublishLimits, Published, Reading, Rules, Schedule,
-    Section, SectionId, Site, Source, SourceCard, SourceId, SourceState, Timestamp, Validators, Window,
+    Digest, FetchPolicy, Fetched, Hints, Known, Location, Manners, Network, Ports, PublishLimits, Published,
+    Reading, Rules, Schedule, Section, SectionId, Site, Source, SourceCard, SourceId, SourceState, Timestamp,
+    Validators, Window,
 };
 use nashra::pipeline::{self, Edition};
 
@@ -57,6 +58,7 @@ fn source() -> Source {
         weight_percent: 100,
         rules: Rules::default(),
         strip: vec![],
+        trust: false,
         fetch: FetchPolicy {
             timeout: Duration::from_secs(30),
             body_bytes_max: 1 << 24,
@@ -67,7 +69,14 @@ fn source() -> Source {
             headers: vec![],
             auth: None,
             user_agent: None,
-            hints: true,
+            hints: Hints::all(true),
+            robots: false,
+            cookies: false,
+            insecure_tls: false,
+            proxy: None,
+            client_cert: None,
+            network: Network::Any,
+            encoding: None,
         },
     }
 }
@@ -102,9 +111,11 @@ fn bench(criterion: &mut Criterion) {
         elapsed_ms: 0,
         wire_bytes: 0,
         status: Some(200),
+        manners: Manners::default(),
         reading: Reading::Feed {
             feed: Box::new(understand()),
             document: Digest::of([text.as_bytes()]),
+            is_delta: false,
             validators: Validators::default(),
         },
     };

@@ -2,7 +2,10 @@
 #![deny(clippy::disallowed_methods)]
 
 mod auth;
+mod headers;
 mod location;
+mod manners;
+mod network;
 mod notes;
 mod policy;
 mod portal;
@@ -62,7 +65,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     let site = portal::read_site(root.get("site"), notes);
     let server = portal::read_server(root.get("server"), notes);
     let store = portal::read_store(root.get("store"), folder, notes);
-    let defaults = policy::Defaults::read(root.get("fetch"), notes);
+    let defaults = policy::Defaults::read(root.get("fetch"), folder, notes);
     let limits = portal::read_publish(root.get("publish"), notes);
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));

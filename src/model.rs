@@ -7,18 +7,25 @@
 mod entry;
 mod feed;
 mod fetched;
+mod health;
 mod id;
+mod policy;
 mod published;
 mod raw;
 mod rule;
 mod section;
 mod source;
+mod state;
 mod update;
 
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, StoryReason};
 pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Person, Schedules};
-pub use fetched::{Answer, Body, FetchError, FetchErrorKind, Fetched, Reading, Retrieved, Validators};
+pub use fetched::{
+    Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
+};
+pub use health::{Health, HealthKind, Ledger};
 pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
+pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
 pub use published::{Also, Document, Placed, Published, SectionFeed, SourceCard, Window};
 pub use raw::{
     Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
@@ -26,7 +33,8 @@ pub use raw::{
 };
 pub use rule::{Condition, Field, Pattern, Rule, Rules};
 pub use section::{PublishLimits, Section, Site};
-pub use source::{Auth, Crontab, FetchLimits, FetchPolicy, Location, Ports, Schedule, Source, SourceState};
+pub use source::{Crontab, Location, Schedule, Source};
+pub use state::{Adopted, Moving, Owner, Quarantine, Rhythm, SourceState};
 pub use update::{Known, Problem, Tally, Update};
 
 /// A moment, in UTC. Facts are kept in whole seconds, schedules in milliseconds.

@@ -9,7 +9,9 @@ mod due;
 mod field;
 mod parse;
 mod plan;
+mod settle;
 
 pub use due::{Due, due};
 pub use parse::parse;
 pub use plan::{earliest_ask, first_at, next_at};
+pub use settle::settle;

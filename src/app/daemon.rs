@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -132,7 +133,7 @@ impl Daemon {
             return;
         }
         if let Some((source, state)) = self.writer.source(id) {
-            self.poller.start(source, state);
+            self.poller.start(Arc::clone(source), state);
         }
     }
 
@@ -213,7 +214,7 @@ impl Daemon {
             match self
                 .writer
                 .source(id)
-                .and_then(|(source, state)| schedule::earliest_ask(&source, &state, now))
+                .and_then(|(source, state)| schedule::earliest_ask(source, state, now))
             {
                 Some(at) if at > now && !self.poller.is_busy(id) => {
                     job.note(&Row::too_soon(id, (at - now).num_seconds() + 1));

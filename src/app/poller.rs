@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use url::Url;
 
 use crate::config::Config;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
@@ -24,6 +25,28 @@ pub(super) struct Brought {
     pub(super) asked_as: Digest,
     /// What came of it.
     pub(super) fetched: Fetched,
+}
+
+/// What one asking takes from the state of its source.
+struct Asking {
+    asked_as: Digest,
+    moved_to: Option<Url>,
+    /// They and the document belong to the configuration that they were received under (DESIGN §6).
+    validators: Validators,
+    document: Option<Digest>,
+}
+
+impl Asking {
+    fn of(source: &Source, state: &SourceState) -> Self {
+        let asked_as = pipeline::configuration(source);
+        let moved_to = pipeline::moved_to(source, state).cloned();
+        let (validators, document) = if state.config == Some(asked_as) {
+            (state.validators.clone(), state.document)
+        } else {
+            (Validators::default(), None)
+        };
+        Self { asked_as, moved_to, validators, document }
+    }
 }
 
 /// Limits, User-Agent and From.
@@ -68,19 +91,17 @@ impl Poller {
     }
 
     /// Asks a source, unless it is being asked already.
-    pub(super) fn start(&mut self, source: Arc<Source>, state: SourceState) {
+    pub(super) fn start(&mut self, source: Arc<Source>, state: &SourceState) {
         if !self.busy.insert(source.id.clone()) {
             return;
         }
         let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
+        let asking = Asking::of(&source, state);
         tokio::spawn(async move {
             let id = source.id.clone();
-            // Validators belong to the configuration that they were received under (DESIGN §6).
-            let asked_as = pipeline::configuration(&source);
-            let same = state.config == Some(asked_as);
-            let validators = if same { state.validators.clone() } else { Validators::default() };
-            let (retrieved, slot) = fetcher.fetch(&source, &validators).await;
-            let read = read(source, state, retrieved).await;
+            let Asking { asked_as, moved_to, validators, document } = asking;
+            let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
+            let read = read(source, document, retrieved).await;
             // The slot is held until the writer has taken the result, so memory is bounded by slots.
             let _ = results.send(Brought { source: id, asked_as, fetched: read }).await;
             drop(slot);
@@ -94,12 +115,13 @@ impl Poller {
 }
 
 /// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.
-async fn read(source: Arc<Source>, state: SourceState, retrieved: Retrieved) -> Fetched {
-    let Retrieved { at, elapsed_ms, wire_bytes, status, .. } = retrieved;
-    let reading = spawn_blocking(move || pipeline::read(&source, &state, retrieved));
+async fn read(source: Arc<Source>, known: Option<Digest>, retrieved: Retrieved) -> Fetched {
+    let Retrieved { at, elapsed_ms, wire_bytes, status, ref manners, .. } = retrieved;
+    let manners = manners.clone();
+    let reading = spawn_blocking(move || pipeline::read(&source, known, retrieved));
     reading.await.unwrap_or_else(|error| {
         let why = format!("the document made nashra fail; please report it ({error})");
-        Fetched { at, elapsed_ms, wire_bytes, status, reading: Reading::NotAFeed(why) }
+        Fetched { at, elapsed_ms, wire_bytes, status, manners, reading: Reading::NotAFeed(why) }
     })
 }
 

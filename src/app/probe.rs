@@ -11,8 +11,8 @@ use super::AppError;
 use super::poller::fetcher;
 use crate::config::Config;
 use crate::model::{
-    Answer, Body, Feed, FetchLimits, FetchPolicy, Fetched, Location, Ports, Reading, Rules, Schedule, Source,
-    SourceId, SourceState, Validators,
+    Answer, Body, Feed, FetchLimits, FetchPolicy, Fetched, Hints, Location, Network, Ports, Reading, Rules,
+    Schedule, Source, SourceId, Validators,
 };
 use crate::pipeline;
 
@@ -35,7 +35,7 @@ pub async fn probe(config: Config) -> Result<Vec<Probe>, AppError> {
             let source = Arc::new(source);
             let id = source.id.clone();
             let (retrieved, _slot) = fetcher.fetch(&source, &Validators::default()).await;
-            let reading = spawn_blocking(move || pipeline::read(&source, &SourceState::default(), retrieved));
+            let reading = spawn_blocking(move || pipeline::read(&source, None, retrieved));
             let feed = reading.await.map_err(|error| error.to_string()).and_then(feed_of);
             (place, Probe { source: id, feed })
         });
@@ -83,6 +83,7 @@ fn named_by_hand(url: Url) -> Source {
         weight_percent: 100,
         rules: Rules::default(),
         strip: vec![],
+        trust: true,
         fetch: FetchPolicy {
             timeout: Duration::from_secs(30),
             body_bytes_max: 64 * 1024 * 1024,
@@ -96,7 +97,14 @@ fn named_by_hand(url: Url) -> Source {
             headers: vec![],
             auth: None,
             user_agent: None,
-            hints: false,
+            hints: Hints::all(false),
+            robots: false,
+            cookies: false,
+            insecure_tls: false,
+            proxy: None,
+            client_cert: None,
+            network: Network::Any,
+            encoding: None,
         },
     }
 }

@@ -125,8 +125,8 @@ impl Writer {
     }
 
     /// A source and its state, for a fetch.
-    pub(super) fn source(&self, id: &SourceId) -> Option<(Arc<Source>, SourceState)> {
-        Some((Arc::clone(self.sources.get(id)?), self.states.get(id).cloned().unwrap_or_default()))
+    pub(super) fn source(&self, id: &SourceId) -> Option<(&Arc<Source>, &SourceState)> {
+        Some((self.sources.get(id)?, self.states.get(id)?))
     }
 
     /// Decides and commits each fetch, makes all of them durable at once, and then lets the window have
@@ -182,7 +182,7 @@ impl Writer {
         let state = self.states.get(&source.id).cloned().unwrap_or_default();
         let known = self.store.known(&pipeline::wanted_keys(source, fetched))?;
         let mut update = pipeline::ingest(source, &state, &known, fetched, now);
-        update.state.next_at = Some(schedule::next_at(source, &update.state, self.timezone, now));
+        schedule::settle(source, &state, &mut update.state, &fetched.manners, self.timezone, now);
         self.store.apply(&update)?;
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)

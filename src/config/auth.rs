@@ -50,6 +50,15 @@ pub(super) fn read(item: Item<'_, '_>, notes: &mut Notes) -> Option<Auth> {
     }
 }
 
+/// Reads the credentials for a proxy: the user, and the name of what holds the password.
+pub(super) fn read_proxy(item: Item<'_, '_>, notes: &mut Notes) -> Option<(String, String)> {
+    let table = item.inline_table("{ user = \"…\", password_env = \"NAME\" }", notes)?;
+    match read_basic(&table, notes)? {
+        Auth::Basic { user, password_env } => Some((user, password_env)),
+        Auth::Bearer { .. } => None,
+    }
+}
+
 fn read_basic(table: &Table<'_>, notes: &mut Notes) -> Option<Auth> {
     table.check_keys(&BASIC_KEYS, notes);
     let (user, password) = (table.get("user"), table.get("password_env"));

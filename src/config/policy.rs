@@ -1,11 +1,14 @@
 //! How sources are fetched: `[fetch]`, and the same keys where a source says otherwise.
 
+use std::path::Path;
 use std::time::Duration;
 
+use super::headers::{header_value, read_headers};
 use super::notes::Notes;
 use super::table::{Item, Keys, Table};
 use super::values::{duration, networks, ports, size};
-use crate::model::{FetchLimits, FetchPolicy, Ports, Schedule};
+use super::{manners, network};
+use crate::model::{FetchLimits, FetchPolicy, Hints, Network, Ports, Schedule};
 use crate::schedule;
 
 const TIMEOUT_SECONDS_MAX: u64 = 600;
@@ -14,8 +17,6 @@ const BODY_BYTES_MIN: u64 = 1 << 10;
 const BODY_BYTES_MAX: u64 = 1 << 30;
 const CONCURRENCY_MAX: u32 = 1024;
 const PER_HOST_MAX: u32 = 64;
-const HEADERS_MAX: usize = 50;
-const HEADER_BYTES_MAX: usize = 4000;
 
 const FETCH_KEYS: Keys = Keys {
     known: &[
@@ -31,8 +32,17 @@ const FETCH_KEYS: Keys = Keys {
         "user_agent",
         "hints",
         "headers",
+        "robots",
+        "cookies",
+        "insecure_tls",
+        "proxy",
+        "proxy_auth",
+        "client_cert",
+        "client_key",
+        "network",
+        "encoding",
     ],
-    planned: &["proxy", "robots", "cookies", "insecure_tls", "client_cert", "encoding"],
+    planned: &[],
     elsewhere: &[
         (
             &["auth", "weight", "strip", "include", "exclude", "section", "sections", "enabled"],
@@ -65,18 +75,25 @@ impl Defaults {
                 headers: vec![],
                 auth: None,
                 user_agent: None,
-                hints: true,
+                hints: Hints::all(true),
+                robots: false,
+                cookies: false,
+                insecure_tls: false,
+                proxy: None,
+                client_cert: None,
+                network: Network::Any,
+                encoding: None,
             },
             limits: FetchLimits { concurrency: 64, per_host: 2 },
         }
     }
 
     /// Reads `[fetch]`.
-    pub(super) fn read(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Self {
+    pub(super) fn read(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut Notes) -> Self {
         let mut defaults = Self::built_in();
         let Some(table) = item.and_then(|item| item.table(notes)) else { return defaults };
         table.check_keys(&FETCH_KEYS, notes);
-        read_policy(&table, &mut defaults.schedule, &mut defaults.policy, notes);
+        read_policy(&table, &mut defaults.schedule, &mut defaults.policy, folder, notes);
         let count = |key, max, notes: &mut Notes| {
             let value = table.get(key).and_then(|item| item.integer(1, max, notes))?;
             usize::try_from(value).ok()
@@ -96,6 +113,7 @@ pub(super) fn read_policy(
     table: &Table<'_>,
     schedule: &mut Schedule,
     policy: &mut FetchPolicy,
+    folder: &Path,
     notes: &mut Notes,
 ) {
     let seconds = Duration::from_secs;
@@ -126,12 +144,11 @@ pub(super) fn read_policy(
     if let Some(value) = table.get("user_agent").and_then(|item| header_value(item, notes)) {
         policy.user_agent = Some(value);
     }
-    if let Some(value) = table.get("hints").and_then(|item| item.boolean(notes)) {
-        policy.hints = value;
-    }
     if let Some(item) = table.get("headers") {
         read_headers(item, &mut policy.headers, notes);
     }
+    manners::read(table, policy, notes);
+    network::read(table, folder, policy, notes);
 }
 
 fn read_schedule(item: Item<'_, '_>, notes: &mut Notes) -> Option<Schedule> {
@@ -169,64 +186,4 @@ fn check_intervals(table: &Table<'_>, policy: &FetchPolicy, notes: &mut Notes) {
             notes,
         );
     }
-}
-
-/// Headers that carry secrets; those belong to `auth`.
-const SECRET_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
-
-/// Headers that nashra or the connection sets.
-const OWN_HEADERS: [&str; 15] = [
-    "host",
-    "user-agent",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-    "keep-alive",
-    "te",
-    "trailer",
-    "upgrade",
-    "accept-encoding",
-    "if-none-match",
-    "if-modified-since",
-    "a-im",
-    "range",
-    "expect",
-];
-
-/// Reads `headers` over what `into` holds already: names are compared without case.
-fn read_headers(item: Item<'_, '_>, into: &mut Vec<(String, String)>, notes: &mut Notes) {
-    let Some(table) = item.inline_table("{ Accept-Language = \"ar\" }", notes) else { return };
-    if table.len() > HEADERS_MAX {
-        item.mistake(format!("holds {} headers: at most {HEADERS_MAX} are allowed", table.len()), notes);
-        return;
-    }
-    for header in table.items() {
-        let name = header.key.to_ascii_lowercase();
-        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-        if name.is_empty() || name.len() > 100 || !name.bytes().all(is_token) {
-            header.mistake("is no header name: write letters, digits and -", notes);
-        } else if SECRET_HEADERS.contains(&name.as_str()) {
-            header.mistake(
-                "secrets do not belong into this file: write auth = { bearer_env = \"NAME\" } or auth = { basic = { \
-                 user = \"…\", password_env = \"NAME\" } } in the source",
-                notes,
-            );
-        } else if name == "user-agent" {
-            header.mistake("is set by its own key: write user_agent = \"…\"", notes);
-        } else if OWN_HEADERS.contains(&name.as_str()) {
-            header.mistake("is set by nashra itself: remove it", notes);
-        } else if let Some(value) = header_value(header, notes) {
-            into.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
-            into.push((header.key.to_owned(), value));
-        }
-    }
-}
-
-fn header_value(item: Item<'_, '_>, notes: &mut Notes) -> Option<String> {
-    let text = item.line("\"…\"", HEADER_BYTES_MAX, notes)?;
-    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        return Some(text.to_owned());
-    }
-    item.mistake("goes into a header: only ASCII letters, digits and signs are allowed", notes);
-    None
 }

@@ -44,19 +44,18 @@ const KEYS: Keys = Keys {
         "ports",
         "user_agent",
         "hints",
-    ],
-    planned: &[
-        "proxy",
         "robots",
-        "full_content",
-        "mirror_of",
-        "trust",
         "cookies",
         "insecure_tls",
-        "stories",
+        "proxy",
+        "proxy_auth",
         "client_cert",
+        "client_key",
+        "network",
         "encoding",
+        "trust",
     ],
+    planned: &["full_content", "mirror_of", "stories"],
     elsewhere: &[
         (&["concurrency", "per_host"], "in [fetch]"),
         (&["entries", "max_per_source"], "in [publish] or [sections.ID]"),
@@ -120,13 +119,14 @@ fn read_source(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes)
     let table = item.table(notes)?;
     table.check_keys(&KEYS, notes);
     let Defaults { mut schedule, mut policy, .. } = around.defaults.clone();
-    read_policy(&table, &mut schedule, &mut policy, notes);
+    read_policy(&table, &mut schedule, &mut policy, around.folder, notes);
     policy.auth = table.get("auth").and_then(|item| auth::read(item, notes));
     let title = table.get("title").and_then(|item| item.line("\"…\"", TITLE_BYTES_MAX, notes));
     let enabled = table.get("enabled").and_then(|item| item.boolean(notes)).unwrap_or(true);
     let weight_percent = table.get("weight").and_then(|item| read_weight(item, notes)).unwrap_or(100);
     let sections = read_sections(&table, around, notes);
     let rules = rules::read(&table, notes);
+    let trust = table.get("trust").and_then(|item| item.boolean(notes)).unwrap_or(false);
     let strip = table.get("strip").and_then(|item| read_strip(item, notes)).unwrap_or_default();
     let Some(url) = table.get("url") else {
         table.missing("url", "url = \"https://…\"", notes);
@@ -136,8 +136,19 @@ fn read_source(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes)
     let title = title.map(str::to_owned);
     let id = SourceId(item.key.to_owned());
     let fetch = policy;
-    let source =
-        Source { id, title, location, sections, enabled, schedule, weight_percent, rules, strip, fetch };
+    let source = Source {
+        id,
+        title,
+        location,
+        sections,
+        enabled,
+        schedule,
+        weight_percent,
+        rules,
+        strip,
+        trust,
+        fetch,
+    };
     warn(&source, &table, url, notes);
     Some(source)
 }

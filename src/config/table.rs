@@ -216,6 +216,11 @@ impl<'a, 't> Item<'a, 't> {
         None
     }
 
+    /// The same without a note where it is something else.
+    pub(super) fn as_boolean(&self) -> Option<bool> {
+        if let DeValue::Boolean(value) = self.value { Some(*value) } else { None }
+    }
+
     /// The whole number that it is, without a note where it is something else.
     pub(super) fn as_integer(&self) -> Option<i64> {
         let DeValue::Integer(value) = self.value else { return None };

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use http::HeaderValue;
 use rustls::pki_types::CertificateDer;
 use tokio::sync::Semaphore;
+use url::Url;
 
 use self::client::Clients;
 pub use self::connect::Lookup;
@@ -135,9 +136,22 @@ impl Fetcher {
     /// The slot counts against `concurrency` until it is dropped: whoever holds it until the result has been
     /// taken bounds the documents in memory.
     pub async fn fetch(&self, source: &Source, validators: &Validators) -> (Retrieved, Slot) {
+        self.fetch_at(source, None, validators).await
+    }
+
+    /// The same at the address that the source has moved to, where it has. What is meant for the configured
+    /// address alone, credentials and headers, is not sent to another origin.
+    pub async fn fetch_at(
+        &self,
+        source: &Source,
+        moved_to: Option<&Url>,
+        validators: &Validators,
+    ) -> (Retrieved, Slot) {
         let policy = &source.fetch;
         let (report, outcome, slot) = match &source.location {
-            Location::Web(url) => exchange::run(&self.inner, policy, url, validators).await,
+            Location::Web(url) => {
+                exchange::run(&self.inner, policy, url, moved_to.unwrap_or(url), validators).await
+            }
             Location::File(path) => {
                 let slot = self.inner.queue.slot().await;
                 let began = Instant::now();
@@ -156,6 +170,7 @@ impl Fetcher {
             elapsed_ms: u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
             wire_bytes: report.wire_bytes,
             status: report.status,
+            manners: report.manners,
             outcome,
         };
         (retrieved, slot)

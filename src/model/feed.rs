@@ -39,13 +39,16 @@ pub struct Feed {
     pub problems: Vec<Problem>,
 }
 
-/// A feed's hints on when to come again. Schedules obey `ttl` and the period; the hours and days are kept only.
+/// A feed's hints on when to come again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Schedules {
     /// RSS `ttl`.
     pub ttl_minutes: Option<u32>,
     /// `sy:updatePeriod` divided by `sy:updateFrequency`.
     pub period_seconds: Option<u32>,
+    /// `sy:updateBase`: a moment from which the periods are counted.
+    pub period_base: Option<Timestamp>,
     /// Hours (UTC) in which nobody should ask, each 0 to 23, ascending.
     pub skip_hours: Vec<u8>,
     /// Days (UTC) on which nobody should ask: 0 is Monday, 6 is Sunday, ascending.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{Digest, Feed, Timestamp};
 
@@ -16,8 +17,40 @@ pub struct Retrieved {
     pub wire_bytes: u64,
     /// The HTTP status of the last hop; `None` for files and for connections that failed.
     pub status: Option<u16>,
+    /// What was said beside the document.
+    pub manners: Manners,
     /// The answer, or why there is none.
     pub outcome: Result<Answer, FetchError>,
+}
+
+/// What an exchange said beside its document, and what it cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manners {
+    /// Every request that was made for it, in order; none for files.
+    pub hops: Vec<Hop>,
+    /// How long the answer stays fresh, in seconds: `max-age`, else `Expires`, less the `Age` that it has
+    /// (RFC 9111 §4.2.1). `None` where nothing is said.
+    pub fresh_seconds: Option<u64>,
+    /// How long the server asked us to stay away, in seconds: the longest `Retry-After` of a 429, a 503 or a
+    /// redirect (RFC 9110 §10.2.3).
+    pub retry_after_seconds: Option<u64>,
+    /// Where an unbroken chain of 301 and 308, from the address that was asked, leads; `None` where the first
+    /// answer was no such redirect.
+    pub permanent: Option<Url>,
+    /// The address of the last hop; `None` for files.
+    pub url: Option<Url>,
+}
+
+/// One request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hop {
+    /// The host as politeness counts hosts: the registrable domain, else the address, and the port where it is
+    /// neither 80 nor 443.
+    pub host: String,
+    /// The status; `None` where no answer came.
+    pub status: Option<u16>,
+    /// Bytes of the body as they came.
+    pub wire_bytes: u64,
 }
 
 /// A good answer.
@@ -41,6 +74,9 @@ pub struct Body {
     pub content_type: Option<String>,
     /// The address that answered, after redirects: the base of relative links.
     pub url: String,
+    /// Whether it holds only what changed since the validators that were sent (226, RFC 3229 with the
+    /// instance manipulation `feed`): what is not in it is still there.
+    pub is_delta: bool,
     /// What to send back next time.
     pub validators: Validators,
 }
@@ -62,8 +98,6 @@ pub struct FetchError {
     pub kind: FetchErrorKind,
     /// One sentence that names the place and, where there is one, the remedy.
     pub message: String,
-    /// How long the server asked us to stay away, in seconds (`Retry-After`).
-    pub retry_after_seconds: Option<u64>,
 }
 
 /// The class of a failure to fetch.
@@ -80,6 +114,14 @@ pub enum FetchErrorKind {
     Timeout,
     /// The status was neither 2xx, 304 nor a redirect that we follow.
     Status,
+    /// 410: it is gone for good, says its server.
+    Gone,
+    /// Somebody before the server keeps robots out.
+    Wall,
+    /// robots.txt forbids it.
+    Robots,
+    /// Nothing was sent: its host wants to be left alone by us for now.
+    Held,
     /// Too many redirects, a loop, or one without a target.
     Redirect,
     /// More bytes than `max_body`, on the wire or decoded.
@@ -103,6 +145,8 @@ pub struct Fetched {
     pub wire_bytes: u64,
     /// The HTTP status of the last hop.
     pub status: Option<u16>,
+    /// What was said beside the document.
+    pub manners: Manners,
     /// What it means.
     pub reading: Reading,
 }
@@ -121,6 +165,8 @@ pub enum Reading {
         feed: Box<Feed>,
         /// The hash of the document's bytes: the same bytes need no second reading.
         document: Digest,
+        /// Whether it holds only what changed.
+        is_delta: bool,
         /// What to send back next time.
         validators: Validators,
     },

@@ -9,8 +9,8 @@ use url::Url;
 use self::desk::{keys_of, take_in};
 use super::{decide, dedupe, normalize, parse, sanitize};
 use crate::model::{
-    Answer, Body, Digest, Feed, FeedEntry, FetchError, Fetched, IdentityKey, Known, Location, Problem,
-    Reading, Retrieved, Source, SourceState, Tally, Timestamp, Update, Validators,
+    Answer, Body, Digest, Feed, FeedEntry, FetchError, FetchPolicy, Fetched, IdentityKey, Known, Location,
+    Problem, Reading, Retrieved, Source, SourceState, Tally, Timestamp, Update, Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
@@ -18,25 +18,33 @@ const ENTRIES_PER_FETCH_MAX: usize = 10_000;
 
 /// Reads what a fetch brought back. Needs nothing that the store knows, so it runs beside the fetches,
 /// off the writer: it is the dearest step of all.
-pub fn read(source: &Source, state: &SourceState, retrieved: Retrieved) -> Fetched {
-    let Retrieved { at, elapsed_ms, wire_bytes, status, outcome, .. } = retrieved;
+///
+/// `known` is the hash of the document that was last read under this configuration: the same bytes say nothing
+/// new.
+pub fn read(source: &Source, known: Option<Digest>, retrieved: Retrieved) -> Fetched {
+    let Retrieved { at, elapsed_ms, wire_bytes, status, manners, outcome } = retrieved;
     let reading = match outcome {
         Err(error) => Reading::Failed(error),
         Ok(Answer::NotModified { validators }) => Reading::Unchanged { validators },
-        Ok(Answer::Body(body)) => read_body(source, state, body),
+        Ok(Answer::Body(body)) => read_body(source, known, body),
     };
-    Fetched { at, elapsed_ms, wire_bytes, status, reading }
+    Fetched { at, elapsed_ms, wire_bytes, status, manners, reading }
 }
 
-fn read_body(source: &Source, state: &SourceState, body: Body) -> Reading {
+fn read_body(source: &Source, known: Option<Digest>, body: Body) -> Reading {
     let document = Digest::of([body.bytes.as_ref()]);
-    if state.document == Some(document) && state.config == Some(configuration(source)) {
+    if known == Some(document) {
         return Reading::Unchanged { validators: body.validators };
     }
     match understand(&body.bytes, body.content_type.as_deref(), &body.url, &source.strip) {
         Ok(mut feed) => {
             leave_out_empty(&mut feed);
-            Reading::Feed { feed: Box::new(feed), document, validators: body.validators }
+            Reading::Feed {
+                feed: Box::new(feed),
+                document,
+                is_delta: body.is_delta,
+                validators: body.validators,
+            }
         }
         Err(reason) => Reading::NotAFeed(reason.0),
     }
@@ -92,7 +100,11 @@ pub fn configuration(source: &Source) -> Digest {
         Location::File(path) => path.display().to_string(),
     };
     let fetch = &source.fetch;
-    let how = format!("{:?} {:?} {:?} {:?}", source.strip, fetch.headers, fetch.auth, fetch.user_agent);
+    let FetchPolicy { headers, auth, user_agent, encoding, cookies, client_cert, .. } = fetch;
+    let how = format!(
+        "{:?} {headers:?} {auth:?} {user_agent:?} {encoding:?} {cookies} {client_cert:?}",
+        source.strip
+    );
     // A new version may read the same bytes better.
     Digest::of([place.as_bytes(), how.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()])
 }
@@ -128,6 +140,8 @@ pub fn ingest(
         tally: Tally::default(),
         problems: vec![],
     };
+    let wait = fetched.manners.retry_after_seconds;
+    update.state.retry_after = wait.and_then(|seconds| after(now, seconds));
     match &fetched.reading {
         Reading::Unchanged { validators } => {
             succeeded(&mut update.state, fetched.at);
@@ -136,13 +150,12 @@ pub fn ingest(
                 refresh(&mut update.state.validators, validators);
             }
         }
-        Reading::Failed(error) => failed(&mut update.state, error, now),
+        Reading::Failed(error) => failed(&mut update.state, error),
         Reading::NotAFeed(reason) => {
             update.state.failures = state.failures.saturating_add(1);
             update.state.error = Some(reason.clone());
-            update.state.retry_after = None;
         }
-        Reading::Feed { feed, document, validators } => {
+        Reading::Feed { feed, document, validators, .. } => {
             describe(&mut update.state, feed);
             // Only a reading says under which configuration hash and validators are good.
             update.state.config = Some(configuration(source));
@@ -159,17 +172,15 @@ fn succeeded(state: &mut SourceState, at: Timestamp) {
     state.ok_at = Some(at);
     state.failures = 0;
     state.error = None;
-    state.retry_after = None;
 }
 
-fn failed(state: &mut SourceState, error: &FetchError, now: Timestamp) {
+fn failed(state: &mut SourceState, error: &FetchError) {
     state.failures = state.failures.saturating_add(1);
     state.error = Some(error.message.clone());
-    state.retry_after = error
-        .retry_after_seconds
-        .and_then(|seconds| i64::try_from(seconds).ok())
-        .and_then(TimeDelta::try_seconds)
-        .and_then(|wait| now.checked_add_signed(wait));
+}
+
+fn after(now: Timestamp, seconds: u64) -> Option<Timestamp> {
+    now.checked_add_signed(TimeDelta::try_seconds(i64::try_from(seconds).ok()?)?)
 }
 
 /// A 304 may carry new validators; what it leaves out keeps its value (RFC 9110 §15.4.5).

@@ -7,6 +7,7 @@ pub mod dedupe;
 mod ingest;
 pub mod link;
 pub mod merge;
+pub mod moves;
 pub mod normalize;
 pub mod parse;
 mod publish;
@@ -19,4 +20,5 @@ pub mod window;
 
 pub use decide::source_id;
 pub use ingest::{configuration, ingest, read, understand, wanted_keys};
+pub use moves::moved_to;
 pub use publish::{Edition, item_document, publish};

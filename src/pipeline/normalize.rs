@@ -40,6 +40,7 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
     let related = |rel: &str, notes: &mut Notes| links::with_rel(&raw.links, rel, &bases, notes);
     let updated =
         date(raw.updated.as_deref(), &mut notes).or_else(|| date(raw.published.as_deref(), &mut notes));
+    let base = date(raw.update_base.as_deref(), &mut notes);
     let mut feed = Feed {
         format: raw.format,
         id: words::id(raw.id, &mut notes),
@@ -58,6 +59,7 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
             raw.ttl.as_deref(),
             raw.update_period.as_deref(),
             raw.update_frequency.as_deref(),
+            base,
             (&raw.skip_hours, &raw.skip_days),
         ),
         rights: words::paragraph(raw.rights),

@@ -123,7 +123,7 @@ fn interval(source: &Source, state: &SourceState) -> Option<Duration> {
             let policy = &source.fetch;
             let ttl = state.schedules.ttl_minutes.map(|minutes| 60 * u64::from(minutes));
             let period = state.schedules.period_seconds.map(u64::from);
-            let hint = ttl.max(period).filter(|_| policy.hints);
+            let hint = ttl.max(period).filter(|_| policy.hints.ttl);
             let interval = Duration::from_secs(hint.unwrap_or(AUTO_SECONDS));
             Some(interval.min(policy.max_interval).max(policy.min_interval).max(Duration::from_secs(1)))
         }
@@ -150,7 +150,7 @@ fn back_off(source: &Source, failures: u32, own_wait: Duration) -> Duration {
 }
 
 fn told_to_wait(source: &Source, state: &SourceState, now: Timestamp) -> Option<Timestamp> {
-    let until = state.retry_after.filter(|_| source.fetch.hints)?;
+    let until = state.retry_after.filter(|_| source.fetch.hints.retry_after)?;
     Some(until.min(later(now, source.fetch.max_interval)))
 }
 

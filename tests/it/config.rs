@@ -1,13 +1,14 @@
 //! Tests of config: what right files mean. Wrong ones are in `config/mistakes.rs`.
 
 mod mistakes;
+mod ways;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nashra::config::{Config, read};
-use nashra::model::{Auth, Condition, Field, Location, Pattern, Ports, Schedule};
+use nashra::model::{Auth, Condition, Field, Hints, Location, Pattern, Ports, Schedule};
 
 /// Reads a text that must be right.
 fn good(text: &str) -> Config {
@@ -145,7 +146,7 @@ fn sources_inherit_and_override() {
     assert_eq!(sport.fetch.timeout, Duration::from_secs(5));
     assert_eq!(sport.fetch.min_interval, Duration::from_secs(120));
     assert_eq!(sport.fetch.body_bytes_max, 8 << 20);
-    assert_eq!((&sport.fetch.ports, sport.fetch.hints), (&Ports::Any, true));
+    assert_eq!((&sport.fetch.ports, sport.fetch.hints), (&Ports::Any, Hints::all(true)));
     assert!(sport.fetch.allow_private.is_empty());
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(sport.fetch.headers, [header("Accept-Language", "ar"), header("x-one", "2")]);
@@ -181,7 +182,7 @@ fn the_minimal_file_has_sensible_defaults() {
     assert_eq!(source.fetch.timeout, Duration::from_secs(30));
     assert_eq!(source.fetch.body_bytes_max, 16 << 20);
     assert_eq!(source.fetch.max_interval, Duration::from_secs(86400));
-    assert!(source.fetch.hints);
+    assert_eq!(source.fetch.hints, Hints::all(true));
 }
 
 #[test]

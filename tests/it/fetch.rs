@@ -162,8 +162,12 @@ async fn not_modified_counts_only_where_it_was_asked_for() {
 #[tokio::test]
 async fn statuses_are_explained() {
     let check = async |status, headers: &[(&str, &str)], page: &str, words: &str, wait| {
-        let error = failure(Reply::new(status, headers, page)).await;
-        assert_eq!((error.kind, error.retry_after_seconds), (FetchErrorKind::Status, wait), "{error}");
+        let reply = Reply::new(status, headers, page);
+        let origin = Origin::start(move |_| reply.clone());
+        let retrieved = ask(&source(&origin.url("/feed"))).await;
+        assert_eq!(retrieved.manners.retry_after_seconds, wait, "{status}");
+        let error = error(retrieved);
+        assert_eq!(error.kind, FetchErrorKind::Status, "{error}");
         assert!(error.message.starts_with("127.0.0.1:"), "{error}");
         assert!(error.message.contains(&format!("answered {status} (")), "{error}");
         assert!(error.message.contains(words), "{error}");

@@ -270,8 +270,7 @@ fn only_a_reading_says_what_the_validators_belong_to() {
     let mut diary = Diary::new(vec![illustrated()]);
     let old = pipeline::configuration(&diary.source);
     diary.source.strip = vec!["x".to_owned()];
-    let error =
-        FetchError { kind: FetchErrorKind::Timeout, message: "slow".to_owned(), retry_after_seconds: None };
+    let error = FetchError { kind: FetchErrorKind::Timeout, message: "slow".to_owned() };
     let unchanged = Reading::Unchanged {
         validators: Validators { etag: Some(b"\"new\"".to_vec()), last_modified: None },
     };

@@ -195,12 +195,10 @@ fn failures_keep_what_is_good() {
     let mut memory = Memory::default();
     let source = source("a", &[]);
     memory.poll(&source, &brought(entries(0..3, "g", "https://a.example"), NOW));
-    let error = FetchError {
-        kind: FetchErrorKind::Status,
-        message: "HTTP 503".to_owned(),
-        retry_after_seconds: Some(120),
-    };
-    let update = memory.poll(&source, &fetched(Reading::Failed(error), LATER));
+    let error = FetchError { kind: FetchErrorKind::Status, message: "HTTP 503".to_owned() };
+    let mut failed = fetched(Reading::Failed(error), LATER);
+    failed.manners.retry_after_seconds = Some(120);
+    let update = memory.poll(&source, &failed);
     assert_eq!(update.state.failures, 1);
     assert_eq!(update.state.listed.len(), 3);
     assert_eq!(update.state.retry_after, Some(at("2026-11-20T13:02:00Z")));
@@ -260,6 +258,7 @@ fn an_entry_that_says_nothing_is_not_taken_in() {
         bytes: document.into(),
         content_type: None,
         url: "https://a.example/feed".to_owned(),
+        is_delta: false,
         validators: Validators::default(),
     };
     let retrieved = Retrieved {
@@ -267,9 +266,10 @@ fn an_entry_that_says_nothing_is_not_taken_in() {
         elapsed_ms: 1,
         wire_bytes: 1,
         status: Some(200),
+        manners: Manners::default(),
         outcome: Ok(Answer::Body(body)),
     };
-    let fetched = pipeline::read(&source("a", &[]), &SourceState::default(), retrieved);
+    let fetched = pipeline::read(&source("a", &[]), None, retrieved);
     let Reading::Feed { feed, .. } = fetched.reading else { panic!("{fetched:?}") };
     assert_eq!(feed.entries.len(), 1);
     assert!(feed.problems.iter().any(|problem| problem.code == "empty-entry"), "{:?}", feed.problems);

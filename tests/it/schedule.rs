@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use nashra::config;
-use nashra::model::{Schedule, Source, SourceId, SourceState, Timestamp};
+use nashra::model::{Hints, Schedule, Source, SourceId, SourceState, Timestamp};
 use nashra::schedule::{due, earliest_ask, first_at, next_at};
 use proptest::prelude::*;
 
@@ -111,7 +111,7 @@ fn failures_back_off_and_hints_are_obeyed() {
     let told = |minutes: i64, hints| {
         wait("every 15m", &|state, source| {
             state.retry_after = Some(now + TimeDelta::minutes(minutes));
-            source.fetch.hints = hints;
+            source.fetch.hints = Hints::all(hints);
         })
     };
     assert_eq!(told(120, true), 7200);
@@ -122,11 +122,11 @@ fn failures_back_off_and_hints_are_obeyed() {
         let mut seconds = wait("auto", &|state, source| {
             state.schedules.ttl_minutes = ttl;
             state.schedules.period_seconds = period;
-            source.fetch.hints = hints;
+            source.fetch.hints = Hints::all(hints);
         });
         // Two polls in a row show the interval.
         let mut source = source("x", "auto");
-        source.fetch.hints = hints;
+        source.fetch.hints = Hints::all(hints);
         let mut state = asked(now + TimeDelta::seconds(seconds));
         (state.schedules.ttl_minutes, state.schedules.period_seconds) = (ttl, period);
         let second = now + TimeDelta::seconds(seconds);

@@ -30,7 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sd_notify", &["edge/systemd"]),
     ("rss", &["pipeline/parse", "pipeline/render"]),
     ("atom_syndication", &["pipeline/parse", "pipeline/render"]),
-    ("encoding_rs", &["pipeline/parse"]),
+    ("encoding_rs", &["pipeline/parse", "config"]),
     ("chardetng", &["pipeline/parse"]),
     ("simdutf8", &["pipeline/parse"]),
     ("ammonia", &["pipeline/sanitize"]),
@@ -56,7 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regex", &["config", "pipeline/section"]),
     ("blake3", &["model/id"]),
     ("memchr", &["pipeline/"]),
-    ("ipnet", &["model/source", "config", "edge/fetch", "app/probe"]),
+    ("ipnet", &["model/policy", "config", "edge/fetch", "app/probe"]),
     ("percent_encoding", &["config", "pipeline/section", "edge/"]),
     (
         "chrono_tz",

@@ -29,7 +29,7 @@ impl Complaint {
     pub(super) fn about(self, place: &str) -> FetchError {
         let line = format!("{place} {}", self.says).replace(char::is_control, " ");
         let message = line.chars().take(MESSAGE_CHARS_MAX).collect();
-        FetchError { kind: self.kind, message, retry_after_seconds: self.retry_after_seconds }
+        FetchError { kind: self.kind, message }
     }
 
     /// What the client says when there is no answer.

@@ -16,7 +16,7 @@ use super::queue::{Slot, Turn};
 use super::redirect::Route;
 use super::request::Letter;
 use super::{Inner, Patience, body};
-use crate::model::{Answer, Body, FetchError, FetchErrorKind, FetchPolicy, Validators};
+use crate::model::{Answer, Body, FetchError, FetchErrorKind, FetchPolicy, Manners, Validators};
 
 /// What an exchange cost.
 #[derive(Debug, Default)]
@@ -26,6 +26,7 @@ pub(super) struct Report {
     /// Bytes of bodies as they came, over all hops.
     pub(super) wire_bytes: u64,
     pub(super) status: Option<u16>,
+    pub(super) manners: Manners,
 }
 
 /// What one hop brought.
@@ -42,31 +43,37 @@ struct Progress {
     wire_bytes: u64,
 }
 
-/// Asks a source. The clock runs only while there is an exchange, not while it waits for its turn.
+/// Asks a source at `url`; secrets go only to the origin of `home`, its configured address. The clock runs only while there is an exchange, not while it waits for its turn.
 pub(super) async fn run(
     inner: &Inner,
     policy: &FetchPolicy,
+    home: &Url,
     url: &Url,
     validators: &Validators,
 ) -> (Report, Result<Answer, FetchError>, Slot) {
     let mut turn = inner.queue.turn(url).await;
     let mut report = Report::default();
     let mut route = Route::new(url);
-    let outcome = hops(inner, policy, validators, &mut route, &mut turn, &mut report).await;
-    let outcome = outcome.map_err(|complaint| complaint.about(&route.place()));
+    let outcome = hops(inner, policy, home, validators, &mut route, &mut turn, &mut report).await;
+    report.manners.url = Some(route.url().clone());
+    let outcome = outcome.map_err(|complaint| {
+        report.manners.retry_after_seconds = complaint.retry_after_seconds;
+        complaint.about(&route.place())
+    });
     (report, outcome, turn.end())
 }
 
 async fn hops(
     inner: &Inner,
     policy: &FetchPolicy,
+    home: &Url,
     validators: &Validators,
     route: &mut Route,
     turn: &mut Turn,
     report: &mut Report,
 ) -> Result<Answer, Complaint> {
     route.check(&policy.ports)?;
-    let letter = Letter::write(&inner.identity, policy, route.url(), validators).await?;
+    let letter = Letter::write(&inner.identity, policy, home, validators).await?;
     let client = inner.clients.of(&Guard::new(&policy.allow_private));
     loop {
         let (began, mut progress) = (Instant::now(), Progress::default());
@@ -108,6 +115,7 @@ async fn ask(
             let bytes =
                 body::document(&head.headers, body, policy.body_bytes_max, patience, wire_bytes).await?;
             Ok(Heard::Answer(Answer::Body(Body {
+                is_delta: false,
                 bytes: Bytes::from(bytes),
                 content_type: content_type(&head.headers),
                 url: address(url),

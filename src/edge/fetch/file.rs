@@ -74,6 +74,7 @@ fn read_now(path: &PathBuf, known: &Validators, bytes_max: u64) -> Result<Answer
     let steady = self::state(&after) == state && is_settled(&before);
     let last_modified = steady.then(|| state.into_bytes());
     Ok(Answer::Body(Body {
+        is_delta: false,
         bytes: Bytes::from(bytes),
         content_type: None,
         // No base: relative links resolve to nothing, and no path of this machine gets into a feed.

@@ -137,7 +137,7 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
 }
 
 /// Host and port in one spelling. `Url` has lowered the case already.
-fn host_of(url: &Url) -> String {
+pub(super) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     format!("{host}:{}", url.port_or_known_default().unwrap_or_default())
 }

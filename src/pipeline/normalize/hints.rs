@@ -1,7 +1,7 @@
 //! A feed's hints on when to come again (RSS 2.0 `ttl`, `skipHours`, `skipDays`; the syndication module).
 
 use super::words::number;
-use crate::model::Schedules;
+use crate::model::{Schedules, Timestamp};
 
 const DAY_SECONDS: u32 = 24 * 3600;
 /// The names of days, Monday first; three letters are enough.
@@ -12,11 +12,13 @@ pub(super) fn read(
     ttl: Option<&str>,
     period: Option<&str>,
     frequency: Option<&str>,
+    base: Option<Timestamp>,
     (skip_hours, skip_days): (&[String], &[String]),
 ) -> Schedules {
     Schedules {
         ttl_minutes: ttl.and_then(number).filter(|minutes| *minutes > 0),
         period_seconds: period_seconds(period, frequency),
+        period_base: base,
         // Hour 24 is midnight in the older versions of RSS.
         skip_hours: sorted(skip_hours, |text| {
             let hour = number(text).filter(|hour| *hour <= 24)?;

@@ -16,7 +16,7 @@ fn check(text: &str, expected: &[&str]) {
 }
 
 /// One wrong line in an otherwise good source.
-fn check_source(line: &str, expected: &[&str]) {
+pub(super) fn check_source(line: &str, expected: &[&str]) {
     check(
         &format!("sections.sport.title = \"S\"\n[sources.x]\nurl = \"https://example.org/feed\"\n{line}\n"),
         expected,
@@ -45,7 +45,7 @@ keep_days = "90"
 [fetch]
 timeout = 30
 max_body = "16 Mo"
-proxy = "http://p"
+proxy = "ftp://p"
 ports = [0, "9-8"]
 allow_private = ["10.0.0.1", "x"]
 min_interval = "2h"
@@ -68,7 +68,7 @@ titl = "y"
             "10:13: store.keep_days: expected a whole number from 1 to 36500, without quotes, found a string",
             "12:11: fetch.timeout: a number alone has no unit: write \"30s\"",
             "13:12: fetch.max_body: `16 Mo` is no size: write \"16MiB\", \"500kB\" or \"1000000B\"",
-            "14:1: fetch.proxy: is not supported by this version: remove the key",
+            r#"14:9: fetch.proxy: `ftp://p` is no proxy: write "http://proxy.example:3128", "socks5://127.0.0.1:1080" or "none""#,
             "15:10: fetch.ports: is no port: write a number from 1 to 65535 or a range \"8000-8999\"",
             "15:13: fetch.ports: is no port: write a number from 1 to 65535 or a range \"8000-8999\"",
             "16:18: fetch.allow_private: `10.0.0.1` has no prefix length: write \"10.0.0.1/32\"",

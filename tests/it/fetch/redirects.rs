@@ -42,10 +42,10 @@ async fn bad_redirects_are_told_apart() {
         let origin = Origin::start(move |_| Reply::new(302, headers, ""));
         let retrieved = ask(&source(&origin.url("/feed"))).await;
         assert_eq!(retrieved.status, Some(302));
+        assert_eq!(retrieved.manners.retry_after_seconds, Some(9));
         let error = error(retrieved);
         assert_eq!(error.kind, kind, "{error}");
         assert!(error.message.contains(words), "{error}");
-        assert_eq!(error.retry_after_seconds, Some(9), "{error}");
         assert_eq!(origin.asked().len(), 1);
     };
     let kind = FetchErrorKind::Redirect;

@@ -23,6 +23,7 @@ pub fn source(id: &str, sections: &[&str]) -> Source {
         weight_percent: 100,
         rules: Rules::default(),
         strip: vec![],
+        trust: false,
         fetch: policy(),
     }
 }
@@ -39,7 +40,14 @@ pub fn policy() -> FetchPolicy {
         headers: vec![],
         auth: None,
         user_agent: None,
-        hints: true,
+        hints: Hints::all(true),
+        robots: false,
+        cookies: false,
+        insecure_tls: false,
+        proxy: None,
+        client_cert: None,
+        network: Network::Any,
+        encoding: None,
     }
 }
 
@@ -99,14 +107,26 @@ pub fn brought(entries: Vec<FeedEntry>, when: &str) -> Fetched {
         problems: vec![],
     };
     fetched(
-        Reading::Feed { feed: Box::new(feed), document: Digest([1; 16]), validators: Validators::default() },
+        Reading::Feed {
+            feed: Box::new(feed),
+            document: Digest([1; 16]),
+            is_delta: false,
+            validators: Validators::default(),
+        },
         when,
     )
 }
 
 /// A fetch with this meaning.
 pub fn fetched(reading: Reading, when: &str) -> Fetched {
-    Fetched { at: at(when), elapsed_ms: 1, wire_bytes: 1, status: Some(200), reading }
+    Fetched {
+        at: at(when),
+        elapsed_ms: 1,
+        wire_bytes: 1,
+        status: Some(200),
+        manners: Manners::default(),
+        reading,
+    }
 }
 
 /// A store in memory, with the one rule that matters: what is applied is known.

@@ -282,6 +282,7 @@ fn hints_on_when_to_come_again() {
     let expected = Schedules {
         ttl_minutes: Some(60),
         period_seconds: Some(1800),
+        period_base: None,
         skip_hours: vec![0, 3, 23],
         skip_days: vec![0, 6],
     };
