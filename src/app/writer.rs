@@ -17,7 +17,7 @@ use crate::model::{
     Digest, Entry, EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
-use crate::pipeline::{self, Edition, window};
+use crate::pipeline::{self, Edition, Prepared, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -179,10 +179,12 @@ impl Writer {
     }
 
     fn commit(&mut self, source: &Source, fetched: &Fetched, now: Timestamp) -> Result<Update, StoreError> {
-        let state = self.states.get(&source.id).cloned().unwrap_or_default();
-        let known = self.store.known(&pipeline::wanted_keys(source, fetched))?;
-        let mut update = pipeline::ingest(source, &state, &known, fetched, now);
-        schedule::settle(source, &state, &mut update.state, &fetched.manners, self.timezone, now);
+        let new = SourceState::default();
+        let state = self.states.get(&source.id).unwrap_or(&new);
+        let prepared = Prepared::new(source, fetched);
+        let known = self.store.known(&prepared.wanted_keys())?;
+        let mut update = prepared.ingest(state, &known, now);
+        schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
         self.store.apply(&update)?;
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)

@@ -6,8 +6,8 @@ mod desk;
 use chrono::TimeDelta;
 use url::Url;
 
-use self::desk::{keys_of, take_in};
-use super::{decide, dedupe, normalize, parse, sanitize};
+use self::desk::{Listed, take_in};
+use super::{decide, normalize, parse, sanitize};
 use crate::model::{
     Answer, Body, Digest, Feed, FeedEntry, FetchError, FetchPolicy, Fetched, IdentityKey, Known, Location,
     Problem, Reading, Retrieved, Source, SourceState, Tally, Timestamp, Update, Validators,
@@ -109,11 +109,39 @@ pub fn configuration(source: &Source) -> Digest {
     Digest::of([place.as_bytes(), how.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()])
 }
 
+/// What a fetch brought, with the keys of its entries: made once, for the look-up in the store and for the
+/// decisions after it.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    source: &'a Source,
+    fetched: &'a Fetched,
+    listed: Listed<'a>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Works the keys out, which costs more than all the decisions.
+    pub fn new(source: &'a Source, fetched: &'a Fetched) -> Self {
+        let listed = match &fetched.reading {
+            Reading::Feed { feed, .. } => Listed::of(&source.id, feed),
+            _ => Listed::default(),
+        };
+        Self { source, fetched, listed }
+    }
+
+    /// The keys that [`Prepared::ingest`] will ask `known` for.
+    pub fn wanted_keys(&self) -> Vec<IdentityKey> {
+        self.listed.keys().collect()
+    }
+
+    /// Decides what the fetch changes. Pure: `known` holds what the store has under [`Prepared::wanted_keys`].
+    pub fn ingest(&self, state: &SourceState, known: &Known, now: Timestamp) -> Update {
+        decide_on(self, state, known, now)
+    }
+}
+
 /// The keys that `ingest` will ask `known` for.
 pub fn wanted_keys(source: &Source, fetched: &Fetched) -> Vec<IdentityKey> {
-    let Reading::Feed { feed, .. } = &fetched.reading else { return vec![] };
-    let (entries, _) = dedupe::keyed(&source.id, bounded(feed));
-    entries.iter().flat_map(|entry| keys_of(&source.id, entry)).collect()
+    Prepared::new(source, fetched).wanted_keys()
 }
 
 /// Decides what one fetch changes. Pure: `known` holds what the store has under [`wanted_keys`].
@@ -124,6 +152,11 @@ pub fn ingest(
     fetched: &Fetched,
     now: Timestamp,
 ) -> Update {
+    Prepared::new(source, fetched).ingest(state, known, now)
+}
+
+fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: Timestamp) -> Update {
+    let Prepared { source, fetched, listed } = prepared;
     let mut update = Update {
         source: source.id.clone(),
         at: now,
@@ -161,7 +194,7 @@ pub fn ingest(
             update.state.config = Some(configuration(source));
             update.state.validators = validators.clone();
             update.state.document = Some(*document);
-            take_in(source, state, known, feed, now, &mut update);
+            take_in(source, state, known, (feed, listed), now, &mut update);
             succeeded(&mut update.state, fetched.at);
         }
     }

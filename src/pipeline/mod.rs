@@ -19,6 +19,6 @@ pub mod text;
 pub mod window;
 
 pub use decide::source_id;
-pub use ingest::{configuration, ingest, read, understand, wanted_keys};
+pub use ingest::{Prepared, configuration, ingest, read, understand, wanted_keys};
 pub use moves::moved_to;
 pub use publish::{Edition, item_document, publish};

@@ -25,7 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki_roots", &["edge/fetch"]),
     ("tower_service", &["edge/fetch"]),
     ("brotli", &["edge/fetch"]),
-    ("zstd", &["edge/fetch"]),
+    ("zstd", &["edge/fetch", "edge/store"]),
     ("notify", &["edge/watch"]),
     ("sd_notify", &["edge/systemd"]),
     ("rss", &["pipeline/parse", "pipeline/render"]),

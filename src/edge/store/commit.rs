@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use sled::Batch;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
 
-use super::{COUNT, Stage, Store, StoreError, codec};
-use crate::model::{EntryKey, IdentityKey, KeyKind, Update};
+use super::keys::{Learnt, Name};
+use super::{COUNT, Stage, Store, StoreError, codec, record};
+use crate::model::{EntryKey, KeyKind, Update};
 
 /// Titles that one entry is remembered by, and as many links: the first one and the newest ones. What changes
 /// its title at every poll would otherwise grow without end.
@@ -17,7 +18,7 @@ const KEYS_OF_A_KIND_MAX: usize = 64;
 pub(super) struct Commit {
     pub(super) sources: Batch,
     pub(super) entries: Batch,
-    pub(super) keys: Batch,
+    pub(super) keys: Learnt,
     pub(super) names: Batch,
     pub(super) stories: Batch,
     pub(super) delisted: Batch,
@@ -33,17 +34,27 @@ impl Store {
     pub fn apply(&self, update: &Update) -> Result<(), StoreError> {
         let mut commit = Commit { added: update.new.len() as u64, ..Commit::default() };
         commit.sources.insert(update.source.0.as_bytes(), codec::encode(&update.state)?);
-        for entry in update.new.iter().chain(&update.changed) {
-            commit.entries.insert(&entry.key.0, codec::encode(entry)?);
+        let mut learnt: HashMap<EntryKey, Vec<Name>> = HashMap::new();
+        for (key, entry) in &update.keys {
+            commit.keys.push((key.to_bytes(), Some(*entry)));
+            learnt.entry(*entry).or_default().push(key.to_bytes());
+        }
+        for entry in &update.new {
+            let names =
+                self.bounded(&mut commit, entry.key, learnt.remove(&entry.key).unwrap_or_default())?;
+            commit.entries.insert(&entry.key.0, self.press.encode(entry, &names.concat())?);
+        }
+        for entry in &update.changed {
+            let old = self.entries.get(entry.key.0)?;
+            let names = old.as_deref().map(record::names).unwrap_or_default();
+            commit.entries.insert(&entry.key.0, self.press.encode(entry, names)?);
+        }
+        let joined = update.new.iter().chain(&update.changed).filter(|entry| entry.story != entry.key);
+        for entry in joined {
             commit.stories.insert(&codec::story_member(entry.story, entry.key), &[]);
         }
-        let mut learnt: HashMap<EntryKey, Vec<IdentityKey>> = HashMap::new();
-        for (key, entry) in &update.keys {
-            commit.keys.insert(&key.to_bytes(), &entry.0);
-            learnt.entry(*entry).or_default().push(*key);
-        }
         for (entry, keys) in learnt {
-            self.name(&mut commit, entry, &keys)?;
+            self.name(&mut commit, entry, keys)?;
         }
         for key in &update.delisted {
             self.undate(&mut commit, *key)?;
@@ -58,19 +69,37 @@ impl Store {
         self.commit(&commit)
     }
 
-    /// Writes down which keys lead to `entry`, so that they can be found again when it is forgotten.
-    fn name(&self, commit: &mut Commit, entry: EntryKey, keys: &[IdentityKey]) -> Result<(), StoreError> {
-        let mut names: Vec<[u8; codec::NAME_BYTES]> = match self.names.get(entry.0)? {
-            Some(row) => codec::names(&row).collect(),
-            None => vec![],
-        };
-        for name in keys.iter().map(|key| key.to_bytes()) {
+    /// Writes down which keys lead to `entry` beside those that did, so that they can be found again when it is
+    /// forgotten.
+    fn name(&self, commit: &mut Commit, entry: EntryKey, keys: Vec<Name>) -> Result<(), StoreError> {
+        let mut names: Vec<Name> = codec::names(&self.names_of(entry)?).collect();
+        for name in keys {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
+        let names = self.bounded(commit, entry, names)?;
+        commit.names.insert(&entry.0, names.concat());
+        Ok(())
+    }
+
+    /// The keys that lead to an entry, one after the other.
+    pub(super) fn names_of(&self, entry: EntryKey) -> Result<Vec<u8>, StoreError> {
+        if let Some(row) = self.names.get(entry.0)? {
+            return Ok(row.to_vec());
+        }
+        Ok(self.entries.get(entry.0)?.map_or_else(Vec::new, |record| record::names(&record).to_vec()))
+    }
+
+    /// As many of the keys as an entry may have; the others are dropped.
+    fn bounded(
+        &self,
+        commit: &mut Commit,
+        entry: EntryKey,
+        mut names: Vec<Name>,
+    ) -> Result<Vec<Name>, StoreError> {
         for kind in [KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
-            let of_kind = |name: &[u8; codec::NAME_BYTES]| name[0] == kind as u8;
+            let of_kind = |name: &Name| name[0] == kind as u8;
             let mut surplus =
                 names.iter().filter(|name| of_kind(name)).count().saturating_sub(KEYS_OF_A_KIND_MAX);
             let mut is_first = true;
@@ -84,11 +113,10 @@ impl Store {
                 false
             });
             for name in dropped {
-                self.drop_key(commit, entry, &name)?;
+                self.drop_key(commit, entry, name)?;
             }
         }
-        commit.names.insert(&entry.0, names.concat());
-        Ok(())
+        Ok(names)
     }
 
     /// Drops a key, unless another entry has taken it over.
@@ -96,10 +124,10 @@ impl Store {
         &self,
         commit: &mut Commit,
         entry: EntryKey,
-        name: &[u8],
+        name: Name,
     ) -> Result<(), StoreError> {
-        if self.keys.get(name)?.is_some_and(|holder| *holder == entry.0) {
-            commit.keys.remove(name);
+        if self.keys.get(name)? == Some(entry) {
+            commit.keys.push((name, None));
         }
         Ok(())
     }
@@ -117,11 +145,13 @@ impl Store {
 
     /// All of it or nothing.
     pub(super) fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        let mut fresh = self.keys.fresh();
+        let runs = fresh.rows(&commit.keys);
         let trees = (
             &self.meta,
             &self.sources,
             &self.entries,
-            &self.keys,
+            self.keys.runs(),
             &self.names,
             &self.stories,
             &self.delisted,
@@ -130,7 +160,7 @@ impl Store {
         let committed = trees.transaction(|(meta, sources, entries, keys, names, stories, delisted, due)| {
             sources.apply_batch(&commit.sources)?;
             entries.apply_batch(&commit.entries)?;
-            keys.apply_batch(&commit.keys)?;
+            keys.apply_batch(&runs)?;
             names.apply_batch(&commit.names)?;
             stories.apply_batch(&commit.stories)?;
             delisted.apply_batch(&commit.delisted)?;
@@ -143,6 +173,7 @@ impl Store {
         committed.map_err(|error| match error {
             TransactionError::Storage(error) => StoreError::Sled(error),
             TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
-        })
+        })?;
+        self.keys.note(&mut fresh, &commit.keys)
     }
 }

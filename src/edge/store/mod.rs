@@ -1,16 +1,19 @@
 //! The door to the disk: sled 0.34 holds the facts; one [`Update`] is one atomic commit.
 //!
-//! Eight trees: `meta` (whose store, schema, counters), `sources` (id → state), `entries` (key → entry, in
-//! order of time), `keys` (identity → entry key; outlives the entry as its tombstone), `names` (entry key →
-//! its keys), `stories` (story and entry key → nothing), `delisted` (entry key → when its source last listed
-//! it), `due` (stage, that time and the entry key → nothing: what retention removes next).
+//! The trees: `meta` (whose store, schema, counters), `sources` (id → state), `entries` (key → entry, in order
+//! of time), `runs`, `pages` and `keys` (identity → entry key; outlives the entry as its tombstone: see
+//! [`keys`]), `names` (entry key → its keys, where the record does not say), `stories` (story and entry key →
+//! nothing, but for the first entry), `delisted` (entry key → when its source last listed it), `due` (stage,
+//! that time and the entry key → nothing: what retention removes next).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
 mod codec;
 mod commit;
 mod damage;
+mod keys;
 mod open;
+mod record;
 mod retention;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +25,8 @@ use sled::{Db, Tree};
 
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
 use damage::Damage;
+use keys::Keys;
+use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX};
 
 /// Members of one story that are looked at.
@@ -36,12 +41,13 @@ pub struct Store {
     meta: Tree,
     sources: Tree,
     entries: Tree,
-    keys: Tree,
+    keys: Keys,
     names: Tree,
     stories: Tree,
     delisted: Tree,
     due: Tree,
     damage: Arc<Damage>,
+    press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.
     _lock: File,
 }
@@ -90,16 +96,17 @@ impl Store {
 
     /// What is stored under `keys`.
     pub fn known(&self, keys: &[IdentityKey]) -> Result<Known, StoreError> {
-        let mut known = Known { keys: HashMap::with_capacity(keys.len()), entries: HashMap::new() };
-        for key in keys {
-            let name = key.to_bytes();
-            let Some(bytes) = self.keys.get(name)? else { continue };
-            let Some(entry) = self.damage.pass("keys", &name, codec::entry_key(&bytes)) else { continue };
-            if known.keys.insert(*key, entry).is_none()
-                && !known.entries.contains_key(&entry)
-                && let Some(found) = self.entry(entry)?
+        if keys.is_empty() {
+            return Ok(Known::default());
+        }
+        let found = self.keys.find(keys.iter().map(|key| key.to_bytes()).collect())?;
+        let lead = keys.iter().filter_map(|key| Some((*key, *found.get(&key.to_bytes())?)));
+        let mut known = Known { keys: lead.collect(), entries: HashMap::new() };
+        for key in known.keys.values() {
+            if !known.entries.contains_key(key)
+                && let Some(entry) = self.entry(*key)?
             {
-                known.entries.insert(entry, found);
+                known.entries.insert(*key, entry);
             }
         }
         Ok(known)
@@ -108,27 +115,30 @@ impl Store {
     /// One entry; `None` where retention removed it, it never was, or it cannot be read.
     pub fn entry(&self, key: EntryKey) -> Result<Option<Entry>, StoreError> {
         let bytes = self.entries.get(key.0)?;
-        Ok(bytes.and_then(|bytes| self.damage.pass("entries", &key.0, codec::decode(&bytes))))
+        Ok(bytes.and_then(|bytes| self.damage.pass("entries", &key.0, record::decode(&bytes))))
     }
 
     /// The entries of one story, first published first.
     pub fn story(&self, story: EntryKey) -> Result<Vec<Entry>, StoreError> {
-        let mut members = Vec::new();
+        // A story is named after its first entry, which needs no row; it need not be the one published first.
+        let mut keys = vec![story];
         for row in self.stories.scan_prefix(story.0).take(STORY_MEMBERS_MAX) {
             let (name, _) = row?;
             let key = codec::entry_key(name.get(16..).unwrap_or_default());
-            if let Some(key) = self.damage.pass("stories", &name, key) {
-                members.extend(self.entry(key)?);
-            }
+            keys.extend(self.damage.pass("stories", &name, key));
         }
-        Ok(members)
+        keys.sort_unstable();
+        keys.dedup();
+        keys.truncate(STORY_MEMBERS_MAX);
+        let entries: Result<Vec<_>, _> = keys.into_iter().map(|key| self.entry(key)).collect();
+        Ok(entries?.into_iter().flatten().filter(|entry| entry.story == story).collect())
     }
 
     /// Every entry that can be read, newest first. An error is the disk's.
     pub fn newest_first(&self) -> impl Iterator<Item = Result<Entry, StoreError>> + use<> {
         let damage = Arc::clone(&self.damage);
         self.entries.iter().rev().filter_map(move |row| match row {
-            Ok((key, bytes)) => damage.pass("entries", &key, codec::decode(&bytes)).map(Ok),
+            Ok((key, bytes)) => damage.pass("entries", &key, record::decode(&bytes)).map(Ok),
             Err(error) => Some(Err(StoreError::Sled(error))),
         })
     }
@@ -157,6 +167,11 @@ impl Store {
         };
         self.meta.insert(RULES, &codec::encode_rules(rules, since))?;
         Ok(since)
+    }
+
+    /// Brings the index of keys into its lasting form, which it takes by itself now and then.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.keys.settle(&mut self.keys.fresh())
     }
 
     /// How many entries are stored.

@@ -22,6 +22,7 @@ impl Store {
             commit.due.insert(codec::moved(&row, Stage::Remembered), &[]);
             if self.entries.contains_key(key.0)? {
                 let story = self.entry(key)?.map_or(key, |entry| entry.story);
+                commit.names.insert(&key.0, self.names_of(key)?);
                 commit.entries.remove(&key.0);
                 commit.stories.remove(&codec::story_member(story, key));
                 commit.removed += 1;
@@ -41,7 +42,7 @@ impl Store {
             commit.delisted.remove(&key.0);
             if let Some(names) = self.names.get(key.0)? {
                 for name in codec::names(&names) {
-                    self.drop_key(&mut commit, *key, &name)?;
+                    self.drop_key(&mut commit, *key, name)?;
                 }
                 commit.names.remove(&key.0);
             }

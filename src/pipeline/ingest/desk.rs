@@ -15,21 +15,59 @@ use crate::pipeline::{decide, story, text};
 /// Problems of one document that are passed on.
 const PROBLEMS_MAX: usize = 50;
 
-/// The keys that deciding on an entry asks for.
-pub(super) fn keys_of(source: &SourceId, keyed: &Keyed<'_>) -> Vec<IdentityKey> {
-    let mut keys: Vec<IdentityKey> = keyed.keys().chain(keyed.title).collect();
-    keys.extend(story_keys(keyed).into_iter().map(|(key, _)| key));
-    keys.extend(keyed.said.id.as_deref().map(published_key));
-    keys.push(published_key(&decide::made_id(source, &keyed.identity)));
-    keys
+/// The entries of one document with everything that only they and their source decide: their keys and hashes.
+/// Made once, for the look-up in the store and for the decisions after it.
+#[derive(Debug, Default)]
+pub(super) struct Listed<'a> {
+    entries: Vec<Keyed<'a>>,
+    /// What each of them could be called and told by, in the same order.
+    names: Vec<Names>,
+    /// Entries that repeat another one.
+    repeated: usize,
 }
 
-/// Writes into `update` what `feed` changes.
+/// What is looked for over all sources.
+#[derive(Debug)]
+struct Names {
+    story: Vec<(IdentityKey, StoryReason)>,
+    /// The ids that the entry may be published under, the best first, with their keys.
+    ids: Vec<(String, IdentityKey)>,
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn of(source: &SourceId, feed: &'a Feed) -> Self {
+        let (entries, repeated) = dedupe::keyed(source, bounded(feed));
+        let names = entries.iter().map(|keyed| Names::of(source, keyed)).collect();
+        Self { entries, names, repeated }
+    }
+
+    /// The keys that deciding on them asks for.
+    pub(super) fn keys(&self) -> impl Iterator<Item = IdentityKey> {
+        self.entries.iter().zip(&self.names).flat_map(|(keyed, names)| {
+            let own = keyed.keys().chain(keyed.title);
+            let story = names.story.iter().map(|(key, _)| *key);
+            own.chain(story).chain(names.ids.iter().map(|(_, key)| *key))
+        })
+    }
+}
+
+impl Names {
+    fn of(source: &SourceId, keyed: &Keyed<'_>) -> Self {
+        let own = decide::own_id(keyed.said, &keyed.identity);
+        let ids = own.into_iter().chain([decide::made_id(source, &keyed.identity)]);
+        Self {
+            story: story::keys(keyed.link.as_deref(), &keyed.folded_title),
+            ids: ids.map(|id| (published_key(&id), id)).map(|(key, id)| (id, key)).collect(),
+        }
+    }
+}
+
+/// Writes into `update` what `feed`, whose entries are `listed`, changes.
 pub(super) fn take_in(
     source: &Source,
     old: &SourceState,
     known: &Known,
-    feed: &Feed,
+    (feed, listing): (&Feed, &Listed<'_>),
     now: Timestamp,
     update: &mut Update,
 ) {
@@ -40,9 +78,9 @@ pub(super) fn take_in(
         update.problems.push(Problem::new("too-many-entries", message));
     }
     let first_fetch = old.ok_at.is_none();
-    let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed));
-    let found = dedupe::matched(&entries, known, first_fetch);
-    update.tally = Tally { seen: feed.entries.len(), duplicates: repeated, ..Tally::default() };
+    let Listed { entries, names, repeated } = listing;
+    let found = dedupe::matched(entries, known, first_fetch);
+    update.tally = Tally { seen: feed.entries.len(), duplicates: *repeated, ..Tally::default() };
     // An id that nobody knows on an entry that somebody knows: one is a correction, most of them a move.
     let is_renamed = |(entry, found): &(&Keyed<'_>, &Option<Match>)| {
         found.is_some() && entry.guid.is_some_and(|guid| !known.keys.contains_key(&guid))
@@ -75,10 +113,11 @@ pub(super) fn take_in(
     }
     let mut listed: Vec<EntryKey> = entries
         .iter()
+        .zip(names)
         .zip(found)
         .enumerate()
-        .map(|(index, (entry, found))| match found {
-            None => desk.add(index, entry),
+        .map(|(index, ((entry, names), found))| match found {
+            None => desk.add(index, entry, names),
             Some(found) => desk.meet_again(index, entry, found),
         })
         .collect();
@@ -118,10 +157,9 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn add(&mut self, index: usize, keyed: &Keyed<'_>) -> EntryKey {
+    fn add(&mut self, index: usize, keyed: &Keyed<'_>, names: &Names) -> EntryKey {
         let (published, dated) = decide::published(keyed.said, self.now);
         let key = self.entry_key(published, keyed);
-        let story_keys = story_keys(keyed);
         let recurs = keyed.title.is_some_and(|title| self.recurs(&title));
         let coverage = story::Coverage {
             source: &self.source.id,
@@ -130,12 +168,12 @@ impl Desk<'_> {
             told: &self.told,
             recurs,
         };
-        let told = story::find(&story_keys, self.known, &coverage);
+        let told = story::find(&names.story, self.known, &coverage);
         let (story, story_reason) = told.unwrap_or((key, StoryReason::First));
         let first_seen = self.now.trunc_subsecs(0);
         let entry = Entry {
             key,
-            id: self.published_id(keyed, key),
+            id: self.published_id(names, key),
             source: self.source.id.clone(),
             identity: keyed.identity.clone(),
             said: keyed.said.clone(),
@@ -147,7 +185,7 @@ impl Desk<'_> {
             backfill: self.first_fetch,
             story,
             story_reason,
-            digest: dedupe::digest(keyed.said),
+            digest: keyed.digest,
             revision: 0,
         };
         self.update.tally.new += 1;
@@ -156,7 +194,7 @@ impl Desk<'_> {
         self.learn(index, keyed, key);
         self.claim(published_key(&entry.id), key);
         keyed.title.into_iter().for_each(|title| self.claim(title, key));
-        for story in story::claimed(&story_keys, self.known, &entry, recurs) {
+        for story in story::claimed(&names.story, self.known, &entry, recurs) {
             self.claim(story, key);
         }
         self.update.new.push(entry);
@@ -170,7 +208,7 @@ impl Desk<'_> {
         // Another guid or link of a known entry is learnt, so that it is recognised by it next time.
         self.learn(index, keyed, key);
         let Some(old) = self.known.entries.get(&key) else { return key };
-        let digest = dedupe::digest(keyed.said);
+        let digest = keyed.digest;
         let is_other = digest != old.digest;
         // Read another way, the same document is no news.
         let is_better = self.read_anew && *keyed.said != old.said;
@@ -233,20 +271,14 @@ impl Desk<'_> {
     }
 
     /// The first entry with an id keeps it; a second one, of whatever source, gets one of ours.
-    fn published_id(&mut self, keyed: &Keyed<'_>, key: EntryKey) -> String {
-        let made = decide::made_id(&self.source.id, &keyed.identity);
-        let id = decide::own_id(keyed.said, &keyed.identity)
-            .into_iter()
-            .chain([made])
-            .find(|id| !self.known.keys.contains_key(&published_key(id)) && !self.ids.contains(id))
-            .unwrap_or_else(|| decide::spare_id(&self.source.id, key));
+    fn published_id(&mut self, names: &Names, key: EntryKey) -> String {
+        let is_free =
+            |(id, key): &&(String, IdentityKey)| !self.known.keys.contains_key(key) && !self.ids.contains(id);
+        let free = names.ids.iter().find(is_free).map(|(id, _)| id.clone());
+        let id = free.unwrap_or_else(|| decide::spare_id(&self.source.id, key));
         self.ids.insert(id.clone());
         id
     }
-}
-
-fn story_keys(keyed: &Keyed<'_>) -> Vec<(IdentityKey, StoryReason)> {
-    story::keys(keyed.link.as_deref(), keyed.said.title.as_deref())
 }
 
 fn published_key(id: &str) -> IdentityKey {

@@ -53,8 +53,18 @@ fn a_state_that_cannot_be_read_is_made_anew() {
 
 #[test]
 fn keys_and_dates_that_cannot_be_read_are_absent() {
-    for tree in ["keys", "names", "delisted", "due"] {
+    for (tree, settled) in
+        [("runs", false), ("pages", true), ("names", false), ("delisted", false), ("due", false)]
+    {
         let (folder, source, _) = filled();
+        {
+            let store = Store::open(folder.path()).unwrap();
+            let moved = said("g3b", "Title 3", "https://a.example/3", "2026-11-03T08:00:00Z");
+            poll(&store, &source, &brought(vec![three().remove(1), moved], "2026-11-21T06:00:00Z"));
+            if settled {
+                store.settle().unwrap();
+            }
+        }
         spoil(folder.path(), tree, |_| true, b"abc");
         let store = Store::open(folder.path()).unwrap();
         poll(&store, &source, &brought(three(), "2026-11-22T00:00:00Z"));

@@ -1,0 +1,255 @@
+//! Which key leads to which entry, made for hundreds of new keys at a time.
+//!
+//! A row a key would be hundreds of inserts all over a tree for every poll. So a commit writes its keys as one
+//! row of `runs`, and they are held in memory as well. When there are many, they settle: they are merged into
+//! `pages`, in the order of the keys. What a run says goes before what a page says, and that before `keys`, which
+//! holds the single rows of stores of an earlier version.
+
+use std::collections::HashMap;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sled::{Batch, Db, IVec, Tree};
+
+use super::codec::NAME_BYTES;
+use super::damage::Damage;
+use super::{StoreError, codec};
+use crate::model::EntryKey;
+
+/// Keys that are held in memory until they settle: some ten megabytes.
+const FRESH_KEYS_MAX: usize = 200_000;
+/// Keys in one row of `runs`, so that a row stays well below what sled keeps in a file of its own.
+const RUN_KEYS_MAX: usize = 1_000;
+/// Keys in one page, and in a page that was split.
+const PAGE_KEYS_MAX: usize = 120;
+const PAGE_KEYS_AFTER_SPLIT: usize = 90;
+/// Pages that are written in one batch, or somewhat more.
+const PAGES_PER_BATCH: usize = 500;
+/// A key and where it leads.
+const RECORD_BYTES: usize = NAME_BYTES + 16;
+/// Where a key leads that was dropped: no entry is from before the beginning of time.
+const NOWHERE: EntryKey = EntryKey([0; 16]);
+
+/// An identity key as bytes.
+pub(super) type Name = [u8; NAME_BYTES];
+/// What a commit says of keys, in order; none drops one.
+pub(super) type Learnt = Vec<(Name, Option<EntryKey>)>;
+
+/// The index of keys.
+#[derive(Debug)]
+pub(super) struct Keys {
+    runs: Tree,
+    pages: Tree,
+    single: Tree,
+    damage: Arc<Damage>,
+    fresh: Mutex<Fresh>,
+}
+
+/// What has not settled yet.
+#[derive(Debug)]
+pub(super) struct Fresh {
+    /// None until the first look-up: a round without news needs none of it.
+    keys: Option<HashMap<Name, EntryKey>>,
+    /// The number of the next run.
+    next: u64,
+}
+
+impl Keys {
+    pub(super) fn open(db: &Db, damage: Arc<Damage>) -> Result<Self, StoreError> {
+        let runs = db.open_tree("runs")?;
+        let last = runs.last()?.and_then(|(number, _)| <[u8; 8]>::try_from(number.as_ref()).ok());
+        let next = last.map_or(0, |last| u64::from_be_bytes(last).saturating_add(1));
+        let (pages, single) = (db.open_tree("pages")?, db.open_tree("keys")?);
+        Ok(Self { runs, pages, single, damage, fresh: Mutex::new(Fresh { keys: None, next }) })
+    }
+
+    /// Where the names lead that lead anywhere.
+    pub(super) fn find(&self, mut names: Vec<Name>) -> Result<HashMap<Name, EntryKey>, StoreError> {
+        let mut found = HashMap::with_capacity(names.len());
+        let mut fresh = self.fresh();
+        let held = self.loaded(&mut fresh)?;
+        names.retain(|name| match held.get(name) {
+            Some(&NOWHERE) => false,
+            Some(entry) => {
+                found.insert(*name, *entry);
+                false
+            }
+            None => true,
+        });
+        // In their order, so that a page is looked up once for all that it holds.
+        names.sort_unstable();
+        let mut page = IVec::default();
+        for name in names {
+            if last_name(&page).is_none_or(|last| last < &name[..]) {
+                page = self.page_of(&name)?.map(|(_, page)| page).unwrap_or_default();
+            }
+            let leads_to = match search(&page, &name) {
+                None => self.single(&name)?,
+                found => found,
+            };
+            found.extend(leads_to.map(|entry| (name, entry)));
+        }
+        Ok(found)
+    }
+
+    /// Where one name leads.
+    pub(super) fn get(&self, name: Name) -> Result<Option<EntryKey>, StoreError> {
+        Ok(self.find(vec![name])?.remove(&name))
+    }
+
+    /// Holds the index while a commit is made.
+    pub(super) fn fresh(&self) -> MutexGuard<'_, Fresh> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn runs(&self) -> &Tree {
+        &self.runs
+    }
+
+    /// A commit has made these durable, or is about to.
+    pub(super) fn note(&self, fresh: &mut Fresh, learnt: &Learnt) -> Result<(), StoreError> {
+        fresh.next += learnt.len().div_ceil(RUN_KEYS_MAX) as u64;
+        let Some(held) = &mut fresh.keys else { return Ok(()) };
+        held.extend(learnt.iter().map(|(name, entry)| (*name, entry.unwrap_or(NOWHERE))));
+        if held.len() > FRESH_KEYS_MAX {
+            self.settle(fresh)?;
+        }
+        Ok(())
+    }
+
+    /// Merges the runs into the pages. It may be broken off at any point: the runs stay until all of it is durable,
+    /// and merging them again changes nothing.
+    pub(super) fn settle(&self, fresh: &mut Fresh) -> Result<(), StoreError> {
+        let mut learnt: Vec<(Name, EntryKey)> = self.loaded(fresh)?.drain().collect();
+        // Until it is done, only the runs on the disk know everything.
+        fresh.keys = None;
+        learnt.sort_unstable();
+        let (mut batch, mut pages, mut left) = (Batch::default(), 0, &learnt[..]);
+        while let Some((first, _)) = left.first() {
+            let page = self.page_of(first)?;
+            let from = page.as_ref().map_or(Bound::Unbounded, |(at, _)| Bound::Excluded(at.as_ref()));
+            let next = self.pages.range::<&[u8], _>((from, Bound::Unbounded)).next().transpose()?;
+            let end = next.map_or(left.len(), |(at, _)| left.partition_point(|(name, _)| name[..] < at[..]));
+            let (here, rest) = left.split_at(end.max(1));
+            pages += replace(&mut batch, page, here);
+            left = rest;
+            if pages >= PAGES_PER_BATCH || left.is_empty() {
+                self.pages.apply_batch(std::mem::take(&mut batch))?;
+                pages = 0;
+            }
+        }
+        let mut settled = Batch::default();
+        for (name, _) in learnt.iter().filter(|_| !self.single.is_empty()) {
+            settled.remove(&name[..]);
+        }
+        self.single.apply_batch(settled)?;
+        self.pages.flush()?;
+        let mut done = Batch::default();
+        for number in self.runs.iter().keys() {
+            done.remove(number?);
+        }
+        self.runs.apply_batch(done)?;
+        fresh.keys = Some(HashMap::new());
+        Ok(())
+    }
+
+    fn loaded<'a>(&self, fresh: &'a mut Fresh) -> Result<&'a mut HashMap<Name, EntryKey>, StoreError> {
+        let mut held = match fresh.keys.take() {
+            Some(held) => return Ok(fresh.keys.insert(held)),
+            None => HashMap::new(),
+        };
+        for run in &self.runs {
+            let (number, run) = run?;
+            if let Some(run) = self.damage.pass("runs", &number, records(&run)) {
+                held.extend(run.iter().map(parts));
+            }
+        }
+        Ok(fresh.keys.insert(held))
+    }
+
+    /// The page that a name would be in, and its place.
+    fn page_of(&self, name: &Name) -> Result<Option<(IVec, IVec)>, StoreError> {
+        let page = self.pages.range::<&[u8], _>(..=&name[..]).next_back().transpose()?;
+        let sound = |(at, page): &(IVec, IVec)| self.damage.pass("pages", at, records(page)).is_some();
+        // What cannot be read is replaced by the next that is written in its place.
+        Ok(page.map(|found| if sound(&found) { found } else { (found.0, IVec::default()) }))
+    }
+
+    fn single(&self, name: &Name) -> Result<Option<EntryKey>, StoreError> {
+        let row = self.single.get(name)?;
+        Ok(row.and_then(|row| self.damage.pass("keys", name, codec::entry_key(&row))))
+    }
+}
+
+impl Fresh {
+    /// The rows of `runs` in which a commit writes what it has learnt.
+    pub(super) fn rows(&self, learnt: &Learnt) -> Batch {
+        let mut rows = Batch::default();
+        for (number, run) in (self.next..).zip(learnt.chunks(RUN_KEYS_MAX)) {
+            let record = |(name, entry): &(Name, Option<EntryKey>)| record(*name, entry.unwrap_or(NOWHERE));
+            let run: Vec<[u8; RECORD_BYTES]> = run.iter().map(record).collect();
+            rows.insert(&number.to_be_bytes(), run.concat());
+        }
+        rows
+    }
+}
+
+/// Writes what a page holds together with `here`, whose keys go before, in as many pages as it takes.
+fn replace(batch: &mut Batch, page: Option<(IVec, IVec)>, here: &[(Name, EntryKey)]) -> usize {
+    let (at, old) = page.unwrap_or_default();
+    let mut merged: Vec<[u8; RECORD_BYTES]> = Vec::with_capacity(here.len() + old.len() / RECORD_BYTES);
+    let mut new = here.iter().peekable();
+    for old in old.as_chunks().0 {
+        let (name, _) = parts(old);
+        while let Some((name, entry)) = new.next_if(|(new, _)| *new < name) {
+            merged.push(record(*name, *entry));
+        }
+        if new.peek().is_none_or(|(new, _)| *new != name) {
+            merged.push(*old);
+        }
+    }
+    merged.extend(new.map(|(name, entry)| record(*name, *entry)));
+    merged.retain(|record| parts(record).1 != NOWHERE);
+    if !at.is_empty() {
+        batch.remove(at);
+    }
+    let size = if merged.len() > PAGE_KEYS_MAX { PAGE_KEYS_AFTER_SPLIT } else { PAGE_KEYS_MAX };
+    let pages = merged.chunks(size);
+    let count = pages.len();
+    for page in pages {
+        let first = page.first().map(|record| parts(record).0).unwrap_or_default();
+        batch.insert(&first[..], page.concat());
+    }
+    count
+}
+
+fn record(name: Name, entry: EntryKey) -> [u8; RECORD_BYTES] {
+    let mut record = [0; RECORD_BYTES];
+    record[..NAME_BYTES].copy_from_slice(&name);
+    record[NAME_BYTES..].copy_from_slice(&entry.0);
+    record
+}
+
+fn parts(record: &[u8; RECORD_BYTES]) -> (Name, EntryKey) {
+    let (mut name, mut entry) = ([0; NAME_BYTES], [0; 16]);
+    name.copy_from_slice(&record[..NAME_BYTES]);
+    entry.copy_from_slice(&record[NAME_BYTES..]);
+    (name, EntryKey(entry))
+}
+
+fn records(row: &[u8]) -> Result<&[[u8; RECORD_BYTES]], StoreError> {
+    match row.as_chunks() {
+        (records, []) => Ok(records),
+        _ => Err(StoreError::Record("a row of keys has the wrong length".to_owned())),
+    }
+}
+
+fn last_name(page: &[u8]) -> Option<&[u8]> {
+    page.as_chunks::<RECORD_BYTES>().0.last().map(|record| &record[..NAME_BYTES])
+}
+
+fn search(page: &[u8], name: &Name) -> Option<EntryKey> {
+    let records = page.as_chunks::<RECORD_BYTES>().0;
+    let at = records.binary_search_by(|record| record[..NAME_BYTES].cmp(name)).ok()?;
+    records.get(at).map(|record| parts(record).1)
+}
