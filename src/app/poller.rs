@@ -10,7 +10,7 @@ use url::Url;
 use crate::config::Config;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
 use crate::model::{
-    Digest, FetchLimits, Fetched, Reading, Retrieved, Source, SourceId, SourceState, Validators,
+    Answer, Digest, FetchLimits, Fetched, Reading, Retrieved, Source, SourceId, SourceState, Validators,
 };
 use crate::pipeline;
 
@@ -116,6 +116,10 @@ impl Poller {
 
 /// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.
 async fn read(source: Arc<Source>, known: Option<Digest>, retrieved: Retrieved) -> Fetched {
+    if !matches!(retrieved.outcome, Ok(Answer::Body(_))) {
+        // There is nothing to read.
+        return pipeline::read(&source, known, retrieved);
+    }
     let Retrieved { at, elapsed_ms, wire_bytes, status, ref manners, .. } = retrieved;
     let manners = manners.clone();
     let reading = spawn_blocking(move || pipeline::read(&source, known, retrieved));

@@ -42,6 +42,8 @@ pub(super) struct Writer {
     /// How many entries the last trimming left.
     trimmed_to: usize,
     stale: bool,
+    /// Whether anybody is shown anything; a round by itself fills no window.
+    shows: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
     unshown: bool,
     /// Entries of the window that retention has removed from the store; they leave it together.
@@ -56,6 +58,7 @@ impl Writer {
     /// Takes over an open store and publishes what it holds, without polling anything.
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
+        writer.shows = true;
         writer.configure(config, now)?;
         Ok(writer)
     }
@@ -77,6 +80,7 @@ impl Writer {
             window: Window::default(),
             trimmed_to: 0,
             stale: false,
+            shows: false,
             unshown: false,
             removed: vec![],
             removed_count: 0,
@@ -157,6 +161,9 @@ impl Writer {
             }
             self.unshown = true;
             return rows.into_iter().map(|row| row.not_stored(&error)).collect();
+        }
+        if !self.shows {
+            return rows;
         }
         self.stale |= self.show(updates);
         if self.unshown {

@@ -47,7 +47,7 @@ pub struct Store {
     delisted: Tree,
     due: Tree,
     damage: Arc<Damage>,
-    press: Press,
+    press: Arc<Press>,
     /// Held for as long as the store is open; a second instance finds it locked.
     _lock: File,
 }
@@ -115,7 +115,7 @@ impl Store {
     /// One entry; `None` where retention removed it, it never was, or it cannot be read.
     pub fn entry(&self, key: EntryKey) -> Result<Option<Entry>, StoreError> {
         let bytes = self.entries.get(key.0)?;
-        Ok(bytes.and_then(|bytes| self.damage.pass("entries", &key.0, record::decode(&bytes))))
+        Ok(bytes.and_then(|bytes| self.damage.pass("entries", &key.0, self.press.decode(&bytes))))
     }
 
     /// The entries of one story, first published first.
@@ -136,9 +136,9 @@ impl Store {
 
     /// Every entry that can be read, newest first. An error is the disk's.
     pub fn newest_first(&self) -> impl Iterator<Item = Result<Entry, StoreError>> + use<> {
-        let damage = Arc::clone(&self.damage);
+        let (damage, press) = (Arc::clone(&self.damage), Arc::clone(&self.press));
         self.entries.iter().rev().filter_map(move |row| match row {
-            Ok((key, bytes)) => damage.pass("entries", &key, record::decode(&bytes)).map(Ok),
+            Ok((key, bytes)) => damage.pass("entries", &key, press.decode(&bytes)).map(Ok),
             Err(error) => Some(Err(StoreError::Sled(error))),
         })
     }

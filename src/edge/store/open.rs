@@ -58,7 +58,7 @@ impl Store {
             delisted: tree("delisted")?,
             due: tree("due")?,
             damage,
-            press: Press::new()?,
+            press: Arc::new(Press::new()?),
             db,
             _lock: lock,
         })

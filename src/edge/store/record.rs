@@ -19,13 +19,16 @@ const LEVEL: i32 = 1;
 /// A record that says that it is longer than this is damaged.
 const JSON_BYTES_MAX: usize = 256 << 20;
 
-/// Compresses; the tables that it needs are made once.
-pub(super) struct Press(Mutex<Compressor<'static>>);
+/// Compresses and restores; the tables that this needs are made once.
+pub(super) struct Press {
+    compressor: Mutex<Compressor<'static>>,
+    decompressor: Mutex<Decompressor<'static>>,
+}
 
 impl Press {
     pub(super) fn new() -> Result<Self, StoreError> {
-        let compressor = Compressor::new(LEVEL).map_err(unusable)?;
-        Ok(Self(Mutex::new(compressor)))
+        let compressor = Mutex::new(Compressor::new(LEVEL).map_err(unusable)?);
+        Ok(Self { compressor, decompressor: Mutex::new(Decompressor::new().map_err(unusable)?) })
     }
 
     /// The record of an entry that was first known by `names`.
@@ -33,9 +36,24 @@ impl Press {
         let json = serde_json::to_vec(entry).map_err(unusable)?;
         let count = u32::try_from(names.len() / NAME_BYTES).map_err(unusable)?;
         let length = u32::try_from(json.len()).map_err(unusable)?;
-        let mut compressor = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut compressor = self.compressor.lock().unwrap_or_else(PoisonError::into_inner);
         let pressed = compressor.compress(&json).map_err(unusable)?;
         Ok([&[VERSION], &count.to_be_bytes()[..], names, &length.to_be_bytes(), &pressed].concat())
+    }
+
+    /// Reads a record of any version.
+    pub(super) fn decode(&self, record: &[u8]) -> Result<Entry, StoreError> {
+        let Some((&VERSION, rest)) = record.split_first() else { return codec::decode(record) };
+        let (_, rest) = split_names(rest).ok_or_else(broken_off)?;
+        let (length, pressed) = rest.split_first_chunk().ok_or_else(broken_off)?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(unusable)?;
+        if length > JSON_BYTES_MAX {
+            return Err(broken_off());
+        }
+        let mut decompressor = self.decompressor.lock().unwrap_or_else(PoisonError::into_inner);
+        let json = decompressor.decompress(pressed, length).map_err(unusable)?;
+        drop(decompressor);
+        serde_json::from_slice(&json).map_err(unusable)
     }
 }
 
@@ -43,19 +61,6 @@ impl fmt::Debug for Press {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Press")
     }
-}
-
-/// Reads a record of any version.
-pub(super) fn decode(record: &[u8]) -> Result<Entry, StoreError> {
-    let Some((&VERSION, rest)) = record.split_first() else { return codec::decode(record) };
-    let (_, rest) = split_names(rest).ok_or_else(broken_off)?;
-    let (length, pressed) = rest.split_first_chunk().ok_or_else(broken_off)?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(unusable)?;
-    if length > JSON_BYTES_MAX {
-        return Err(broken_off());
-    }
-    let json = Decompressor::new().and_then(|mut one| one.decompress(pressed, length)).map_err(unusable)?;
-    serde_json::from_slice(&json).map_err(unusable)
 }
 
 /// The keys in a record; none in one of version 1.

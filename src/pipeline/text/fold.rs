@@ -34,6 +34,7 @@ struct Folder {
 }
 
 impl Folder {
+    #[inline]
     fn ascii(&mut self, c: char) {
         if c.is_ascii_alphanumeric() {
             self.letter(c.to_ascii_lowercase());
@@ -42,6 +43,7 @@ impl Folder {
         }
     }
 
+    #[inline]
     fn letter(&mut self, c: char) {
         if self.gap && !self.out.is_empty() {
             self.out.push(' ');
@@ -96,7 +98,28 @@ impl Folder {
 }
 
 /// The folded form of the letters of the Arabic block; `None` for marks, signs and other scripts.
+#[inline]
 fn arabic(c: char) -> Option<char> {
+    let at = u32::from(c).checked_sub(ARABIC_FIRST)?;
+    *ARABIC.get(at as usize)?
+}
+
+const ARABIC_FIRST: u32 = 0x600;
+
+/// What [`arabic_letter`] says of each character of the block.
+static ARABIC: [Option<char>; 256] = {
+    let mut table = [None; 256];
+    let mut at: u32 = 0;
+    while at < 256 {
+        if let Some(c) = char::from_u32(ARABIC_FIRST + at) {
+            table[at as usize] = arabic_letter(c);
+        }
+        at += 1;
+    }
+    table
+};
+
+const fn arabic_letter(c: char) -> Option<char> {
     Some(match c {
         'آ' | 'أ' | 'إ' | 'ا' | '\u{671}'..='\u{673}' => 'ا',
         'ؤ' => 'و',

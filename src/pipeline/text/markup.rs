@@ -6,7 +6,7 @@ use super::scanner::{Piece, Scanner, Strictness, is_inline};
 /// The text of sanitised HTML: tags, comments, scripts and styles away, references resolved once, runs
 /// of white space as one space, or as one line feed where a block begins or ends.
 pub fn plain(html: &str) -> String {
-    let mut out = Text::default();
+    let mut out = Text(String::with_capacity(html.len()), Gap::None);
     for piece in Scanner::new(html, Strictness::Any) {
         match piece {
             Piece::Text(text) | Piece::Cdata(text) => out.push_decoded(text),
@@ -32,13 +32,11 @@ pub fn has_tags(text: &str) -> bool {
 }
 
 /// Text whose white space is collapsed while it grows.
-#[derive(Default)]
 struct Text(String, Gap);
 
 /// The white space that goes before the next word.
-#[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Gap {
-    #[default]
     None,
     Space,
     Line,
@@ -53,20 +51,30 @@ impl Text {
     }
 
     fn push_decoded(&mut self, text: &str) {
-        for c in entity::decode(text).chars() {
-            if c.is_whitespace() {
-                self.gap(false);
-                continue;
-            }
-            match self.1 {
-                _ if self.0.is_empty() => {}
-                Gap::None => {}
-                Gap::Space => self.0.push(' '),
-                Gap::Line => self.0.push('\n'),
-            }
-            self.1 = Gap::None;
-            self.0.push(c);
+        let text = entity::decode(text);
+        if text.starts_with(char::is_whitespace) {
+            self.gap(false);
         }
+        for (index, word) in text.split_whitespace().enumerate() {
+            if index > 0 {
+                self.gap(false);
+            }
+            self.push_word(word);
+        }
+        if text.ends_with(char::is_whitespace) {
+            self.gap(false);
+        }
+    }
+
+    fn push_word(&mut self, word: &str) {
+        match self.1 {
+            _ if self.0.is_empty() => {}
+            Gap::None => {}
+            Gap::Space => self.0.push(' '),
+            Gap::Line => self.0.push('\n'),
+        }
+        self.1 = Gap::None;
+        self.0.push_str(word);
     }
 }
 
