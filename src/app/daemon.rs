@@ -204,7 +204,11 @@ impl Daemon {
             .writer
             .sources
             .values()
-            .filter(|source| if named.is_empty() { source.enabled } else { named.contains(&source.id.0) })
+            .filter(|source| match named {
+                // A source that is gone is asked by name alone.
+                [] => source.enabled && !self.writer.is_gone(&source.id),
+                _ => named.contains(&source.id.0),
+            })
             .map(|source| source.id.clone())
             .collect();
         let total = wanted.len();
