@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
 use crate::model::{Location, SourceId};
-use crate::schedule::{self, Lull};
+use crate::schedule;
 
 /// Results committed together, with one flush.
 const GROUP_MAX: usize = 64;
@@ -54,7 +54,7 @@ pub(super) struct Daemon {
     poller: Poller,
     jobs: Vec<Job>,
     /// As long as it lasts, nothing is due.
-    lull: Option<Lull>,
+    lull: Option<schedule::Lull>,
     /// Polls that are committed but not yet shown; they are reported when they are.
     committed: Vec<Row>,
     published_at: Instant,
@@ -128,7 +128,7 @@ impl Daemon {
             for id in &due.ask {
                 self.start(id);
             }
-            self.lull = Some(Lull::after(&due, now));
+            self.lull = Some(schedule::Lull::after(&due, now));
             due.wake
         });
         let watchdog = systemd::watchdog_interval().unwrap_or(WAKE_MAX) / 2;
