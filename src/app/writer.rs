@@ -295,13 +295,14 @@ fn forget_outdated(source: &Source, state: &mut SourceState) {
     }
     let place = match &source.location {
         Location::Web(url) => Digest::of([url.as_str().as_bytes()]),
-        Location::File(path) => Digest::of([path.as_os_str().as_encoded_bytes()]),
+        Location::File(path) => Digest::of([path.display().to_string().as_bytes()]),
     };
     if state.place.replace(place).is_some_and(|before| before != place) {
         // The admin wants another feed under this id: whose the old one was, where it went and when it wanted
         // to be asked is over. A new version of nashra or a new password is no reason to forget that.
         (state.schedules, state.rhythm) = (Schedules::default(), Rhythm::default());
-        (state.moving, state.owner, state.quarantine, state.oddity) = (None, None, None, None);
+        (state.moving, state.adopted) = (None, None);
+        (state.owner, state.quarantine, state.oddity) = (None, None, None);
     }
 }
 
