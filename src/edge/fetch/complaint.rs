@@ -17,12 +17,11 @@ const MESSAGE_CHARS_MAX: usize = 500;
 pub(super) struct Complaint {
     pub(super) kind: FetchErrorKind,
     pub(super) says: String,
-    pub(super) retry_after_seconds: Option<u64>,
 }
 
 impl Complaint {
     pub(super) fn new(kind: FetchErrorKind, says: impl Into<String>) -> Self {
-        Self { kind, says: says.into(), retry_after_seconds: None }
+        Self { kind, says: says.into() }
     }
 
     /// The error of the door: one line that begins with `place`.
