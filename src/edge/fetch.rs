@@ -13,9 +13,15 @@ mod decode;
 mod exchange;
 mod file;
 mod guard;
+mod host;
+mod pace;
+mod paces;
+mod places;
 mod queue;
+mod quota;
 mod redirect;
 mod request;
+mod resolve;
 mod wire;
 
 use std::sync::Arc;
@@ -27,11 +33,12 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use self::client::Clients;
-pub use self::connect::Lookup;
 use self::exchange::Report;
 use self::queue::Queue;
 pub use self::queue::Slot;
 use self::request::Identity;
+pub use self::resolve::Lookup;
+use self::resolve::Resolver;
 use super::clock;
 use crate::model::{Answer, FetchLimits, Location, Retrieved, Source, Validators};
 
@@ -87,7 +94,7 @@ struct Inner {
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Self { roots: vec![], lookup: connect::system_lookup(), patience: Patience::default() }
+        Self { roots: vec![], lookup: resolve::system_lookup(), patience: Patience::default() }
     }
 }
 
@@ -124,10 +131,11 @@ impl Fetcher {
             agent: header("the User-Agent", user_agent)?,
             from: from.map(|from| header("the contact", from)).transpose()?,
         };
-        let patience = surroundings.patience;
-        let clients = Clients::new(limits, surroundings)?;
+        let Surroundings { roots, lookup, patience } = surroundings;
+        let resolver = Resolver::new(lookup, patience.lookup);
+        let clients = Clients::new(limits, roots, resolver.clone(), patience)?;
         let file_reads = Arc::new(Semaphore::new(file::READS_MAX));
-        let inner = Inner { clients, queue: Queue::new(limits), identity, patience, file_reads };
+        let inner = Inner { clients, queue: Queue::new(limits, resolver), identity, patience, file_reads };
         Ok(Self { inner: Arc::new(inner) })
     }
 

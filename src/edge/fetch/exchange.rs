@@ -15,7 +15,7 @@ use super::guard::Guard;
 use super::queue::{Slot, Turn};
 use super::redirect::Route;
 use super::request::Letter;
-use super::{Inner, Patience, body};
+use super::{Inner, body};
 use crate::model::{Answer, Body, FetchError, FetchErrorKind, FetchPolicy, Manners, Validators};
 
 /// What an exchange cost.
@@ -51,9 +51,15 @@ pub(super) async fn run(
     url: &Url,
     validators: &Validators,
 ) -> (Report, Result<Answer, FetchError>, Slot) {
-    let mut turn = inner.queue.turn(url).await;
     let mut report = Report::default();
     let mut route = Route::new(url);
+    let mut turn = match inner.queue.turn(policy, url, policy.hints.crawl_delay).await {
+        Ok(turn) => turn,
+        Err(complaint) => {
+            report.manners.retry_after_seconds = complaint.retry_after_seconds;
+            return (report, Err(complaint.about(&route.place())), Slot::none());
+        }
+    };
     let outcome = hops(inner, policy, home, validators, &mut route, &mut turn, &mut report).await;
     report.manners.url = Some(route.url().clone());
     let outcome = outcome.map_err(|complaint| {
@@ -78,7 +84,7 @@ async fn hops(
     loop {
         let (began, mut progress) = (Instant::now(), Progress::default());
         let left = policy.timeout.saturating_sub(report.elapsed);
-        let asking = ask(&client, &letter, route.url(), policy, &inner.patience, &mut progress);
+        let asking = ask(&client, &letter, route.url(), policy, inner, &mut progress);
         let heard = timeout(left, asking).await;
         report.elapsed += began.elapsed();
         report.wire_bytes += progress.wire_bytes;
@@ -92,7 +98,7 @@ async fn hops(
             complaint
         })?;
         route.check(&policy.ports)?;
-        turn.go_to(route.url()).await;
+        turn.go_to(route.url(), policy.hints.crawl_delay).await?;
     }
 }
 
@@ -102,13 +108,15 @@ async fn ask(
     letter: &Letter,
     url: &Url,
     policy: &FetchPolicy,
-    patience: &Patience,
+    inner: &Inner,
     progress: &mut Progress,
 ) -> Result<Heard, Complaint> {
+    let patience = &inner.patience;
     let sent = client.send(letter.to(url)?, |connection| progress.connection = Some(connection)).await;
     let (response, _in_use) = sent.map_err(|error| Complaint::of_client(&error))?;
     let (head, body) = response.into_parts();
     progress.status = Some(head.status.as_u16());
+    inner.queue.note(url, head.status.as_u16(), &head.headers);
     let wire_bytes = &mut progress.wire_bytes;
     match answer::meaning(head.status, letter.is_conditional()) {
         Meaning::Document => {
