@@ -55,7 +55,9 @@ fn is_feed_manipulation(headers: &HeaderMap) -> bool {
         headers.get_all(IM).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
     let mut members = lines.iter().flat_map(|line| line.split(',')).map(str::trim).peekable();
     members.peek().is_some()
-        && members.all(|member| member.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("feed")))
+        && members.all(|member| {
+            member.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("feed"))
+        })
 }
 
 /// `ETag` and `Last-Modified` of an answer, byte for byte.

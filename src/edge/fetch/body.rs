@@ -81,9 +81,9 @@ pub(super) async fn aside(
         while let Some(Ok(frame)) = body.frame().await {
             let Ok(data) = frame.into_data() else { continue };
             *wire_bytes += data.len() as u64;
-            if let Some(decoder) = &mut decoder {
+            for slice in data.chunks(SLICE_BYTES_MAX) {
                 // After a failure, what has been decoded stands.
-                let _ = decoder.push(&data);
+                let _ = decoder.as_mut().map(|decoder| decoder.push(slice));
             }
             left = left.saturating_sub(data.len() as u64);
             if left == 0 {

@@ -71,9 +71,9 @@ impl Cookies {
 
 /// Whether that changed anything that would be sent.
 fn put(jar: &mut Vec<Cookie>, cookie: Cookie, now: SystemTime) -> bool {
-    let old = jar.iter().position(|old| {
-        (&old.name, &old.host, &old.path) == (&cookie.name, &cookie.host, &cookie.path)
-    });
+    let old = jar
+        .iter()
+        .position(|old| (&old.name, &old.host, &old.path) == (&cookie.name, &cookie.host, &cookie.path));
     let old = old.map(|at| jar.remove(at));
     jar.retain(|cookie| cookie.is_alive(now));
     if !cookie.is_alive(now) {
@@ -138,7 +138,9 @@ impl Cookie {
     /// The promises that a name makes (RFC 6265bis §4.1.3).
     fn keeps_its_prefix(&self, has_domain: bool) -> bool {
         let begins = |prefix: &[u8]| {
-            self.name.split_at_checked(prefix.len()).is_some_and(|(name, _)| name.eq_ignore_ascii_case(prefix))
+            self.name
+                .split_at_checked(prefix.len())
+                .is_some_and(|(name, _)| name.eq_ignore_ascii_case(prefix))
         };
         let is_host = begins(b"__Host-");
         (!is_host && !begins(b"__Secure-") || self.secure) && (!is_host || self.path == "/" && !has_domain)
@@ -234,7 +236,11 @@ mod tests {
     #[test]
     fn lines_are_read() {
         let check = |lines: &[&str], expected: &str| {
-            assert_eq!(sent("https://a.example/x/feed", lines, "https://a.example/x/y"), expected, "{lines:?}");
+            assert_eq!(
+                sent("https://a.example/x/feed", lines, "https://a.example/x/y"),
+                expected,
+                "{lines:?}"
+            );
         };
         check(&["a=b"], "a=b");
         check(&["  a = b=c ; HttpOnly; SameSite=Lax"], "a=b=c");

@@ -60,7 +60,8 @@ impl Decoder {
     }
 
     /// What has been decoded so far, whatever became of the rest.
-    pub(super) fn so_far(self) -> Vec<u8> {
+    pub(super) fn so_far(mut self) -> Vec<u8> {
+        let _ = finish(&mut self.stages, self.bounds, &mut self.document);
         self.document
     }
 

@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn expires_counts_where_max_age_does_not() {
         let date = ("date", "Wed, 25 Nov 2026 10:00:00 GMT");
-        let check = |lines: &[(&'static str, &str)], expected| assert_eq!(fresh(lines), expected, "{lines:?}");
+        let check =
+            |lines: &[(&'static str, &str)], expected| assert_eq!(fresh(lines), expected, "{lines:?}");
         check(&[date, ("expires", "Wed, 25 Nov 2026 10:10:00 GMT")], Some(600));
         check(&[date, ("expires", "Wednesday, 25-Nov-26 10:10:00 GMT")], Some(600));
         check(&[date, ("expires", "Wed Nov 25 10:10:00 2026")], Some(600));

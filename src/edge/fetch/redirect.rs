@@ -74,13 +74,14 @@ impl Route {
         self.is_permanent
     }
 
-    /// Whoever was asked may answer otherwise now: it is no circle to come back.
-    pub(super) fn forget_seen(&mut self) {
-        self.seen.clear();
-    }
-
-    /// Goes on to where a redirect with this status leads.
-    pub(super) fn follow(&mut self, status: StatusCode, headers: &HeaderMap) -> Result<(), Complaint> {
+    /// Goes on to where a redirect leads. `has_news` says that whoever was asked before may answer otherwise
+    /// now: then it is no circle to come back.
+    pub(super) fn follow(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        has_news: bool,
+    ) -> Result<(), Complaint> {
         let mut target = self.target(headers)?;
         let hops_max = self.hops_max;
         if self.hops >= hops_max {
@@ -97,7 +98,11 @@ impl Route {
             target.set_fragment(self.now.fragment());
         }
         let next = without_fragment(&target);
-        self.seen.push(without_fragment(&self.now));
+        if has_news {
+            self.seen.clear();
+        } else {
+            self.seen.push(without_fragment(&self.now));
+        }
         if self.seen.contains(&next) {
             let says = format!(
                 "redirects in a circle, back to {next}: perhaps it insists on cookies, set cookies = true"
@@ -174,7 +179,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(LOCATION, HeaderValue::from_bytes(location).unwrap());
         let mut route = Route::new(&url.parse().unwrap(), HOPS_MAX);
-        route.follow(StatusCode::FOUND, &headers).map(|()| route.url().to_string()).map_err(|complaint| complaint.says)
+        route
+            .follow(StatusCode::FOUND, &headers)
+            .map(|()| route.url().to_string())
+            .map_err(|complaint| complaint.says)
     }
 
     #[test]

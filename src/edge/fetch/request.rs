@@ -5,8 +5,8 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, FROM, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, FROM, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT,
 };
 use http::{Request, Uri};
 use http_body_util::Empty;
@@ -91,7 +91,11 @@ impl Letter {
     }
 
     /// The request to this address. `cookies` join those that the admin sends.
-    pub(super) fn to(&self, url: &Url, cookies: Option<HeaderValue>) -> Result<Request<Empty<Bytes>>, Complaint> {
+    pub(super) fn to(
+        &self,
+        url: &Url,
+        cookies: Option<HeaderValue>,
+    ) -> Result<Request<Empty<Bytes>>, Complaint> {
         let mut request = request(url)?;
         *request.headers_mut() = self.common.clone();
         if self.is_at_home(url) {

@@ -2,6 +2,7 @@
 //!
 //! Pure: bytes to rules. What is fetched when, and remembered how long, is the business of `robots/book`.
 
+pub(super) mod ask;
 pub(super) mod book;
 mod pattern;
 

@@ -195,7 +195,12 @@ mod tests {
         check(403, &[("cf-mitigated", "challenge")], "", Some("Cloudflare"));
         check(202, &[("x-amzn-waf-action", "challenge")], "", Some("AWS WAF"));
         check(403, &[("x-datadome", "protected")], "{}", Some("DataDome"));
-        check(200, &[], "\u{feff}<?xml version=\"1.0\"?><!-- x -->\n<!DOCTYPE html PUBLIC \"\">\n<title>Just a moment...</title>", Some("Cloudflare"));
+        check(
+            200,
+            &[],
+            "\u{feff}<?xml version=\"1.0\"?><!-- x -->\n<!DOCTYPE html PUBLIC \"\">\n<title>Just a moment...</title>",
+            Some("Cloudflare"),
+        );
     }
 
     #[test]
@@ -203,7 +208,9 @@ mod tests {
         let words = "<title>Just a moment...</title> _cf_chl_opt Incapsula incident ID gokuProps";
         for feed in [
             format!("<rss version=\"2.0\"><channel>{words}</channel></rss>"),
-            format!("<?xml version=\"1.0\"?>\n<!-- x --><feed xmlns=\"http://www.w3.org/2005/Atom\">{words}</feed>"),
+            format!(
+                "<?xml version=\"1.0\"?>\n<!-- x --><feed xmlns=\"http://www.w3.org/2005/Atom\">{words}</feed>"
+            ),
             format!("<rdf:RDF>{words}</rdf:RDF>"),
             format!("<!DOCTYPE rss PUBLIC \"x\"><rss>{words}</rss>"),
             format!("{{\"title\": \"{words}\"}}"),

@@ -125,7 +125,11 @@ mod tests {
     #[test]
     fn overlaps_are_no_matches() {
         let check = |pattern: &str, path: &str, expected| {
-            assert_eq!(Pattern::parse(pattern.as_bytes()).unwrap().matches(path), expected, "{pattern} {path}");
+            assert_eq!(
+                Pattern::parse(pattern.as_bytes()).unwrap().matches(path),
+                expected,
+                "{pattern} {path}"
+            );
         };
         check("/ab*ba$", "/aba", false);
         check("/ab*ba$", "/abba", true);
