@@ -17,11 +17,14 @@ mod host;
 mod pace;
 mod paces;
 mod places;
+mod proxy;
 mod queue;
 mod quota;
 mod redirect;
 mod request;
 mod resolve;
+mod tls;
+mod way;
 mod wire;
 
 use std::sync::Arc;

@@ -11,7 +11,6 @@ use url::Url;
 use super::answer::{self, Meaning};
 use super::client::Client;
 use super::complaint::{Complaint, duration};
-use super::guard::Guard;
 use super::queue::{Slot, Turn};
 use super::redirect::Route;
 use super::request::Letter;
@@ -80,7 +79,7 @@ async fn hops(
 ) -> Result<Answer, Complaint> {
     route.check(&policy.ports)?;
     let letter = Letter::write(&inner.identity, policy, home, validators).await?;
-    let client = inner.clients.of(&Guard::new(&policy.allow_private));
+    let client = inner.clients.of(policy).await?;
     loop {
         let (began, mut progress) = (Instant::now(), Progress::default());
         let left = policy.timeout.saturating_sub(report.elapsed);
