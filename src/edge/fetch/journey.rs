@@ -11,7 +11,6 @@ use url::Url;
 
 use super::client::Client;
 use super::complaint::{Complaint, duration};
-use super::guard::Guard;
 use super::host::host_of;
 use super::queue::{Slot, Turn};
 use super::{Inner, body};
@@ -71,8 +70,7 @@ struct Progress {
 }
 
 impl<'a> Journey<'a> {
-    pub(super) fn new(inner: &'a Inner, policy: &'a FetchPolicy) -> Self {
-        let client = inner.clients.of(&Guard::new(&policy.allow_private));
+    pub(super) fn new(inner: &'a Inner, policy: &'a FetchPolicy, client: Client) -> Self {
         Self { inner, policy, report: Report::default(), client, turn: None }
     }
 
