@@ -12,7 +12,7 @@ use super::answer::{self, Meaning};
 use super::client::Client;
 use super::complaint::Complaint;
 use super::freshness::fresh_seconds;
-use super::journey::{Head, Journey, Part, Report};
+use super::journey::{Head, Heard, Journey, Part, Report};
 use super::queue::Slot;
 use super::redirect::{HOPS_MAX, Route};
 use super::request::Letter;
@@ -77,19 +77,17 @@ async fn travel(
         let request = letter.to(url, jar.and_then(|jar| jar.of(&source.id, url, now)))?;
         journey.report.status = None;
         let meaning = |head: &Head| answer::meaning(head.status, &head.headers, letter.known());
-        let heard = journey.hear(url, request, journey.time_left(), |head| match meaning(head) {
+        let asking = journey.hear(url, request, journey.time_left(), |head| match meaning(head) {
             Meaning::Document | Meaning::Delta => Part::Whole(policy.body_bytes_max),
             Meaning::Redirect | Meaning::Failure => Part::Aside,
             Meaning::NotModified => Part::None,
         });
-        let heard = heard.await;
-        let Some(head) = heard.head else {
-            return Err(heard.body.err().unwrap_or_else(Complaint::of_silence));
-        };
+        let Heard { head, body } = asking.await;
+        let Some(head) = head else { return Err(body.err().unwrap_or_else(Complaint::of_silence)) };
         let meaning = meaning(&head);
         note(&mut journey.report, &head, meaning);
         let has_new_cookies = jar.is_some_and(|jar| jar.keep(&source.id, url, &head.headers, now));
-        let body = heard.body?;
+        let body = body?;
         match meaning {
             Meaning::Redirect => {
                 route.follow(head.status, &head.headers, has_new_cookies)?;

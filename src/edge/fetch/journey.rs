@@ -77,13 +77,11 @@ impl<'a> Journey<'a> {
     /// Waits for the turn at the host of `url`.
     pub(super) async fn go_to(&mut self, url: &Url) -> Result<(), Complaint> {
         let heed_spacing = self.policy.hints.crawl_delay;
-        match &mut self.turn {
-            Some(turn) => turn.go_to(url, heed_spacing).await,
-            None => {
-                self.turn = Some(self.inner.queue.turn(self.policy, url, heed_spacing).await?);
-                Ok(())
-            }
+        if let Some(turn) = &mut self.turn {
+            return turn.go_to(url, heed_spacing).await;
         }
+        self.turn = Some(self.inner.queue.turn(self.policy, url, heed_spacing).await?);
+        Ok(())
     }
 
     /// Gives back all that others may wait for.
