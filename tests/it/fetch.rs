@@ -5,9 +5,11 @@ mod codings;
 mod files;
 mod guard;
 mod protocol;
+mod proxies;
 mod redirects;
 mod tls;
 mod turns;
+mod ways;
 
 use std::net::IpAddr;
 use std::sync::Arc;
