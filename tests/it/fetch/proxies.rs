@@ -23,7 +23,7 @@ async fn ask(fetcher: &Fetcher, source: &Source) -> Retrieved {
 
 fn through(proxy: &ProxyServer, url: &str) -> Source {
     let mut source = source(url);
-    source.fetch.proxy = proxy.proxy();
+    source.fetch.proxy = Some(proxy.proxy());
     source
 }
 
@@ -179,7 +179,7 @@ async fn a_name_has_several_addresses() {
     assert_eq!(hosts(&proxy), ["8.8.0.1", "[2001:4860::1]", "8.8.0.2"]);
 
     let proxy = ProxyServer::start(ProxyKind::Http, |_| Lead::Says(b"HTTP/1.1 502 Bad\r\n\r\n".to_vec()));
-    source.fetch.proxy = proxy.proxy();
+    source.fetch.proxy = Some(proxy.proxy());
     let error = error(ask(&fetcher, &source).await);
     assert!(
         error.message.contains("answered 502 (Bad Gateway) when it was to connect to [2001:4860::2]:"),

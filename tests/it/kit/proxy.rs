@@ -65,9 +65,9 @@ impl ProxyServer {
     }
 
     /// How sources name it.
-    pub fn proxy(&self) -> Option<Proxy> {
+    pub fn proxy(&self) -> Proxy {
         let (host, port) = (self.address.ip().to_string(), self.address.port());
-        Some(Proxy { kind: self.kind, host, port, auth: None })
+        Proxy { kind: self.kind, host, port, auth: None }
     }
 
     pub fn asked(&self) -> Vec<Proxied> {
@@ -88,8 +88,9 @@ impl Drop for ProxyServer {
 }
 
 fn lead(asked: Proxied, seen: &Seen, script: &Script) -> Lead {
-    seen.asked.lock().unwrap().push(asked.clone());
-    script(&asked)
+    let lead = script(&asked);
+    seen.asked.lock().unwrap().push(asked);
+    lead
 }
 
 fn http(stream: &TcpStream, seen: &Seen, script: &Script) -> Option<()> {
