@@ -9,11 +9,14 @@ mod client;
 mod codings;
 mod complaint;
 mod connect;
+mod cookies;
 mod decode;
 mod exchange;
 mod file;
+mod freshness;
 mod guard;
 mod host;
+mod journey;
 mod pace;
 mod paces;
 mod places;
@@ -23,7 +26,9 @@ mod quota;
 mod redirect;
 mod request;
 mod resolve;
+pub mod robots;
 mod tls;
+mod wall;
 mod way;
 mod wire;
 
@@ -36,12 +41,14 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use self::client::Clients;
-use self::exchange::Report;
+use self::cookies::Cookies;
+use self::journey::Report;
 use self::queue::Queue;
 pub use self::queue::Slot;
 use self::request::Identity;
 pub use self::resolve::Lookup;
 use self::resolve::Resolver;
+use self::robots::book::Book;
 use super::clock;
 use crate::model::{Answer, FetchLimits, Location, Retrieved, Source, Validators};
 
@@ -93,6 +100,8 @@ struct Inner {
     identity: Identity,
     patience: Patience,
     file_reads: Arc<Semaphore>,
+    book: Book,
+    cookies: Cookies,
 }
 
 impl Default for Surroundings {
@@ -138,7 +147,15 @@ impl Fetcher {
         let resolver = Resolver::new(lookup, patience.lookup);
         let clients = Clients::new(limits, roots, resolver.clone(), patience)?;
         let file_reads = Arc::new(Semaphore::new(file::READS_MAX));
-        let inner = Inner { clients, queue: Queue::new(limits, resolver), identity, patience, file_reads };
+        let inner = Inner {
+            clients,
+            queue: Queue::new(limits, resolver),
+            identity,
+            patience,
+            file_reads,
+            book: Book::default(),
+            cookies: Cookies::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -161,7 +178,7 @@ impl Fetcher {
         let policy = &source.fetch;
         let (report, outcome, slot) = match &source.location {
             Location::Web(url) => {
-                exchange::run(&self.inner, policy, url, moved_to.unwrap_or(url), validators).await
+                exchange::run(&self.inner, source, url, moved_to.unwrap_or(url), validators).await
             }
             Location::File(path) => {
                 let slot = self.inner.queue.slot().await;

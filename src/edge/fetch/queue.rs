@@ -151,6 +151,11 @@ impl Turn {
         self.enter(url, if heed_spacing { WAIT_MAX } else { Duration::ZERO }).await
     }
 
+    /// Gives everything back; the next thing to do is to go somewhere.
+    pub(super) fn rest(&mut self) {
+        (self.address, self.host, self.slot) = (None, None, None);
+    }
+
     /// Leaves the host and keeps the slot.
     pub(super) fn end(self) -> Slot {
         Slot { _permit: self.slot }
