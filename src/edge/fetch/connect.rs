@@ -133,24 +133,31 @@ impl Connector {
         if self.way.asked_instead(uri.scheme_str()).is_some() {
             // The proxy looks the name up once more and has the last word: it must be told the name, which
             // belongs to the request. What leads astray here is refused all the same.
-            return Ok(Wire::new(self.to_proxy(via).await?, true, self.open));
+            return self
+                .reach(via)
+                .await
+                .map(|stream| Wire::new(stream, true, self.open))
+                .map_err(|words| Unconnected::proxy(via, words).into());
         }
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-        let tries = u32::try_from(targets.len()).unwrap_or(1).max(1);
-        let mut failed = Unconnected::proxy(via, "is not asked for anything");
+        // Each has its share of the time.
+        let time_max = self.time_max / u32::try_from(targets.len()).unwrap_or(1).max(1);
+        let mut failed = "is not asked for anything".to_owned();
         for target in targets {
-            let mut stream = self.to_proxy(via).await?.into_inner();
-            match timeout(self.time_max / tries, proxy::tunnel(&mut stream, via, &target, port)).await {
-                Ok(Ok(())) => return Ok(Wire::new(TokioIo::new(stream), false, self.open)),
+            match timeout(time_max, self.tunnel(via, &target, port)).await {
+                Ok(Ok(stream)) => return Ok(Wire::new(stream, false, self.open)),
                 Ok(Err(Failure::Itself(words))) => return Err(Unconnected::proxy(via, words).into()),
-                Ok(Err(Failure::Target(words))) => failed = Unconnected::proxy(via, words),
-                Err(_) => {
-                    let words = format!("did not connect within {}", duration(self.time_max / tries));
-                    failed = Unconnected::proxy(via, words);
-                }
+                Ok(Err(Failure::Target(words))) => failed = words,
+                Err(_) => failed = format!("did not connect within {}", duration(time_max)),
             }
         }
-        Err(failed.into())
+        Err(Unconnected::proxy(via, failed).into())
+    }
+
+    async fn tunnel(&mut self, via: &Via, target: &Target, port: u16) -> Result<TokioIo<TcpStream>, Failure> {
+        let mut stream = self.reach(via).await.map_err(Failure::Itself)?.into_inner();
+        proxy::tunnel(&mut stream, via, target, port).await?;
+        Ok(TokioIo::new(stream))
     }
 
     /// What a proxy may be asked to connect to: checked addresses of both kinds in turn.
@@ -174,12 +181,13 @@ impl Connector {
         }
     }
 
-    async fn to_proxy(&mut self, via: &Via) -> Result<TokioIo<TcpStream>, Unconnected> {
+    /// A connection to the proxy itself, or what is wrong with it.
+    async fn reach(&mut self, via: &Via) -> Result<TokioIo<TcpStream>, String> {
         let uri = format!("http://{}", via.place()).parse::<Uri>();
-        let uri = uri.map_err(|error| Unconnected::proxy(via, format!("has no valid address ({error})")))?;
+        let uri = uri.map_err(|error| format!("has no valid address ({error})"))?;
         self.tcp.call(uri).await.map_err(|error| {
             let complaint = Complaint::of_causes(&error, FetchErrorKind::Connect);
-            Unconnected::proxy(via, complaint.says.replace("check the host in its url", "check proxy"))
+            complaint.says.replace("check the host in its url", "check proxy")
         })
     }
 }

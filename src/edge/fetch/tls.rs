@@ -127,7 +127,7 @@ fn read(path: &Path, key: &str) -> Result<Vec<u8>, Complaint> {
     Ok(bytes)
 }
 
-fn unsendable(why: String) -> Complaint {
+fn unsendable(why: impl std::fmt::Display) -> Complaint {
     Complaint::new(FetchErrorKind::Unsendable, format!("was not asked: {why}"))
 }
 
