@@ -2,22 +2,28 @@
 //!
 //! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is
 //! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `items`
-//! serves single entries, `admin` answers the command line, `probe` asks without storing.
+//! serves single entries, `admin` answers the command line, `view` and `notices` are how an admin sees the
+//! sources, `sources` the same where no daemon runs, `probe` asks without storing.
 
 mod admin;
 mod daemon;
 mod items;
 mod jobs;
+mod notices;
 mod poller;
 mod probe;
 mod reload;
 mod run;
+mod sources;
+mod view;
 mod writer;
 
-pub use jobs::{Row, RowStatus, Summary};
+pub use jobs::{Row, RowStatus, Summary, Turn};
 pub use probe::{Probe, fetch_document, probe};
 pub use reload::{find as find_config, load as load_config};
 pub use run::{Options, poll_once, run};
+pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
+pub use view::{HintView, HostView, PastView, SourceView};
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::edge::store::StoreError;
-use crate::model::{Fetched, Problem, Reading, SourceId, Tally, Update};
+use crate::model::{
+    FetchErrorKind, Fetched, HealthKind, Problem, Reading, SourceId, Tally, Timestamp, Update,
+};
 
 /// Problems that the admin should hear of without asking.
 const LOUD: &[&str] = &["identities-moved", "too-many-entries"];
@@ -31,6 +33,20 @@ pub struct Row {
     pub error: Option<String>,
     /// What the admin should hear of.
     pub problems: Vec<Problem>,
+    /// How its health changed by it.
+    #[serde(default)]
+    pub turn: Option<Turn>,
+}
+
+/// A change of a source's health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// How it was; `None` for a source that had never been asked.
+    pub from: Option<HealthKind>,
+    /// How it is.
+    pub to: HealthKind,
+    /// Why, one sentence.
+    pub why: String,
 }
 
 /// How a poll went.
@@ -43,8 +59,12 @@ pub enum RowStatus {
     Unchanged,
     /// No answer, no feed, or no room to store it.
     Failed,
-    /// Asked less than `min_interval` ago, and so not asked.
+    /// Asked less than `min_interval` ago, or its host wants to be left alone, and so not asked.
     TooSoon,
+    /// It answered 410 once, and nobody named it, and so not asked.
+    Gone,
+    /// A feed came that is not taken in until the admin agrees.
+    Quarantined,
     /// feeds.toml changed while it was being asked, so what came was left; it is asked again.
     Outdated,
 }
@@ -57,22 +77,36 @@ impl RowStatus {
             Self::Unchanged => "unchanged",
             Self::Failed => "failed",
             Self::TooSoon => "too-soon",
+            Self::Gone => "gone",
+            Self::Quarantined => "quarantined",
             Self::Outdated => "outdated",
         }
     }
 }
 
 impl Row {
-    pub(super) fn of(update: &Update, fetched: &Fetched) -> Self {
-        let status = match &fetched.reading {
-            Reading::Feed { .. } => RowStatus::Ok,
-            Reading::Unchanged { .. } => RowStatus::Unchanged,
-            Reading::Failed(_) | Reading::NotAFeed(_) => RowStatus::Failed,
+    /// `before` is how the source was.
+    pub(super) fn of(update: &Update, fetched: &Fetched, before: Option<HealthKind>) -> Self {
+        let state = &update.state;
+        let (status, error) = match (&fetched.reading, &state.quarantine) {
+            (Reading::Failed(error), _) if error.kind == FetchErrorKind::Held => {
+                (RowStatus::TooSoon, Some(error.message.clone()))
+            }
+            (Reading::Failed(_) | Reading::NotAFeed(_), _) => (RowStatus::Failed, state.error.clone()),
+            (_, Some(quarantine)) => (RowStatus::Quarantined, Some(quarantine.why.clone())),
+            (Reading::Feed { .. }, None) => (RowStatus::Ok, None),
+            (Reading::Unchanged { .. }, None) => (RowStatus::Unchanged, None),
         };
+        let turn = state.health.as_ref().filter(|health| before != Some(health.is)).map(|health| Turn {
+            from: before,
+            to: health.is,
+            why: health.why.clone(),
+        });
         Self {
             tally: update.tally,
-            error: update.state.error.clone(),
+            error,
             problems: update.problems.clone(),
+            turn,
             ..Self::bare(&update.source, status, fetched)
         }
     }
@@ -93,15 +127,27 @@ impl Row {
     }
 
     pub(super) fn too_soon(source: &SourceId, seconds: i64) -> Self {
+        let why = format!("asked less than min_interval ago; it may be asked again in {seconds} s");
+        Self::not_asked(source, RowStatus::TooSoon, why)
+    }
+
+    pub(super) fn gone(source: &SourceId, since: Timestamp) -> Self {
+        let why =
+            format!("it answered 410 (gone) on {}; name it to ask it all the same", since.format("%Y-%m-%d"));
+        Self::not_asked(source, RowStatus::Gone, why)
+    }
+
+    fn not_asked(source: &SourceId, status: RowStatus, why: String) -> Self {
         Self {
             source: source.0.clone(),
-            status: RowStatus::TooSoon,
+            status,
             http: None,
             tally: Tally::default(),
             bytes: 0,
             ms: 0,
-            error: Some(format!("asked less than min_interval ago; it may be asked again in {seconds} s")),
+            error: Some(why),
             problems: vec![],
+            turn: None,
         }
     }
 
@@ -115,6 +161,7 @@ impl Row {
             ms: fetched.elapsed_ms,
             error: None,
             problems: vec![],
+            turn: None,
         }
     }
 
@@ -122,7 +169,7 @@ impl Row {
     pub(super) fn log(&self) {
         let Tally { seen, new, updated, duplicates } = self.tally;
         let (source, status, bytes, ms) = (&self.source, self.status.word(), self.bytes, self.ms);
-        if self.status == RowStatus::Failed {
+        if matches!(self.status, RowStatus::Failed | RowStatus::Quarantined) {
             let error = self.error.as_deref().unwrap_or_default();
             tracing::warn!(source, status, http = self.http, error, bytes, ms, "poll");
         } else {
@@ -147,6 +194,22 @@ impl Row {
                 tracing::debug!(source, code, message, "problem");
             }
         }
+        if let Some(turn) = &self.turn {
+            turn.log(source);
+        }
+    }
+}
+
+impl Turn {
+    /// One line a change; that a new source is well is none.
+    fn log(&self, source: &str) {
+        let from = self.from.map_or("new", HealthKind::word);
+        let (to, why) = (self.to.word(), &self.why);
+        if self.to.is_worse_than(self.from.unwrap_or(HealthKind::Ok)) {
+            tracing::warn!(source, from, to, why, "health");
+        } else if self.from.is_some() {
+            tracing::info!(source, from, to, why, "health");
+        }
     }
 }
 
@@ -159,7 +222,8 @@ pub struct Summary {
     pub ok: usize,
     /// Sources that brought none.
     pub failed: usize,
-    /// Sources with nothing new to read, those asked too short ago or under an older feeds.toml among them.
+    /// Sources with nothing new to read, those that were not asked or under an older feeds.toml
+    /// among them.
     pub unchanged: usize,
     /// Entries in all documents.
     pub entries_seen: usize,
@@ -179,8 +243,10 @@ impl Summary {
         self.sources += 1;
         match row.status {
             RowStatus::Ok => self.ok += 1,
-            RowStatus::Failed => self.failed += 1,
-            RowStatus::Unchanged | RowStatus::TooSoon | RowStatus::Outdated => self.unchanged += 1,
+            RowStatus::Failed | RowStatus::Quarantined => self.failed += 1,
+            RowStatus::Unchanged | RowStatus::TooSoon | RowStatus::Gone | RowStatus::Outdated => {
+                self.unchanged += 1;
+            }
         }
         self.entries_seen += row.tally.seen;
         self.entries_new += row.tally.new;

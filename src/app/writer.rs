@@ -14,7 +14,7 @@ use super::poller::Brought;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, Entry, EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState,
+    Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, window};
@@ -34,6 +34,8 @@ const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
 pub(super) struct Writer {
     pub(super) store: Arc<Store>,
     pub(super) sources: BTreeMap<SourceId, Arc<Source>>,
+    /// Their order in feeds.toml.
+    pub(super) order: Vec<SourceId>,
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
@@ -71,6 +73,7 @@ impl Writer {
             states: store.states()?,
             store,
             sources: sources(config),
+            order: order(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
             edition,
@@ -98,6 +101,7 @@ impl Writer {
         }
         (self.window, self.trimmed_to) = self.read_window(&edition, &sources)?;
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
+        self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
         self.plan(now);
@@ -114,6 +118,7 @@ impl Writer {
                 // Failures and waits belong to what was asked for. Its successor is asked as soon as the
                 // last asking is `min_interval` ago.
                 (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
+                state.gone_at = None;
             }
             state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
         }
@@ -129,6 +134,11 @@ impl Writer {
         Some((self.sources.get(id)?, self.states.get(id)?))
     }
 
+    /// The portal whose configuration is in force.
+    pub(super) fn site(&self) -> &Site {
+        &self.edition.site
+    }
+
     /// Decides and commits each fetch, makes all of them durable at once, and then lets the window have
     /// them; `publish` shows them.
     pub(super) fn take(&mut self, batch: Vec<Brought>, now: Timestamp) -> Vec<Row> {
@@ -141,9 +151,10 @@ impl Writer {
                 rows.push(self.ask_again(&id, &fetched, now));
                 continue;
             }
+            let before = self.states.get(&id).and_then(|state| state.health.as_ref()).map(|health| health.is);
             match self.commit(&source, &fetched, now) {
                 Ok(update) => {
-                    rows.push(Row::of(&update, &fetched));
+                    rows.push(Row::of(&update, &fetched, before));
                     updates.push(update);
                 }
                 Err(error) => rows.push(self.put_off(&id, &fetched, &error, now)),
@@ -278,6 +289,10 @@ fn rules(config: &Config) -> Digest {
     let sources: Vec<String> = config.sources.iter().map(of_source).collect();
     let portal = [format!("{:?}", config.site), format!("{:?}", config.sections)];
     Digest::of(portal.iter().chain(&sources).map(String::as_bytes))
+}
+
+fn order(config: &Config) -> Vec<SourceId> {
+    config.sources.iter().map(|source| source.id.clone()).collect()
 }
 
 fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
