@@ -10,7 +10,7 @@ use super::{AppError, Options};
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::store::{Store, StoreError};
-use crate::model::{Source, SourceId, SourceState, Tally, Timestamp, Update};
+use crate::model::{Health, HealthKind, Source, SourceId, SourceState, Tally, Timestamp, Update};
 use crate::pipeline;
 
 /// What became of the wish to end some quarantines.
@@ -74,6 +74,7 @@ pub(super) fn accept<'a>(
         };
         let mut state = state.clone();
         pipeline::accept(&mut state, now);
+        note_consent(&mut state, now);
         // At once, as far as `min_interval` lets it.
         state.next_at = Some(now);
         let update = about(id, state, now);
@@ -83,6 +84,16 @@ pub(super) fn accept<'a>(
     }
     store.flush()?;
     Ok(told)
+}
+
+/// It counts as well until the next poll says otherwise.
+fn note_consent(state: &mut SourceState, now: Timestamp) {
+    if let Some(old) = state.health.take_if(|health| health.is == HealthKind::Quarantined) {
+        state.past.push(old);
+        state.past.drain(..state.past.len().saturating_sub(Health::PAST_MAX));
+        let why = "accepted by the admin".to_owned();
+        state.health = Some(Health { is: HealthKind::Ok, since: now, why });
+    }
 }
 
 /// An update of nothing but the state.

@@ -13,6 +13,8 @@ use crate::{pipeline, schedule};
 const NEW: &str = "new";
 /// What tables and counts say in place of the health of a source that is not asked.
 const DISABLED: &str = "disabled";
+/// 9999-12-31T23:59:59Z.
+const LAST_SECOND: i64 = 253_402_300_799;
 
 /// A source with all that is known of it, as `sources --json` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,6 +212,8 @@ fn past(health: &Health) -> PastView {
     PastView { health: health.is.word().to_owned(), since: seconds(health.since), why: health.why.clone() }
 }
 
+/// In whole seconds; what is further away than RFC 3339 can write is at the end of its time.
 fn seconds(at: Timestamp) -> Timestamp {
-    at.trunc_subsecs(0)
+    let end = Timestamp::from_timestamp(LAST_SECOND, 0).unwrap_or(at);
+    at.trunc_subsecs(0).min(end)
 }

@@ -17,6 +17,7 @@ mod sanitize;
 mod schedule;
 mod serve;
 mod service;
+mod sources;
 mod store;
 mod story;
 mod tidy;
