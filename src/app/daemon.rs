@@ -232,6 +232,7 @@ impl Daemon {
             let earliest = schedule::earliest_ask(source, state, now).filter(|at| *at > now);
             match (earliest, state.gone_at.filter(|_| named.is_empty())) {
                 _ if self.poller.is_busy(id) => {}
+                // A source that is gone is asked by name alone.
                 (_, Some(since)) => job.note(&Row::gone(id, since)),
                 (Some(at), None) => job.note(&Row::too_soon(id, (at - now).num_seconds() + 1)),
                 (None, None) => self.start(id),

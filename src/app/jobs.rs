@@ -12,7 +12,8 @@ use crate::model::{
 };
 
 /// Problems that the admin should hear of without asking.
-const LOUD: &[&str] = &["identities-moved", "too-many-entries"];
+const LOUD: &[&str] =
+    &["identities-moved", "too-many-entries", "moved-for-good", "moved-back", "gone", "quarantined"];
 
 /// What one poll of one source came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,8 +10,8 @@ use super::{AppError, Options};
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::store::{Store, StoreError};
-use crate::model::{Health, HealthKind, Source, SourceId, SourceState, Tally, Timestamp, Update};
-use crate::pipeline;
+use crate::model::{Source, SourceId, SourceState, Tally, Timestamp, Update};
+use crate::{pipeline, schedule};
 
 /// What became of the wish to end some quarantines.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,28 +55,29 @@ pub fn accept_stored(options: &Options, config: &Config, named: &[String]) -> Re
     }
     let store = Store::open(&options.state_folder)?;
     let mut states = store.states()?;
-    let ids = config.sources.iter().map(|source| &source.id).filter(|id| is_wanted(named, id));
-    Ok(accept(&store, &mut states, ids, clock::now())?)
+    let wanted = config.sources.iter().filter(|source| is_wanted(named, &source.id));
+    Ok(accept(&store, &mut states, wanted, clock::now())?)
 }
 
 /// Ends the quarantine of those that are in one, for good once this is over; `states` follows the store.
 pub(super) fn accept<'a>(
     store: &Store,
     states: &mut BTreeMap<SourceId, SourceState>,
-    ids: impl Iterator<Item = &'a SourceId>,
+    sources: impl Iterator<Item = &'a Source>,
     now: Timestamp,
 ) -> Result<Accepted, StoreError> {
     let mut told = Accepted::default();
-    for id in ids {
+    for source in sources {
+        let id = &source.id;
         let Some(state) = states.get(id).filter(|state| state.quarantine.is_some()) else {
             told.others.push(id.0.clone());
             continue;
         };
         let mut state = state.clone();
         pipeline::accept(&mut state, now);
-        note_consent(&mut state, now);
         // At once, as far as `min_interval` lets it.
         state.next_at = Some(now);
+        schedule::watch_health(source, &mut state, now);
         let update = about(id, state, now);
         store.apply(&update)?;
         states.insert(id.clone(), update.state);
@@ -84,16 +85,6 @@ pub(super) fn accept<'a>(
     }
     store.flush()?;
     Ok(told)
-}
-
-/// It counts as well until the next poll says otherwise.
-fn note_consent(state: &mut SourceState, now: Timestamp) {
-    if let Some(old) = state.health.take_if(|health| health.is == HealthKind::Quarantined) {
-        state.past.push(old);
-        state.past.drain(..state.past.len().saturating_sub(Health::PAST_MAX));
-        let why = "accepted by the admin".to_owned();
-        state.health = Some(Health { is: HealthKind::Ok, since: now, why });
-    }
 }
 
 /// An update of nothing but the state.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::model::{Health, HealthKind, Ledger, Quarantine, Source, SourceId, SourceState, Timestamp};
-use crate::{pipeline, schedule};
+use crate::pipeline;
+use crate::schedule::{self, Told};
 
 /// The health of a source that was never asked.
 const NEW: &str = "new";
@@ -72,11 +73,11 @@ pub struct SourceView {
 /// A hint on when to come again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HintView {
-    /// Its key in feeds.toml's `hints`.
+    /// Its key in feeds.toml's `hints`, with dashes.
     pub hint: String,
-    /// Not before this moment.
+    /// Before when it does not want to be asked; the end of the year 9999 where it never wants to.
     pub until: Timestamp,
-    /// Whether the admin lets it be obeyed.
+    /// Whether it is heeded: feeds.toml may switch a hint off, and files are not spared.
     pub obeyed: bool,
 }
 
@@ -128,7 +129,7 @@ impl SourceView {
             error: state.error.clone(),
             retry_after: state.retry_after.map(seconds),
             fresh_until: state.fresh_until.map(seconds),
-            hints: vec![],
+            hints: schedule::told(source, state, now).into_iter().map(hint).collect(),
             moved_to: adopted.or_else(moving).cloned(),
             adopted: adopted.is_some(),
             gone_at: state.gone_at.map(seconds),
@@ -206,6 +207,10 @@ fn word(state: &SourceState) -> &'static str {
 fn next_at(source: &Source, state: &SourceState, now: Timestamp) -> Option<Timestamp> {
     let next = state.next_at.filter(|_| source.enabled && state.gone_at.is_none())?;
     Some(next.max(schedule::earliest_ask(source, state, now).unwrap_or(next)))
+}
+
+fn hint(told: Told) -> HintView {
+    HintView { hint: told.hint.to_owned(), until: seconds(told.until), obeyed: told.obeyed }
 }
 
 fn past(health: &Health) -> PastView {

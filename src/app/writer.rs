@@ -14,8 +14,8 @@ use super::poller::Brought;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
-    Timestamp, Update, Window,
+    Digest, Entry, EntryKey, Fetched, Location, Published, Rhythm, Schedules, Site, Source, SourceCard,
+    SourceId, SourceState, Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, window};
 use crate::schedule::{self, Due};
@@ -114,13 +114,8 @@ impl Writer {
         let enabled = self.sources.values().filter(|source| source.enabled).count();
         for (id, source) in &self.sources {
             let state = self.states.entry(id.clone()).or_default();
-            if state.asked_as != Some(pipeline::configuration(source)) {
-                // Failures and waits belong to what was asked for. Its successor is asked as soon as the
-                // last asking is `min_interval` ago.
-                (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
-                state.gone_at = None;
-            }
-            state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
+            forget_outdated(source, state);
+            state.next_at = schedule::first_at(source, state, self.timezone, now, enabled);
         }
     }
 
@@ -297,6 +292,26 @@ fn order(config: &Config) -> Vec<SourceId> {
 
 fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
     config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect()
+}
+
+/// Takes out of a state what belongs to a configuration that is not in force any more.
+fn forget_outdated(source: &Source, state: &mut SourceState) {
+    if state.asked_as != Some(pipeline::configuration(source)) {
+        // Failures, waits and a 410 belong to what was asked for. Its successor is asked as soon as the last
+        // asking is `min_interval` ago, and the feed's own hints allow it.
+        (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
+        (state.fresh_until, state.gone_at) = (None, None);
+    }
+    let place = match &source.location {
+        Location::Web(url) => Digest::of([url.as_str().as_bytes()]),
+        Location::File(path) => Digest::of([path.as_os_str().as_encoded_bytes()]),
+    };
+    if state.place.replace(place).is_some_and(|before| before != place) {
+        // The admin wants another feed under this id: whose the old one was, where it went and when it wanted
+        // to be asked is over. A new version of nashra or a new password is no reason to forget that.
+        (state.schedules, state.rhythm) = (Schedules::default(), Rhythm::default());
+        (state.moving, state.owner, state.quarantine, state.oddity) = (None, None, None, None);
+    }
 }
 
 /// How readers see a source: the admin's words first, then the feed's own.

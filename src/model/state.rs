@@ -19,6 +19,8 @@ pub struct SourceState {
     pub next_at: Option<Timestamp>,
     /// The hash of the configuration under which it was last asked: failures and waits belong to it.
     pub asked_as: Option<Digest>,
+    /// The hash of the configured address that all this was learnt of: at another one there is another feed.
+    pub place: Option<Digest>,
     /// When it was last asked.
     pub asked_at: Option<Timestamp>,
     /// When it last answered well; `None` until the first time, whose entries are backfill.

@@ -3,8 +3,9 @@
 use super::{Daemon, Refused};
 use crate::app::jobs::check_names;
 use crate::app::notices::notices;
-use crate::app::sources::{self, Accepted, is_wanted};
+use crate::app::sources::{Accepted, accept, is_wanted};
 use crate::app::view::{HostView, SourceView, counts, politeness};
+use crate::app::writer::Writer;
 use crate::edge::{clock, systemd};
 use crate::model::{Notices, Source, SourceState};
 
@@ -57,8 +58,9 @@ impl Daemon {
     pub(super) fn accept(&mut self, named: &[String]) -> Result<Accepted, Refusal> {
         check_names(named, self.writer.sources.keys()).map_err(Refusal::Unknown)?;
         let told = systemd::patiently(|| {
-            let ids = self.writer.order.iter().filter(|id| named.contains(&id.0));
-            sources::accept(&self.writer.store, &mut self.writer.states, ids, clock::now())
+            let Writer { store, states, sources, order, .. } = &mut self.writer;
+            let wanted = order.iter().filter(|id| named.contains(&id.0)).filter_map(|id| sources.get(id));
+            accept(store, states, wanted.map(AsRef::as_ref), clock::now())
         });
         let told = told.map_err(|error| Refusal::Failed(error.to_string()))?;
         for source in &told.accepted {

@@ -41,7 +41,7 @@ fn admin_get(daemon: &Daemon, path: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 /// What the socket answers.
-fn through_socket(home: &Home, method: &str, path: &str) -> (u16, String) {
+pub(super) fn through_socket(home: &Home, method: &str, path: &str) -> (u16, String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let socket = home.path("state/nashra.sock");
     let (status, body) = runtime.block_on(admin::call(&socket, method, path, &[], DEADLINE)).unwrap();
