@@ -64,18 +64,15 @@ impl Change<'_> {
     fn notice(&self) -> Notice {
         let Self { source, from, to } = self;
         let (word, before) = (to.is.word(), from.map_or("new", |health| health.is.word()));
-        let mut text = format!("The source {source} is {word} since {}.", moment(to.since));
-        if let Some(from) = from {
-            text += &format!(" It was {before} since {}.", moment(from.since));
-        }
-        if !to.why.is_empty() {
-            text += &format!(" Why: {}", to.why);
-        }
+        let now = format!("The source {source} is {word} since {}.", moment(to.since));
+        let was = from.map(|from| format!("It was {before} since {}.", moment(from.since)));
+        let why = (!to.why.is_empty()).then(|| format!("Why: {}", to.why));
+        let text: Vec<String> = [Some(now), was, why].into_iter().flatten().collect();
         Notice {
             id: pipeline::notice_id(&source.0, to.since),
             title: format!("{source}: {before} → {word}"),
             why: to.why.clone(),
-            text,
+            text: text.join(" "),
             word: word.to_owned(),
             at: to.since.trunc_subsecs(0),
         }
@@ -122,7 +119,7 @@ mod tests {
             title: "S".to_owned(),
             url: "http://s.example".to_owned(),
             language: "en".to_owned(),
-            timezone: Default::default(),
+            timezone: "UTC".parse().unwrap(),
             contact: None,
         };
         let refused = refused.map(|at| Refused {

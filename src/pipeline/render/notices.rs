@@ -49,3 +49,29 @@ fn entry(notice: &Notice) -> Entry {
 fn safe(words: &str) -> String {
     line(words).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Timestamp;
+
+    #[test]
+    fn whatever_a_server_said_is_well_formed() {
+        let notice = Notice {
+            id: "urn:uuid:0b5a3b52-6a6b-4a57-a1c8-0d1b5c2f9a11".to_owned(),
+            title: "a: ok → failing".to_owned(),
+            why: "says <b>&nbsp;\u{8}]]>\r\nno".to_owned(),
+            text: "\u{fffe}خبر".to_owned(),
+            word: "failing".to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let feed = Notices { id: "urn:x:y".to_owned(), title: "S".to_owned(), list: vec![notice] };
+        let bytes = notices(&feed);
+        let read = feed_rs::parser::parse(bytes.as_slice()).expect("well-formed");
+        let summary = read.entries[0].summary.as_ref().map(|text| text.content.as_str());
+        assert_eq!(summary, Some("says <b>&nbsp;]]> no"));
+        let content = read.entries[0].content.as_ref().and_then(|content| content.body.as_deref());
+        assert_eq!(content, Some("خبر"));
+        assert_eq!(bytes, notices(&feed));
+    }
+}
