@@ -16,7 +16,7 @@ fn check(text: &str, expected: &[&str]) {
 }
 
 /// One wrong line in an otherwise good source.
-fn check_source(line: &str, expected: &[&str]) {
+pub(super) fn check_source(line: &str, expected: &[&str]) {
     check(
         &format!("sections.sport.title = \"S\"\n[sources.x]\nurl = \"https://example.org/feed\"\n{line}\n"),
         expected,
