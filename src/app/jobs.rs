@@ -10,7 +10,8 @@ use crate::edge::store::StoreError;
 use crate::model::{Fetched, Problem, Reading, SourceId, Tally, Update};
 
 /// Problems that the admin should hear of without asking.
-const LOUD: &[&str] = &["identities-moved", "too-many-entries"];
+const LOUD: &[&str] =
+    &["identities-moved", "too-many-entries", "moved-for-good", "moved-back", "gone", "quarantined"];
 
 /// What one poll of one source came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

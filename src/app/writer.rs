@@ -114,6 +114,7 @@ impl Writer {
                 // Failures and waits belong to what was asked for. Its successor is asked as soon as the
                 // last asking is `min_interval` ago.
                 (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
+                (state.fresh_until, state.gone_at) = (None, None);
             }
             state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
         }
