@@ -19,8 +19,6 @@ pub struct SourceState {
     pub next_at: Option<Timestamp>,
     /// The hash of the configuration under which it was last asked: failures and waits belong to it.
     pub asked_as: Option<Digest>,
-    /// The hash of the configured address that all this was learnt of: at another one there is another feed.
-    pub place: Option<Digest>,
     /// When it was last asked.
     pub asked_at: Option<Timestamp>,
     /// When it last answered well; `None` until the first time, whose entries are backfill.
@@ -39,6 +37,9 @@ pub struct SourceState {
     pub schedules: Schedules,
     /// When it had news.
     pub rhythm: Rhythm,
+    /// The hash of the configured address that all that is known of its place and owner belongs to: rhythm,
+    /// moving, adopted, gone, owner, quarantine, oddity.
+    pub place: Option<Digest>,
     /// Where it says that it has moved for good, and since when.
     pub moving: Option<Moving>,
     /// The address that is asked in place of the configured one.
@@ -108,13 +109,14 @@ pub struct Adopted {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Owner {
-    /// The host that answered.
+    /// The site that answered: its host as far as owners differ by it.
     pub host: Option<String>,
-    /// The language of the feed, else of most of its entries; the primary subtag.
+    /// The language of the feed, else of most of its entries: the primary subtag, or `und-Arab` and the like where
+    /// only the script of its titles tells.
     pub language: Option<String>,
     /// The sites that its entries linked to, ascending, at most [`Owner::SITES_MAX`].
     pub sites: Vec<String>,
-    /// How many entries it listed.
+    /// How many entries it is expected to list: as many as last time; after a fall a tenth less with each reading.
     pub entries: usize,
 }
 
