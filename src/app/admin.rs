@@ -7,7 +7,8 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
 use super::daemon::{Event, Refusal};
-use super::jobs::{Report, Row};
+use super::jobs::Report;
+use super::row::Row;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse};
 use crate::pipeline::render;
 

@@ -11,10 +11,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::jobs::{self, Job, Report, Row};
+use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::poller::{Brought, Poller};
 use super::reload::{self, AtStart};
+use super::row::Row;
 use super::run::Options;
 use super::sources::Accepted;
 use super::view::{HostView, SourceView};

@@ -9,8 +9,8 @@ use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::jobs::Row;
 use super::poller::Brought;
+use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{

@@ -159,3 +159,51 @@ fn no_command_line_makes_us_ask_too_often() {
         assert_eq!(times_asked(&origin, path), 1, "{path}");
     }
 }
+
+#[test]
+fn a_stranger_waits_for_the_admin() {
+    let changed = Arc::new(AtomicBool::new(false));
+    let script = Arc::clone(&changed);
+    let origin = Origin::start(move |asked| {
+        let (title, site, words) = match (asked.path.as_str(), script.load(Ordering::SeqCst)) {
+            ("/robots.txt", _) => return Reply::new(404, &[], ""),
+            (_, false) => ("صحتي", "sihhati.example", "خبر عن الصحة والتغذية"),
+            (_, true) => ("Casino", "casino.example", "Win big money today with us"),
+        };
+        let item = |n: usize| {
+            format!(
+                "<item><guid>https://{site}/{n}</guid><link>https://{site}/{n}</link><title>{words} {n}</title></item>"
+            )
+        };
+        let items: String = (0..5).map(item).collect();
+        Reply::ok(format!(
+            "<rss version=\"2.0\"><channel><title>{title}</title><link>https://{site}/</link>{items}</channel></rss>"
+        ))
+    });
+    let head = "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nports = \"any\"\nmin_interval = \"0s\"\nschedule = \"every 2h\"\n";
+    let home = Home::new(&format!(
+        "{head}[sections.news]\n[sources.sihhati]\nurl = \"{}\"\nsection = \"news\"\n",
+        origin.url("/")
+    ));
+    let daemon = home.start();
+    daemon.wait_for_poll("sihhati", "ok");
+    let before = daemon.get("/news.json").body;
+    changed.store(true, Ordering::SeqCst);
+    let rows = polled(&home, &["sihhati"]);
+    assert_eq!(rows["sihhati"].0, "quarantined", "{rows:?}");
+    assert_eq!(changes(&daemon, 1)["sihhati"], ["ok", "quarantined", "WARN"]);
+    assert_eq!(daemon.get("/news.json").body, before);
+    let seen = &lines(&home, &["sources", "--json"])[0];
+    assert!(seen["quarantine"]["why"].is_string() && seen["health"] == "quarantined", "{seen}");
+    // The consent alone is enough: the next poll comes by itself.
+    run(&home, &["sources", "accept", "sihhati"], 0);
+    let line = daemon.wait_for_poll("sihhati", "ok");
+    assert_eq!(line["new"], 5, "{line}");
+    assert!(daemon.get("/news.json").text().contains("Casino"));
+    assert_eq!(lines(&home, &["sources", "--json"])[0]["health"], "ok");
+    let (_, private) = through_socket(&home, "GET", "/admin.atom");
+    assert!(
+        private.contains("sihhati: ok → quarantined") && private.contains("sihhati: quarantined → ok"),
+        "{private}"
+    );
+}
