@@ -335,3 +335,52 @@ fn card(source: &Source, state: Option<&SourceState>) -> SourceCard {
         language: own(|state| &state.language),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::model::{Owner, Quarantine};
+
+    #[test]
+    fn a_state_keeps_what_the_configuration_leaves_true() {
+        let read = |url: &str, more: &str| {
+            let text = format!("[sources.x]\nurl = \"{url}\"\n{more}");
+            crate::config::read(&text, "feeds.toml", Path::new("")).unwrap().sources.remove(0)
+        };
+        let source = read("https://example.org/a", "");
+        let at: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
+        let mut state = SourceState {
+            asked_as: Some(pipeline::configuration(&source)),
+            asked_at: Some(at),
+            failures: 3,
+            gone_at: Some(at),
+            fresh_until: Some(at),
+            owner: Some(Owner::default()),
+            quarantine: Some(Quarantine { since: at, why: "why".to_owned() }),
+            rhythm: Rhythm { news: vec![at] },
+            schedules: Schedules { ttl_minutes: Some(60), ..Schedules::default() },
+            ..SourceState::default()
+        };
+        let waits = |state: &SourceState| (state.failures, state.gone_at, state.fresh_until);
+        // The first plan of a store that knew no places, and any later one.
+        let mut same = state.clone();
+        forget_outdated(&source, &mut state);
+        same.place = state.place;
+        assert!(state.place.is_some());
+        assert_eq!(state, same);
+        forget_outdated(&source, &mut state);
+        assert_eq!(state, same);
+        // Another User-Agent may be let in; whose feed it is does not depend on that.
+        forget_outdated(&read("https://example.org/a", "user_agent = \"other\"\n"), &mut state);
+        assert_eq!(waits(&state), (0, None, None));
+        assert_eq!((&state.owner, &state.quarantine), (&same.owner, &same.quarantine));
+        assert_eq!((&state.rhythm, &state.schedules), (&same.rhythm, &same.schedules));
+        // Another address is another feed.
+        forget_outdated(&read("https://example.org/b", ""), &mut state);
+        assert_eq!((&state.owner, &state.quarantine), (&None, &None));
+        assert_eq!((&state.rhythm, &state.schedules), (&Rhythm::default(), &Schedules::default()));
+        assert_eq!(state.asked_at, Some(at));
+    }
+}

@@ -92,11 +92,16 @@ pub fn earliest_ask(source: &Source, state: &SourceState, now: Timestamp) -> Opt
 /// What the admin wrote, without failures and hints.
 fn own_next(source: &Source, state: &SourceState, zone: Tz, now: Timestamp) -> Timestamp {
     if let Some(interval) = interval(source, state, now) {
-        let earliest = match asked_at(state, now) {
-            Some(asked) => later(asked, interval / 2).max(later(now, Duration::from_millis(1))),
-            None => later(now, Duration::from_millis(1)),
-        };
-        return on_grid(source, interval, earliest);
+        let asked = asked_at(state, now);
+        let soon = later(now, Duration::from_millis(1));
+        let earliest = asked.map_or(soon, |asked| later(asked, interval / 2).max(soon));
+        let point = on_grid(source, interval, earliest);
+        if source.schedule == Schedule::Auto {
+            // A grid that changes with the rhythm can leave a hole of one and a half intervals.
+            let longest = later(asked.unwrap_or(now), source.fetch.max_interval);
+            return point.min(longest).max(earliest);
+        }
+        return point;
     }
     match (crontab_next(source, zone, now), &source.location) {
         (Some(at), Location::Web(_)) => later(at, spread(source, "minute", Duration::from_secs(60))),

@@ -23,30 +23,29 @@ pub fn settle(
     now: Timestamp,
 ) {
     state.next_at = next_at(source, state, zone, now);
-    if let Some(end) = held_until(source, manners, now) {
-        // Whatever the source's own hints and switches say, until then nothing would be sent.
-        state.next_at = state.next_at.map(|at| at.max(end));
+    count_requests(state, manners);
+    if state.asked_at == old.asked_at {
+        // Its host wants to be left alone by us, whatever the source's own hints and switches say.
+        let end = held_until(source, manners, now);
+        state.next_at = state.next_at.map(|at| at.max(end.unwrap_or(at)));
+    } else {
+        count_hints(source, old, state, manners);
     }
-    keep_ledger(source, old, state, manners);
     watch_health(source, state, now);
 }
 
-/// Until when the host keeps us away, where nothing was sent because of that; not longer than `max_interval`
-/// at a time.
+/// Until when the host keeps us away, where the source was not asked because of that; not longer than
+/// `max_interval` at a time.
 fn held_until(source: &Source, manners: &Manners, now: Timestamp) -> Option<Timestamp> {
     let Location::Web(_) = source.location else { return None };
-    let wait = Duration::from_secs(manners.retry_after_seconds.filter(|_| manners.hops.is_empty())?);
+    let wait = Duration::from_secs(manners.retry_after_seconds?);
     Some(later(now, wait.min(source.fetch.max_interval)))
 }
 
-/// Counts what this poll has cost each host. Hints count for the host that answered last: as received, all
-/// that are in force after it (a 304 confirms the document with its hints, a failure tells `Retry-After`
-/// alone); as honoured, those that were received with the poll before and have ended by now, or have kept us
-/// away for `max_interval`.
-fn keep_ledger(source: &Source, old: &SourceState, state: &mut SourceState, manners: &Manners) {
+/// Counts what this poll has cost each host.
+fn count_requests(state: &mut SourceState, manners: &Manners) {
     for hop in &manners.hops {
-        let ledger = account(state, &hop.host);
-        ledger.add(&Ledger {
+        account(state, &hop.host).add(&Ledger {
             requests: 1,
             not_modified: u64::from(matches!(hop.status, Some(304 | 226))),
             refused: u64::from(hop.status == Some(429)),
@@ -54,6 +53,12 @@ fn keep_ledger(source: &Source, old: &SourceState, state: &mut SourceState, mann
             ..Ledger::default()
         });
     }
+}
+
+/// Counts hints for the host that answered last: as received, all that are in force after this poll (a 304
+/// confirms the document with its hints, a failure tells `Retry-After` alone); as honoured, those that were
+/// received with the poll before and have ended by now, or have kept us away for `max_interval`.
+fn count_hints(source: &Source, old: &SourceState, state: &mut SourceState, manners: &Manners) {
     let (Some(last), Some(asked)) = (manners.hops.last(), state.asked_at) else { return };
     let bound = old.asked_at.map_or(asked, |before| later(before, source.fetch.max_interval));
     let honoured = ends(source, old, asked).filter(|until| asked >= (*until).min(bound)).count();
