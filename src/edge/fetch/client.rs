@@ -16,10 +16,11 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::connect::{Connector, Resolver, Timely};
+use super::connect::{Connector, Timely};
 use super::guard::Guard;
+use super::resolve::Resolver;
 use super::wire::Line;
-use super::{FetchSetupError, Patience, Surroundings};
+use super::{FetchSetupError, Patience};
 use crate::model::FetchLimits;
 
 /// How long a connection waits for another request.
@@ -63,11 +64,15 @@ pub(super) struct Client {
 }
 
 impl Clients {
-    pub(super) fn new(limits: FetchLimits, surroundings: Surroundings) -> Result<Self, FetchSetupError> {
-        let Surroundings { roots, lookup, patience } = surroundings;
+    pub(super) fn new(
+        limits: FetchLimits,
+        roots: Vec<CertificateDer<'static>>,
+        resolver: Resolver,
+        patience: Patience,
+    ) -> Result<Self, FetchSetupError> {
         Ok(Self {
             tls: tls(roots)?,
-            resolver: Resolver::new(lookup, &patience),
+            resolver,
             patience,
             per_host: limits.per_host,
             open: Arc::default(),
