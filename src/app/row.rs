@@ -180,6 +180,7 @@ impl Row {
                 duplicates,
                 bytes,
                 ms,
+                error = self.error.as_deref(),
                 "poll"
             );
         }

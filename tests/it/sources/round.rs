@@ -207,3 +207,34 @@ fn a_stranger_waits_for_the_admin() {
         "{private}"
     );
 }
+
+#[test]
+fn a_host_that_wants_to_be_left_alone_is_no_failure() {
+    let busy = Arc::new(AtomicBool::new(false));
+    let script = Arc::clone(&busy);
+    let origin = Origin::start(move |asked| match (asked.path.as_str(), script.load(Ordering::SeqCst)) {
+        ("/robots.txt", _) => Reply::new(404, &[], ""),
+        ("/fails", true) => Reply::new(
+            429,
+            &[("Retry-After", "600"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "600")],
+            "slowly",
+        ),
+        (path, _) => feed(path.trim_start_matches('/')),
+    });
+    let home = Home::new(&config(&origin, "min_interval = \"0s\"\n"));
+    let daemon = home.start();
+    for _ in KINDS {
+        daemon.wait_for("a first poll", |line| line["status"] == "ok");
+    }
+    busy.store(true, Ordering::SeqCst);
+    assert_eq!(polled(&home, &["fails"])["fails"].0, "failed");
+    let rows = polled(&home, &["well"]);
+    assert_eq!(rows["well"].0, "too-soon", "{rows:?}");
+    assert!(rows["well"].1.contains("its host asked for quiet until"), "{rows:?}");
+    assert_eq!(times_asked(&origin, "/well"), 1);
+    let line = daemon.wait_for_poll("well", "too-soon");
+    assert!(line["level"] == "INFO" && line["error"].is_string(), "{line}");
+    let seen = lines(&home, &["sources", "--json", "well", "fails"]);
+    assert_eq!((&seen[0]["health"], &seen[0]["failures"]), (&json!("ok"), &json!(0)));
+    assert_eq!(seen[1]["hints"][0]["hint"], "retry-after", "{}", seen[1]);
+}
