@@ -20,13 +20,16 @@ mod journey;
 mod pace;
 mod paces;
 mod places;
+mod proxy;
 mod queue;
 mod quota;
 mod redirect;
 mod request;
 mod resolve;
 pub mod robots;
+mod tls;
 mod wall;
+mod way;
 mod wire;
 
 use std::sync::Arc;

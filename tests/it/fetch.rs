@@ -8,10 +8,12 @@ mod files;
 mod guard;
 mod manners;
 mod protocol;
+mod proxies;
 mod redirects;
 mod robots;
 mod tls;
 mod turns;
+mod ways;
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -147,6 +147,7 @@ fn remedy(status: u16, credentials: Option<bool>, wait_seconds: Option<u64>) -> 
         }
         (403, None) => "it keeps us out, ask the publisher or set user_agent",
         (404, _) => "there is no feed, check url",
+        (407, _) => "its proxy wants credentials that it accepts, check proxy_auth",
         (410, _) => "the feed is gone for good, remove the source or find its new address",
         (402, _) => "it wants to be paid",
         (406, _) => "it has no form that we accept, check url",

@@ -54,7 +54,8 @@ impl Complaint {
         complaint
     }
 
-    fn of_causes(error: &(dyn Error + 'static), kind: FetchErrorKind) -> Self {
+    /// The words for the first of its causes that we know.
+    pub(super) fn of_causes(error: &(dyn Error + 'static), kind: FetchErrorKind) -> Self {
         causes(error)
             .find_map(known)
             .unwrap_or_else(|| Self::new(kind, format!("could not be asked: {}", innermost(error))))

@@ -9,15 +9,16 @@ use url::Url;
 
 use super::Inner;
 use super::answer::{self, Meaning};
+use super::client::Client;
 use super::complaint::Complaint;
 use super::freshness::fresh_seconds;
-use super::journey::{Head, Journey, Part, Report};
+use super::journey::{Head, Heard, Journey, Part, Report};
 use super::queue::Slot;
 use super::redirect::{HOPS_MAX, Route};
 use super::request::Letter;
 use super::robots::ask::Inquiry;
 use crate::edge::clock;
-use crate::model::{Answer, Body, FetchError, Source, Validators};
+use crate::model::{Answer, Body, FetchError, FetchPolicy, Source, Validators};
 
 /// Asks a source at `url`; secrets go only to the origin of `home`, its configured address. The clock runs only
 /// while there is an exchange, not while it waits for its turn.
@@ -28,10 +29,16 @@ pub(super) async fn run(
     url: &Url,
     validators: &Validators,
 ) -> (Report, Result<Answer, FetchError>, Slot) {
-    let mut journey = Journey::new(inner, &source.fetch);
     let mut route = Route::new(url, HOPS_MAX);
-    let outcome = travel(&mut journey, &mut route, source, home, validators).await;
-    let (mut report, slot) = journey.end();
+    let (mut report, outcome, slot) = match prepare(inner, &source.fetch, &route, home, validators).await {
+        Ok((client, letter)) => {
+            let mut journey = Journey::new(inner, &source.fetch, client);
+            let outcome = travel(&mut journey, &mut route, source, &letter).await;
+            let (report, slot) = journey.end();
+            (report, outcome, slot)
+        }
+        Err(complaint) => (Report::default(), Err(complaint), Slot::none()),
+    };
     report.manners.url = Some(shown(route.url()));
     report.manners.permanent = route.permanent().cloned();
     let outcome = outcome.map_err(|complaint| {
@@ -42,37 +49,45 @@ pub(super) async fn run(
     (report, outcome, slot)
 }
 
+/// What is missing is told before anything is sent.
+async fn prepare(
+    inner: &Inner,
+    policy: &FetchPolicy,
+    route: &Route,
+    home: &Url,
+    validators: &Validators,
+) -> Result<(Client, Letter), Complaint> {
+    route.check(&policy.ports)?;
+    let letter = Letter::write(&inner.identity, policy, home, validators).await?;
+    Ok((inner.clients.of(policy).await?, letter))
+}
+
 async fn travel(
     journey: &mut Journey<'_>,
     route: &mut Route,
     source: &Source,
-    home: &Url,
-    validators: &Validators,
+    letter: &Letter,
 ) -> Result<Answer, Complaint> {
     let policy = &source.fetch;
-    route.check(&policy.ports)?;
-    let letter = Letter::write(&journey.inner.identity, policy, home, validators).await?;
     let mut inquiry = Inquiry::default();
     loop {
-        inquiry.go_to(journey, &letter, route.url()).await?;
+        inquiry.go_to(journey, letter, route.url()).await?;
         let (url, now) = (route.url(), SystemTime::from(clock::now()));
         let jar = policy.cookies.then_some(&journey.inner.cookies);
         let request = letter.to(url, jar.and_then(|jar| jar.of(&source.id, url, now)))?;
         journey.report.status = None;
         let meaning = |head: &Head| answer::meaning(head.status, &head.headers, letter.known());
-        let heard = journey.hear(url, request, journey.time_left(), |head| match meaning(head) {
+        let asking = journey.hear(url, request, journey.time_left(), |head| match meaning(head) {
             Meaning::Document | Meaning::Delta => Part::Whole(policy.body_bytes_max),
             Meaning::Redirect | Meaning::Failure => Part::Aside,
             Meaning::NotModified => Part::None,
         });
-        let heard = heard.await;
-        let Some(head) = heard.head else {
-            return Err(heard.body.err().unwrap_or_else(Complaint::of_silence));
-        };
+        let Heard { head, body } = asking.await;
+        let Some(head) = head else { return Err(body.err().unwrap_or_else(Complaint::of_silence)) };
         let meaning = meaning(&head);
         note(&mut journey.report, &head, meaning);
         let has_new_cookies = jar.is_some_and(|jar| jar.keep(&source.id, url, &head.headers, now));
-        let body = heard.body?;
+        let body = body?;
         match meaning {
             Meaning::Redirect => {
                 route.follow(head.status, &head.headers, has_new_cookies)?;

@@ -64,7 +64,7 @@ mod tests {
         check("http://example.com:443/", "example.com");
         check("https://someone.github.io/feed", "someone.github.io");
         check("https://deep.someone.github.io/feed", "someone.github.io");
-        check("https://www.صحيفة.السعودية/", "xn--wgbgl9awe.xn--mgberp4a5d4ar");
+        check("https://www.صحيفة.السعودية/", "xn--ogbhx3c3b.xn--mgberp4a5d4ar");
         check("http://www.feeds.test/", "feeds.test");
         check("http://localhost:8080/", "localhost:8080");
         check("http://com/", "com");

@@ -11,7 +11,6 @@ use url::Url;
 
 use super::client::Client;
 use super::complaint::{Complaint, duration};
-use super::guard::Guard;
 use super::host::host_of;
 use super::queue::{Slot, Turn};
 use super::{Inner, body};
@@ -71,21 +70,18 @@ struct Progress {
 }
 
 impl<'a> Journey<'a> {
-    pub(super) fn new(inner: &'a Inner, policy: &'a FetchPolicy) -> Self {
-        let client = inner.clients.of(&Guard::new(&policy.allow_private));
+    pub(super) fn new(inner: &'a Inner, policy: &'a FetchPolicy, client: Client) -> Self {
         Self { inner, policy, report: Report::default(), client, turn: None }
     }
 
     /// Waits for the turn at the host of `url`.
     pub(super) async fn go_to(&mut self, url: &Url) -> Result<(), Complaint> {
         let heed_spacing = self.policy.hints.crawl_delay;
-        match &mut self.turn {
-            Some(turn) => turn.go_to(url, heed_spacing).await,
-            None => {
-                self.turn = Some(self.inner.queue.turn(self.policy, url, heed_spacing).await?);
-                Ok(())
-            }
+        if let Some(turn) = &mut self.turn {
+            return turn.go_to(url, heed_spacing).await;
         }
+        self.turn = Some(self.inner.queue.turn(self.policy, url, heed_spacing).await?);
+        Ok(())
     }
 
     /// Gives back all that others may wait for.

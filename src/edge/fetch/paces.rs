@@ -61,14 +61,6 @@ impl Paces {
         let per_second = if is_bound { self.per_second } else { 0 };
         change(table.by_host.entry(host.to_owned()).or_insert_with(|| Pace::new(per_second)), now)
     }
-
-    #[cfg(test)]
-    pub(super) fn known(&self) -> usize {
-        let mut table = self.table.lock().unwrap();
-        table.sweep_at = 0;
-        table.make_room(Instant::now(), HOSTS_MAX);
-        table.by_host.len()
-    }
 }
 
 impl Table {

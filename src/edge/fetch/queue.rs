@@ -96,15 +96,20 @@ impl Queue {
         url: &Url,
         heed_spacing: bool,
     ) -> Result<Turn, Complaint> {
-        let mut turn = Turn {
-            queue: self.clone(),
-            guard: Guard::new(&policy.allow_private),
-            network: policy.network,
-            host: None,
-            address: None,
-            slot: None,
-        };
-        turn.enter(url, if heed_spacing { Duration::MAX } else { Duration::ZERO }).await?;
+        let guard = Guard::new(&policy.allow_private);
+        let space_max = if heed_spacing { Duration::MAX } else { Duration::ZERO };
+        self.turn_within(guard, policy.network, url, space_max).await
+    }
+
+    async fn turn_within(
+        &self,
+        guard: Guard,
+        network: Network,
+        url: &Url,
+        space_max: Duration,
+    ) -> Result<Turn, Complaint> {
+        let mut turn = Turn { queue: self.clone(), guard, network, host: None, address: None, slot: None };
+        turn.enter(url, space_max).await?;
         Ok(turn)
     }
 
@@ -133,8 +138,8 @@ impl Queue {
     }
 
     #[cfg(test)]
-    fn hosts_known(&self) -> usize {
-        self.inner.names.known().max(self.inner.addresses.known())
+    fn hosts_known(&self) -> (usize, usize) {
+        (self.inner.names.known(), self.inner.addresses.known())
     }
 }
 
@@ -227,3 +232,6 @@ fn held(wait: Duration) -> Result<(), Complaint> {
     );
     Err(Complaint { retry_after_seconds: Some(seconds), ..Complaint::new(FetchErrorKind::Held, says) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
 
-    /// 10:00:00 of a day; 1_000_000_000 seconds are 9 September 2001.
+    /// What these headers ask for at second 2,000,000,000, in seconds.
     fn wait(lines: &[(&'static str, &str)]) -> Option<u64> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {

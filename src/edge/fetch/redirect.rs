@@ -180,7 +180,7 @@ mod tests {
         headers.insert(LOCATION, HeaderValue::from_bytes(location).unwrap());
         let mut route = Route::new(&url.parse().unwrap(), HOPS_MAX);
         route
-            .follow(StatusCode::FOUND, &headers)
+            .follow(StatusCode::FOUND, &headers, false)
             .map(|()| route.url().to_string())
             .map_err(|complaint| complaint.says)
     }

@@ -188,7 +188,7 @@ async fn credentials(auth: Option<&Auth>, url: &Url) -> Result<Option<HeaderValu
 }
 
 /// The secret of this name, which the environment holds or else a file among systemd's credentials.
-async fn secret(name: &str) -> Result<String, Complaint> {
+pub(super) async fn secret(name: &str) -> Result<String, Complaint> {
     let held = std::env::var(name).ok();
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY");
     let found = match (held, folder) {
@@ -215,7 +215,7 @@ fn credential(path: &Path) -> Option<String> {
 }
 
 /// RFC 7617 §2, in UTF-8.
-fn basic(pair: &[u8]) -> String {
+pub(super) fn basic(pair: &[u8]) -> String {
     format!("Basic {}", base64(pair))
 }
 

@@ -75,12 +75,8 @@ impl Resolver {
         guard: &Guard,
         network: Network,
     ) -> Result<Vec<IpAddr>, Unconnected> {
-        if let Some(address) = literal(host) {
-            guard.check(address).map_err(Unconnected::Refused)?;
-            return match fits(address, network) {
-                true => Ok(vec![address]),
-                false => Err(Unconnected::OtherNetwork { address, network }),
-            };
+        if let Some(passed) = check_literal(host, guard, network) {
+            return passed.map(|address| vec![address]);
         }
         let (mut passed, mut refused) = (vec![], None);
         for address in self.resolve(host).await?.iter().copied() {
@@ -159,9 +155,18 @@ impl Resolver {
     }
 }
 
-/// The address that stands in place of a name.
-pub(super) fn literal(host: &str) -> Option<IpAddr> {
-    host.trim_matches(['[', ']']).parse().ok()
+/// The address that stands in place of a name, if it may be connected to.
+pub(super) fn check_literal(
+    host: &str,
+    guard: &Guard,
+    network: Network,
+) -> Option<Result<IpAddr, Unconnected>> {
+    let address: IpAddr = host.trim_matches(['[', ']']).parse().ok()?;
+    Some(match guard.check(address) {
+        Err(refusal) => Err(Unconnected::Refused(refusal)),
+        Ok(()) if fits(address, network) => Ok(address),
+        Ok(()) => Err(Unconnected::OtherNetwork { address, network }),
+    })
 }
 
 /// Whether an answer still counts: one that is to come always does.

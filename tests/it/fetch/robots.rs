@@ -168,8 +168,8 @@ async fn a_host_that_is_asked_once_is_asked_for_its_feed_alone() {
 
 #[tokio::test]
 async fn a_robots_txt_that_cannot_be_read_fails_nobody() {
-    for reply in [Reply::raw(""), Reply::new(500, &[("Retry-After", "999")], ""), Reply::raw("").then_hang()]
-    {
+    let half = Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser");
+    for reply in [half, Reply::new(500, &[("Retry-After", "999")], ""), Reply::raw("").then_hang()] {
         let origin = with_robots(reply);
         let (fetcher, mut source) = (fetcher(), heeding(&origin.url("/feed")));
         source.fetch.timeout = Duration::from_secs(2);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nashra::model::*;
 use tokio::task::JoinSet;
 
-use super::{body, fetcher_within, source};
+use super::{body, error, fetcher_within, source};
 use crate::kit::daemon::DEADLINE;
 use crate::kit::origin::{Gate, Origin, Reply};
 
@@ -36,6 +36,63 @@ async fn a_slow_host_starves_nobody() {
     gate.open();
     assert_eq!(waiting.join_all().await.len(), 20);
     assert!(slow.connections() <= 2, "{} connections", slow.connections());
+}
+
+#[tokio::test]
+async fn a_thousand_hanging_sources_at_one_host_delay_nobody_else() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let slow = Origin::start(move |_| Reply::ok("slow").behind(&held));
+    let quick = Origin::start(|_| Reply::ok("quick"));
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 4, per_host: 2 });
+    let mut waiting = JoinSet::new();
+    for n in 0..1000 {
+        // They have one address, and half of them a name of their own that leads to it.
+        let url = if n % 2 == 0 { slow.url("/") } else { slow.named(&format!("slow-{n}.test"), "/") };
+        let (fetcher, source) = (fetcher.clone(), source(&url));
+        waiting.spawn(async move { body(fetcher.fetch(&source, &Validators::default()).await.0) });
+    }
+    let asked = tokio::task::spawn_blocking(move || {
+        slow.wait_for(2);
+        slow
+    });
+    let slow = asked.await.unwrap();
+    for n in 0..50 {
+        let url = if n % 2 == 0 { quick.url("/") } else { quick.named(&format!("quick-{n}.test"), "/") };
+        let fetch = fetcher.fetch_at(&source(&url), None, &Validators::default()).await.0;
+        assert_eq!(body(fetch).bytes, "quick");
+    }
+    assert_eq!(slow.asked().len(), 2, "no more than two at once");
+    gate.open();
+    assert_eq!(waiting.join_all().await.len(), 1000);
+    assert!(slow.connections() >= 2 && slow.asked().len() == 1000);
+}
+
+#[tokio::test]
+async fn a_host_whose_quota_is_used_up_is_left_alone() {
+    let origin = Origin::start(|asked| match asked.path.as_str() {
+        "/last" => Reply::new(429, &[("RateLimit", "\"day\";r=0;t=3600")], ""),
+        "/own" => Reply::new(429, &[("Retry-After", "3600")], ""),
+        _ => Reply::ok("x"),
+    });
+    let fetcher = fetcher_within(|_, _| ());
+    let fetch = async |host: &str, path: &str| {
+        fetcher.fetch(&source(&origin.named(host, path)), &Validators::default()).await.0
+    };
+    // A 429 of one address says nothing of the others at its host.
+    assert_eq!(error(fetch("feeds.a.test", "/own").await).kind, FetchErrorKind::Status);
+    body(fetch("feeds.a.test", "/other").await);
+    assert_eq!(error(fetch("feeds.a.test", "/last").await).kind, FetchErrorKind::Status);
+    let held = fetch("www.a.test", "/other").await;
+    let seconds = held.manners.retry_after_seconds.unwrap();
+    assert!((3590..=3600).contains(&seconds), "{seconds}");
+    let error = error(held);
+    assert_eq!(error.kind, FetchErrorKind::Held);
+    let start =
+        format!("www.a.test:{} was not asked: its host asked for quiet until 2", origin.address.port());
+    assert!(error.message.starts_with(&start), "{error}");
+    body(fetch("b.test", "/other").await);
+    assert_eq!(origin.asked().len(), 4);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::super::answer::retry_after_seconds;
 use super::super::complaint::Complaint;
-use super::super::journey::{Heard, Journey, Part};
+use super::super::journey::{Head, Heard, Journey, Part};
 use super::super::redirect::Route;
 use super::super::request::Letter;
 use super::book::{Look, Rulebook};
@@ -70,13 +70,12 @@ impl Inquiry {
                 // Whoever stands in line here keeps nobody waiting elsewhere.
                 journey.rest();
                 let _alone = one_at_a_time.lock().await;
-                let rulebook = match book.known(&origin, Instant::now()) {
-                    Some(rulebook) => rulebook,
-                    None => {
-                        let rulebook = fetch(journey, letter, url).await?;
-                        book.keep(&origin, rulebook.clone(), Instant::now());
-                        rulebook
-                    }
+                let rulebook = if let Some(rulebook) = book.known(&origin, Instant::now()) {
+                    rulebook
+                } else {
+                    let rulebook = fetch(journey, letter, url).await?;
+                    book.keep(&origin, rulebook.clone(), Instant::now());
+                    rulebook
                 };
                 if space(journey, url, &rulebook) && self.asked.is_empty() {
                     journey.begin_again();
@@ -140,10 +139,10 @@ async fn fetch(journey: &mut Journey<'_>, letter: &Letter, url: &Url) -> Result<
             Ok(request) => request,
             Err(complaint) => return Ok(unreadable(&complaint)),
         };
-        let heard = journey.hear(route.url(), request, time_max.saturating_sub(spent), |head| {
+        let asking = journey.hear(route.url(), request, time_max.saturating_sub(spent), |head| {
             if head.status.is_success() { Part::Beginning(READ_BYTES_MAX) } else { Part::Aside }
         });
-        let heard = heard.await;
+        let heard = asking.await;
         if let Some(rulebook) = understood(&heard) {
             // Whoever needs it waits as long as it says; nobody else does.
             if let (Rulebook::Unreadable(_), Some(head), true) =
@@ -154,8 +153,10 @@ async fn fetch(journey: &mut Journey<'_>, letter: &Letter, url: &Url) -> Result<
             }
             return Ok(rulebook);
         }
-        let Some(head) = heard.head else { return Ok(Rulebook::Unreadable("did not come".into())) };
-        if route.follow(head.status, &head.headers, false).is_err() {
+        let Some(Head { status, headers }) = heard.head else {
+            return Ok(Rulebook::Unreadable("did not come".into()));
+        };
+        if route.follow(status, &headers, false).is_err() {
             // A redirect that leads nowhere: there is no robots.txt (RFC 9309 §2.3.1.2).
             return Ok(Rulebook::Read(Arc::default()));
         }

@@ -1,5 +1,7 @@
 //! The paths of rules: `*` and a final `$`, and one form for every way to escape (RFC 9309 §2.2.2, §2.2.3).
 
+use std::fmt::Write as _;
+
 use url::Url;
 
 /// A longer pattern is cut after its beginning, and matches all that begins so.
@@ -100,7 +102,8 @@ fn normal(text: &[u8], is_pattern: bool) -> String {
         if is_plain {
             form.push(char::from(byte));
         } else {
-            form.push_str(&format!("%{byte:02X}"));
+            // Writing to a String never fails.
+            let _ = write!(form, "%{byte:02X}");
         }
     }
     form
