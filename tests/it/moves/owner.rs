@@ -65,6 +65,33 @@ fn a_feed_that_changed_hands_waits_for_the_admin() {
 }
 
 #[test]
+fn an_owner_who_is_back_may_move_where_a_stranger_was() {
+    let mut days = Days::of(HOME);
+    days.feed(0, None, stories(0..6, "a.example"));
+    days.feed(1, Some(NEW), stories(50..56, "casino.example"));
+    let moving = days.state().moving.clone().unwrap();
+    assert_eq!((moving.to.as_str(), moving.same_feed), (NEW, false));
+    days.feed(24, Some(NEW), stories(0..6, "a.example"));
+    assert!(days.state().moving.as_ref().unwrap().same_feed);
+    days.unchanged(24 * 6, Some(NEW));
+    assert_eq!(days.asked(), NEW);
+}
+
+#[test]
+fn an_empty_document_is_nobodys() {
+    let spoken =
+        |language: &str, entries| feed_with(entries, |feed| feed.language = Some(language.to_owned()));
+    let spam = spoken("en", stories(50..56, "casino.example"));
+    let (mut days, _) = check(spoken("ar", arabic(0..6, "a.example")), None, spam.clone(), true);
+    assert!(days.feed(1, None, vec![]).state.quarantine.is_some());
+    // Where nobody was a stranger, it leaves what is known of the owner as it is.
+    let mut days = Days::of(HOME);
+    days.poll(0, None, spoken("ar", arabic(0..6, "a.example")));
+    days.feed(1, None, vec![]);
+    assert!(days.poll(1, None, spam).state.quarantine.is_some());
+}
+
+#[test]
 fn what_the_admin_accepts_is_taken_in() {
     let (known, spam) = (feed(stories(0..6, "a.example")), feed(stories(50..56, "casino.example")));
     let (mut days, _) = check(known, Some(ELSEWHERE), spam.clone(), true);
@@ -129,10 +156,21 @@ fn what_is_news_and_no_stranger() {
         feed(range.map(|n| story(n, &format!("site{n}.example"))).collect::<Vec<_>>())
     };
     check(many(0..40), None, many(50..90), false);
-    // The page of the feed is its owner's, too: a link blog that writes itself for once.
+    // Ids that are known are, whatever else has changed.
+    let rewritten = |n: usize| FeedEntry {
+        id: Some(format!("a.example-{n}")),
+        published: None,
+        ..story(n + 50, "b.example")
+    };
+    let mut days = Days::of(HOME);
+    days.feed(0, None, stories(0..6, "a.example"));
+    let update = days.poll(24, elsewhere, feed((0..6).map(rewritten).collect()));
+    assert_eq!((update.state.quarantine, update.new.len()), (None, 0));
+    // The host of the feed and its page are its owner's, too: a link blog that writes itself for once.
     let blog =
         feed_with(stories(0..6, "far.example"), |feed| feed.link = Some("https://me.example/".to_owned()));
-    check(blog, elsewhere, feed(stories(50..56, "me.example")), false);
+    check(blog.clone(), elsewhere, feed(stories(50..56, "me.example")), false);
+    check(blog, elsewhere, feed(stories(50..56, "www.a.example")), false);
 }
 
 #[test]

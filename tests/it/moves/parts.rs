@@ -39,11 +39,25 @@ fn most_of_a_part_is_new_by_nature() {
     let mut days = Days::of(HOME);
     days.feed(0, None, stories(0..5, "a.example"));
     // One page under a new id beside two new ones: within a whole this would be looked at as a move.
-    let renamed = FeedEntry { id: Some("renamed".to_owned()), ..story(4, "a.example") };
+    let renamed = || FeedEntry { id: Some("renamed".to_owned()), ..story(4, "a.example") };
     let mut entries = stories(20..22, "a.example");
-    entries.push(renamed);
+    entries.push(FeedEntry { content: Some("<p>Another text</p>".to_owned()), ..renamed() });
     let update = days.poll(1, None, part(entries, "\"2\""));
-    assert_eq!((codes(&update), &update.state.oddity), (vec![], &None));
+    assert_eq!((codes(&update), update.new.len()), (vec![], 3));
+    // One correction is no move either, though it is the whole part.
+    let mut days = Days::of(HOME);
+    days.feed(0, None, stories(0..5, "a.example"));
+    let update = days.poll(1, None, part(vec![renamed()], "\"2\""));
+    assert_eq!((codes(&update), update.new.len()), (vec![], 0));
+}
+
+#[test]
+fn a_part_after_another_configuration_is_not_the_rest() {
+    let mut days = Days::of(HOME);
+    days.feed(0, None, stories(0..5, "a.example"));
+    days.source.strip = vec!["A headline".to_owned()];
+    let update = days.poll(1, None, part(stories(4..6, "a.example"), "\"2\""));
+    assert_eq!(update.state.validators, Validators::default(), "the whole is read anew");
 }
 
 #[test]
