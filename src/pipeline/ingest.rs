@@ -2,20 +2,20 @@
 //! dedupe, decide and story; and what it says of the source itself: moves, owner, oddity, rhythm.
 
 mod desk;
+mod document;
 mod read;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
-use self::desk::{Listing, keys_of, take_in};
+use self::desk::keys_of;
+use self::document::Document;
 pub use self::read::{read, understand};
-use super::{dedupe, moves, oddity, owner, rhythm};
+use super::{dedupe, moves};
 use crate::model::{
-    Digest, Entry, EntryKey, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey,
-    Known, Location, Problem, Quarantine, Reading, Rhythm, Source, SourceState, Tally, Timestamp, Update,
-    Validators,
+    Digest, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey, Known, Location,
+    Problem, Reading, Rhythm, Source, SourceState, Tally, Timestamp, Update, Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
@@ -73,10 +73,13 @@ pub fn ingest(
     update.state.asked_as = Some(configuration(source));
     update.state.retry_after = wait;
     match &fetched.reading {
-        // What is as it was before a stranger came is no news of the owner: only a document is.
-        Reading::Unchanged { .. } if old.quarantine.is_some() => answered(&mut update.state, fetched),
+        // After a stranger only a document shows whose the feed is.
+        Reading::Unchanged { .. } if old.quarantine.is_some() && !is_whole(fetched) => {
+            answered(&mut update.state, fetched);
+        }
         Reading::Unchanged { validators } => {
             succeeded(&mut update.state, fetched);
+            update.state.quarantine = None;
             // Whatever is unchanged under another configuration is not what was read under this one.
             if old.config == Some(configuration(source)) {
                 refresh(&mut update.state.validators, validators);
@@ -129,91 +132,13 @@ fn at_this_place<'a>(source: &Source, state: &'a SourceState) -> Cow<'a, SourceS
     })
 }
 
+/// Whether a document came whole, be it the very one that was read last.
+fn is_whole(fetched: &Fetched) -> bool {
+    !matches!(fetched.status, Some(304 | 226))
+}
+
 fn is_held(fetched: &Fetched) -> bool {
     matches!(&fetched.reading, Reading::Failed(error) if error.kind == FetchErrorKind::Held)
-}
-
-/// A document, to be judged and taken in.
-struct Document<'a> {
-    feed: &'a Feed,
-    hash: Digest,
-    is_delta: bool,
-    validators: &'a Validators,
-}
-
-impl Document<'_> {
-    fn judge(
-        &self,
-        source: &Source,
-        old: &SourceState,
-        known: &Known,
-        fetched: &Fetched,
-        update: &mut Update,
-    ) {
-        let Self { feed, is_delta, .. } = *self;
-        let listing = Listing::of(source, old, known, feed, is_delta);
-        let answered_at = fetched.manners.url.as_ref().or(moves::asked(source, old));
-        let showing = owner::Showing::of(feed, answered_at);
-        // A part shows too little of whose it is.
-        let stranger = (!source.trust && !is_delta)
-            .then(|| owner::stranger(old, &showing, listing.is_known(known)))
-            .flatten();
-        if let Some(why) = stranger {
-            update.tally.seen = feed.entries.len();
-            quarantine(source, old, fetched, why, update);
-            return;
-        }
-        let same_feed =
-            moves::is_same_feed(old, feed.id.as_deref(), feed.title.as_deref(), listing.shares_entries());
-        self.describe(source, &mut update.state);
-        take_in(source, old, known, feed, listing, update.at, update);
-        succeeded(&mut update.state, fetched);
-        rhythm::learn(&mut update.state.rhythm, &update.new, update.at);
-        update.state.quarantine = None;
-        if !is_delta {
-            let expected = old.owner.as_ref().map(|owner| owner.entries);
-            update.state.oddity = odd(old, known, &showing, update);
-            let expected = oddity::expected(expected, update.state.listed.len());
-            update.state.owner = Some(showing.remembered(old.owner.as_ref(), expected));
-        }
-        follow(source, old, fetched, same_feed, update);
-    }
-
-    fn describe(&self, source: &Source, state: &mut SourceState) {
-        let Self { feed, hash, is_delta, validators } = *self;
-        let facts = [
-            (&mut state.title, &feed.title),
-            (&mut state.link, &feed.link),
-            (&mut state.feed_id, &feed.id),
-            (&mut state.language, &feed.language),
-        ];
-        for (known, said) in facts {
-            // What a part does not say has not changed.
-            if said.is_some() || !is_delta {
-                known.clone_from(said);
-            }
-        }
-        if !is_delta || feed.schedules != Default::default() {
-            state.schedules = feed.schedules.clone();
-        }
-        let configuration = Some(configuration(source));
-        state.document = (!is_delta).then_some(hash);
-        // Under another configuration the rest, which a part leaves out, was not read.
-        let is_whole = !is_delta || state.config == configuration;
-        state.validators = if is_whole { validators.clone() } else { Validators::default() };
-        // Only a reading says under which configuration hash and validators are good.
-        state.config = configuration;
-    }
-}
-
-/// Leaves the last good answer as it is, and says why.
-fn quarantine(source: &Source, old: &SourceState, fetched: &Fetched, why: String, update: &mut Update) {
-    answered(&mut update.state, fetched);
-    let since = old.quarantine.as_ref().map_or(update.at, |quarantine| quarantine.since);
-    let remedy = format!("{why}; nothing is taken in until `nashra sources accept {}`", source.id);
-    update.problems.push(Problem::new("quarantined", remedy));
-    update.state.quarantine = Some(Quarantine { since, why });
-    follow(source, old, fetched, false, update);
 }
 
 /// What the answer says of where the source is.
@@ -225,17 +150,6 @@ fn follow(source: &Source, old: &SourceState, fetched: &Fetched, same_feed: bool
         is_believed: update.state.quarantine.is_none(),
     };
     update.problems.extend(moves::follow(source, old, &mut update.state, answer));
-}
-
-fn odd(old: &SourceState, known: &Known, showing: &owner::Showing, update: &Update) -> Option<String> {
-    let new: HashMap<EntryKey, &Entry> = update.new.iter().map(|entry| (entry.key, entry)).collect();
-    let stored = |key: &EntryKey| new.get(key).copied().or_else(|| known.entries.get(key));
-    oddity::oddity(&oddity::Reading {
-        listed: update.state.listed.len(),
-        entries: update.state.listed.iter().filter_map(stored).collect(),
-        expected: old.owner.as_ref().map(|owner| owner.entries),
-        other_language: old.owner.as_ref().and_then(|owner| showing.other_language(owner)),
-    })
 }
 
 /// A good answer, whether it is taken in or not.

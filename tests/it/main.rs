@@ -9,6 +9,7 @@ mod fetch;
 mod identity;
 mod ingest;
 mod kit;
+mod moves;
 mod normalize;
 mod parse;
 mod publish;

@@ -7,9 +7,12 @@ const TITLES_MAX: usize = 24;
 /// Fewer letters than this show no script.
 const LETTERS_MIN: usize = 20;
 
+/// A script: its code, its languages, its letters.
+type Script = (&'static str, &'static [&'static str], &'static [(char, char)]);
+
 /// Scripts by ISO 15924, each with the languages that are written in it alone, and its first and last letters.
 /// Han is also written by Japanese, which [`script_of`] tells by its kana.
-const SCRIPTS: &[(&str, &[&str], &[(char, char)])] = &[
+const SCRIPTS: &[Script] = &[
     (
         "Latn",
         &[
@@ -107,9 +110,8 @@ fn script_of(feed: &Feed) -> Option<&'static str> {
     let mut counts = [0_usize; SCRIPTS.len()];
     let titles = feed.entries.iter().filter_map(|entry| entry.title.as_deref()).take(TITLES_MAX);
     for letter in titles.flat_map(str::chars) {
-        let holds = |(_, _, ranges): &(_, _, &[(char, char)])| {
-            ranges.iter().any(|(first, last)| (*first..=*last).contains(&letter))
-        };
+        let holds =
+            |(_, _, ranges): &Script| ranges.iter().any(|(first, last)| (*first..=*last).contains(&letter));
         if let Some(count) = SCRIPTS.iter().position(holds).and_then(|place| counts.get_mut(place)) {
             *count += 1;
         }
