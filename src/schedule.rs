@@ -16,7 +16,7 @@ mod plan;
 mod rhythm;
 mod settle;
 
-pub use due::{Due, due};
+pub use due::{Due, Lull, due};
 pub use health::judge;
 pub use hints::{Told, told};
 pub use parse::parse;

@@ -69,6 +69,8 @@ pub(super) struct Daemon {
     writer: Writer,
     poller: Poller,
     jobs: Vec<Job>,
+    /// As long as it lasts, nothing is due.
+    lull: Option<schedule::Lull>,
     /// Polls that are committed but not yet shown; they are reported when they are.
     committed: Vec<Row>,
     published_at: Instant,
@@ -94,6 +96,7 @@ impl Daemon {
             writer,
             poller,
             jobs: vec![],
+            lull: None,
             committed: vec![],
             published_at: Instant::now(),
             again: HashSet::new(),
@@ -136,12 +139,16 @@ impl Daemon {
     /// Starts what is due; says how long there is nothing else to do.
     fn ask_due(&mut self) -> Duration {
         let now = clock::now();
-        let due = self.writer.due(now);
-        for id in &due.ask {
-            self.start(id);
-        }
+        let wake = self.lull.and_then(|lull| lull.rest(now)).unwrap_or_else(|| {
+            let due = self.writer.due(now);
+            for id in &due.ask {
+                self.start(id);
+            }
+            self.lull = Some(schedule::Lull::after(&due, now));
+            due.wake
+        });
         let watchdog = systemd::watchdog_interval().unwrap_or(WAKE_MAX) / 2;
-        (due.wake - now).to_std().unwrap_or_default().min(WAKE_MAX).min(watchdog)
+        (wake - now).to_std().unwrap_or_default().min(WAKE_MAX).min(watchdog)
     }
 
     fn start(&mut self, id: &SourceId) {
@@ -165,6 +172,8 @@ impl Daemon {
         self.committed.extend(rows);
         for id in ids {
             self.poller.finished(&id);
+            let next_at = self.writer.source(&id).and_then(|(_, state)| state.next_at);
+            self.lull.iter_mut().for_each(|lull| lull.shorten(next_at));
             if self.again.remove(&id) {
                 self.start(&id);
             }
@@ -194,6 +203,8 @@ impl Daemon {
 
     /// Breaks where the daemon is to end.
     fn handle(&mut self, event: Event) -> ControlFlow<()> {
+        // It may change when sources are due.
+        self.lull = None;
         match event {
             Event::Stop => return ControlFlow::Break(()),
             Event::Reload => self.reload(),

@@ -29,8 +29,8 @@ pub struct Due {
 /// calls keeps track of the sources that are being asked at this moment: they stay due until their state
 /// changes.
 ///
-/// This runs with every batch of results, over all sources: it walks both lists side by side as long as
-/// `sources` come in the order of their ids, and copies only what it picks.
+/// It walks both lists side by side as long as `sources` come in the order of their ids, and copies only what it
+/// picks; [`Lull`] spares its callers most looks.
 pub fn due<'a>(
     sources: impl Iterator<Item = &'a Source>,
     states: &BTreeMap<SourceId, SourceState>,
@@ -53,6 +53,33 @@ pub fn due<'a>(
     }
     ask.sort_unstable();
     Due { ask: ask.into_iter().map(|(_, id)| id.clone()).collect(), wake }
+}
+
+/// The time after a look in which another one would find nothing.
+///
+/// A look goes over all sources, so a loop that has ten thousand of them looks when a moment has come, not with
+/// each result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lull {
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl Lull {
+    /// What follows a look at `now` whose sources are all being asked.
+    pub fn after(due: &Due, now: Timestamp) -> Self {
+        Self { from: now, until: due.wake }
+    }
+
+    /// A source was asked; its next moment may come before those of the others.
+    pub fn shorten(&mut self, next_at: Option<Timestamp>) {
+        self.until = self.until.min(next_at.unwrap_or(self.until));
+    }
+
+    /// When to look again; `None` where that is now. A clock that was set back ends every lull.
+    pub fn rest(&self, now: Timestamp) -> Option<Timestamp> {
+        (self.from <= now && now < self.until).then_some(self.until)
+    }
 }
 
 /// Finds states by ids that ascend with one look at each, and by any other id too.

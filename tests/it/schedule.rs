@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use nashra::config;
 use nashra::model::{Hints, Schedule, Source, SourceId, SourceState, Timestamp};
-use nashra::schedule::{self, due, earliest_ask};
+use nashra::schedule::{self, Lull, due, earliest_ask};
 use proptest::prelude::*;
 
 fn at(text: &str) -> Timestamp {
@@ -240,6 +240,26 @@ fn due_picks_the_longest_waiting_first() {
     let mut sorted: Vec<&Source> = config.sources.iter().collect();
     sorted.sort_by(|one, other| one.id.cmp(&other.id));
     assert_eq!(due(sorted.into_iter(), &states, now), found);
+}
+
+#[test]
+fn a_lull_lasts_until_something_is_due() {
+    let second = |n: i64| at("2026-06-01T12:00:00Z") + TimeDelta::seconds(n);
+    let config =
+        config::read("[sources.x]\nurl = \"https://example.org/\"\n", "feeds.toml", std::path::Path::new(""));
+    let sources = config.unwrap().sources;
+    let state = SourceState { next_at: Some(second(40)), ..asked(second(-900)) };
+    let states = BTreeMap::from([(sources[0].id.clone(), state)]);
+    let mut lull = Lull::after(&due(sources.iter(), &states, second(0)), second(0));
+    let rests = |lull: &Lull| [-1, 0, 19, 20, 39, 40].map(|n| lull.rest(second(n)));
+    let until = Some(second(40));
+    assert_eq!(rests(&lull), [None, until, until, until, until, None]);
+    // What is later, or never, does not make it longer.
+    lull.shorten(Some(second(50)));
+    lull.shorten(None);
+    assert_eq!(rests(&lull), [None, until, until, until, until, None]);
+    lull.shorten(Some(second(20)));
+    assert_eq!(rests(&lull), [None, Some(second(20)), Some(second(20)), None, None, None]);
 }
 
 #[test]
