@@ -37,6 +37,9 @@ pub struct SourceState {
     pub schedules: Schedules,
     /// When it had news.
     pub rhythm: Rhythm,
+    /// The hash of the configured address that all that is known of its place and owner belongs to: rhythm,
+    /// moving, adopted, gone, owner, quarantine, oddity.
+    pub place: Option<Digest>,
     /// Where it says that it has moved for good, and since when.
     pub moving: Option<Moving>,
     /// The address that is asked in place of the configured one.

@@ -185,3 +185,82 @@ fn fits(address: IpAddr, network: Network) -> bool {
         Network::V6 => address.to_canonical().is_ipv6(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn resolver(lookup: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static) -> Resolver {
+        Resolver::new(Arc::new(lookup), Duration::from_secs(5))
+    }
+
+    async fn ask(resolver: &Resolver, host: &str) -> Result<Vec<IpAddr>, String> {
+        let found = resolver.addresses(host, &Guard::new(&[]), Network::Any).await;
+        found.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_kept_for_their_time() {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        let resolver = resolver(move |name| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            match name {
+                "gone.test" => Err(io::Error::other("no such name")),
+                "odd.test" => panic!("a look-up that panics"),
+                _ => Ok(vec![[8, 8, 8, 8].into(); 100]),
+            }
+        });
+        for (name, lasts) in
+            [("here.test", FOUND_LASTS), ("gone.test", MISSING_LASTS), ("odd.test", MISSING_LASTS)]
+        {
+            let before = count.load(Ordering::SeqCst);
+            for (wait, expected) in [(Duration::ZERO, 1), (lasts / 2, 1), (lasts / 2, 2)] {
+                tokio::time::advance(wait).await;
+                let found = ask(&resolver, name).await;
+                assert_eq!(
+                    found.map(|found| found.len()).ok(),
+                    (name == "here.test").then_some(ADDRESSES_MAX)
+                );
+                assert_eq!(count.load(Ordering::SeqCst) - before, expected, "{name} after {wait:?}");
+            }
+        }
+        for n in 0..2 * NAMES_MAX {
+            ask(&resolver, &format!("{n}.test")).await.unwrap();
+        }
+        assert!(resolver.known.lock().unwrap().len() <= NAMES_MAX);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn look_ups_that_hang_give_their_places_back() {
+        let (open, gate) = mpsc::channel::<()>();
+        let gate = Mutex::new(gate);
+        let resolver = resolver(move |name| {
+            if name.starts_with("hang") {
+                // Ends with the test.
+                let _ = gate.lock().unwrap().recv();
+            }
+            Ok(vec![[8, 8, 8, 8].into()])
+        });
+        // The clock stands still while a thread is at work, so it is moved by hand.
+        let mut waiting = tokio::task::JoinSet::new();
+        for n in 0..LOOKUPS_MAX {
+            let resolver = resolver.clone();
+            waiting.spawn(async move { ask(&resolver, &format!("hang-{n}.test")).await });
+        }
+        for _ in 0..52 {
+            tokio::task::yield_now().await;
+            tokio::time::advance(Duration::from_millis(100)).await;
+        }
+        for found in waiting.join_all().await {
+            assert_eq!(found.unwrap_err(), "did not resolve within 5s: check the name servers");
+        }
+        // Their threads hang still.
+        assert_eq!(ask(&resolver, "other.test").await.unwrap().len(), 1);
+        assert_eq!(resolver.threads.available_permits(), THREADS_MAX - LOOKUPS_MAX);
+        drop(open);
+    }
+}
