@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::kit::origin::{Asked, Gate, Origin, Reply};
 
-/// A source at this address of a loopback origin.
+/// A source at this address of a loopback origin, which is asked for nothing else.
 fn web(url: &str, more: &str) -> String {
     format!(
         "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nports = \"any\"\nmin_interval = \"0s\"\n\
+         hints = {{ crawl_delay = false }}\n\
          [sources.wire]\nurl = \"{url}\"\nschedule = \"every 1h\"\n{more}"
     )
 }
