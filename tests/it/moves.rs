@@ -1,5 +1,6 @@
 //! What ingest decides about the source itself: where it is, whether it is there, and how long its word counts.
 
+mod daemon;
 mod odd;
 mod owner;
 mod parts;
