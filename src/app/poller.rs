@@ -53,13 +53,15 @@ impl Asking {
 type Identity = (FetchLimits, String, Option<String>);
 
 /// A fetcher that waits to be put in force.
-pub(super) struct Prepared(Fetcher, Identity);
+pub(super) struct Prepared(Fetcher, Identity, Arc<str>);
 
 /// Starts at most one fetch a source at a time.
 pub(super) struct Poller {
     fetcher: Fetcher,
     /// What the fetcher was made from, to see whether a reload needs another one.
     made_from: Identity,
+    /// Our own public address, whose outputs are no sources.
+    site: Arc<str>,
     busy: HashSet<SourceId>,
     results: mpsc::Sender<Brought>,
 }
@@ -69,19 +71,24 @@ impl Poller {
     pub(super) fn new(config: &Config) -> Result<(Self, mpsc::Receiver<Brought>), FetchSetupError> {
         let (results, queue) = mpsc::channel(RESULTS_MAX);
         let (fetcher, made_from) = (fetcher(config)?, identity(config));
-        Ok((Self { fetcher, made_from, busy: HashSet::new(), results }, queue))
+        let site = config.site.url.as_str().into();
+        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), results }, queue))
     }
 
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
     pub(super) fn prepare(&self, config: &Config) -> Result<Option<Prepared>, FetchSetupError> {
         let wanted = identity(config);
-        if wanted == self.made_from { Ok(None) } else { Ok(Some(Prepared(fetcher(config)?, wanted))) }
+        // The address of the site is part of our name.
+        if wanted == self.made_from {
+            return Ok(None);
+        }
+        Ok(Some(Prepared(fetcher(config)?, wanted, config.site.url.as_str().into())))
     }
 
     /// Puts new limits and a new User-Agent in force for the fetches that start from now on.
     pub(super) fn configure(&mut self, prepared: Option<Prepared>) {
-        if let Some(Prepared(fetcher, made_from)) = prepared {
-            (self.fetcher, self.made_from) = (fetcher, made_from);
+        if let Some(Prepared(fetcher, made_from, site)) = prepared {
+            (self.fetcher, self.made_from, self.site) = (fetcher, made_from, site);
         }
     }
 
@@ -96,12 +103,12 @@ impl Poller {
             return;
         }
         let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
-        let asking = Asking::of(&source, state);
+        let (asking, site) = (Asking::of(&source, state), Arc::clone(&self.site));
         tokio::spawn(async move {
             let id = source.id.clone();
             let Asking { asked_as, moved_to, validators, document } = asking;
             let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
-            let read = read(source, document, retrieved).await;
+            let read = read(source, document, site, retrieved).await;
             // The slot is held until the writer has taken the result, so memory is bounded by slots.
             let _ = results.send(Brought { source: id, asked_as, fetched: read }).await;
             drop(slot);
@@ -115,10 +122,10 @@ impl Poller {
 }
 
 /// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.
-async fn read(source: Arc<Source>, known: Option<Digest>, retrieved: Retrieved) -> Fetched {
+async fn read(source: Arc<Source>, known: Option<Digest>, site: Arc<str>, retrieved: Retrieved) -> Fetched {
     let Retrieved { at, elapsed_ms, wire_bytes, status, ref manners, .. } = retrieved;
     let manners = manners.clone();
-    let reading = spawn_blocking(move || pipeline::read(&source, known, retrieved));
+    let reading = spawn_blocking(move || pipeline::read(&source, known, &site, retrieved));
     reading.await.unwrap_or_else(|error| {
         let why = format!("the document made nashra fail; please report it ({error})");
         Fetched { at, elapsed_ms, wire_bytes, status, manners, reading: Reading::NotAFeed(why) }

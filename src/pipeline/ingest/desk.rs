@@ -24,12 +24,48 @@ pub(super) fn keys_of(source: &SourceId, keyed: &Keyed<'_>) -> Vec<IdentityKey> 
     keys
 }
 
+/// The entries of one document, each with the known one that it is.
+pub(super) struct Listing<'a> {
+    entries: Vec<Keyed<'a>>,
+    found: Vec<Option<Match>>,
+    repeated: usize,
+    /// Whether the document holds only what changed.
+    is_delta: bool,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn of(
+        source: &Source,
+        old: &SourceState,
+        known: &Known,
+        feed: &'a Feed,
+        is_delta: bool,
+    ) -> Self {
+        let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed));
+        // That most of a part is new shows no move.
+        let found = dedupe::matched(&entries, known, old.ok_at.is_none() || is_delta);
+        Self { entries, found, repeated, is_delta }
+    }
+
+    /// Whether any entry is one that is known.
+    pub(super) fn shares_entries(&self) -> bool {
+        self.found.iter().any(Option::is_some)
+    }
+
+    /// Whether anything listed is known, be it a title alone.
+    pub(super) fn is_known(&self, known: &Known) -> bool {
+        let mut titles = self.entries.iter().filter_map(|entry| entry.title);
+        self.shares_entries() || titles.any(|title| known.keys.contains_key(&title))
+    }
+}
+
 /// Writes into `update` what `feed` changes.
 pub(super) fn take_in(
     source: &Source,
     old: &SourceState,
     known: &Known,
     feed: &Feed,
+    listing: Listing<'_>,
     now: Timestamp,
     update: &mut Update,
 ) {
@@ -40,15 +76,15 @@ pub(super) fn take_in(
         update.problems.push(Problem::new("too-many-entries", message));
     }
     let first_fetch = old.ok_at.is_none();
-    let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed));
-    let found = dedupe::matched(&entries, known, first_fetch);
+    let Listing { entries, found, repeated, is_delta } = listing;
     update.tally = Tally { seen: feed.entries.len(), duplicates: repeated, ..Tally::default() };
     // An id that nobody knows on an entry that somebody knows: one is a correction, most of them a move.
     let is_renamed = |(entry, found): &(&Keyed<'_>, &Option<Match>)| {
         found.is_some() && entry.guid.is_some_and(|guid| !known.keys.contains_key(&guid))
     };
     let renamed = entries.iter().zip(&found).filter(is_renamed).count();
-    if renamed * 2 > entries.len() || found.iter().flatten().any(|found| found.moved) {
+    let is_move = renamed * 2 > entries.len() && !is_delta;
+    if is_move || found.iter().flatten().any(|found| found.moved) {
         let message =
             "most entries came under new ids; they were recognised by link or title and keep their old ones";
         update.problems.push(Problem::new("identities-moved", message));
@@ -85,11 +121,28 @@ pub(super) fn take_in(
     listed.sort_unstable();
     listed.dedup();
     let before: HashSet<&EntryKey> = old.listed.iter().collect();
-    update.delisted = old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
     let added: HashSet<EntryKey> = update.new.iter().map(|entry| entry.key).collect();
     update.relisted =
         listed.iter().filter(|key| !before.contains(key) && !added.contains(key)).copied().collect();
+    if is_delta {
+        update.delisted = join(&mut listed, &old.listed);
+    } else {
+        update.delisted =
+            old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
+    }
     update.state.listed = listed;
+}
+
+/// What a part of a document does not hold is still listed. Returns the oldest, where they become too many.
+fn join(listed: &mut Vec<EntryKey>, before: &[EntryKey]) -> Vec<EntryKey> {
+    // Keys begin with the date, so the newest are the last.
+    let mut others: Vec<EntryKey> =
+        before.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
+    let surplus = (listed.len() + others.len()).saturating_sub(ENTRIES_PER_FETCH_MAX);
+    let dropped = others.drain(..surplus.min(others.len())).collect();
+    listed.append(&mut others);
+    listed.sort_unstable();
+    dropped
 }
 
 /// What is at hand while the entries of one document are decided on, one after the other.
