@@ -79,7 +79,7 @@ pub struct Ledger {
     pub wire_bytes: u64,
     /// Hints on when to come again that it gave.
     pub hints_received: u64,
-    /// Those that we did not ask before, up to `max_interval`.
+    /// Those before whose end, or before `max_interval`, we have not asked.
     pub hints_honoured: u64,
 }
 

@@ -51,7 +51,10 @@ pub fn next_at(source: &Source, state: &SourceState, zone: Tz, now: Timestamp) -
         let own_wait = interval(source, state, now)
             .or_else(|| Some(between(asked, crontab_next(source, zone, asked)?)))
             .unwrap_or_default();
-        next = next.max(later(asked, back_off(source, state.failures, own_wait)));
+        // Who says when to come again leaves nothing to guess, the first time.
+        let guesses =
+            state.failures - u32::from(state.retry_after.is_some() && source.fetch.hints.retry_after);
+        next = next.max(later(asked, back_off(source, guesses, own_wait)));
     }
     Some(heed(source, state, next, now))
 }
@@ -144,6 +147,9 @@ fn on_grid(source: &Source, interval: Duration, earliest: Timestamp) -> Timestam
 }
 
 fn back_off(source: &Source, failures: u32, own_wait: Duration) -> Duration {
+    if failures == 0 {
+        return Duration::ZERO;
+    }
     let base = own_wait.max(Duration::from_secs(BACK_OFF_SECONDS_MIN));
     let longest = source.fetch.max_interval.max(own_wait);
     let doubled =

@@ -56,18 +56,17 @@ fn count_requests(state: &mut SourceState, manners: &Manners) {
 }
 
 /// Counts hints for the host that answered last: as received, all that are in force after this poll (a 304
-/// confirms the document with its hints, a failure tells `Retry-After` alone); as honoured, those that were
-/// received with the poll before and have ended by now, or have kept us away for `max_interval`.
+/// confirms the document with its hints, a failure tells `Retry-After` alone). They count as honoured as well,
+/// until a poll comes before the end of one that the poll before received, and before it has kept us away for
+/// `max_interval`.
 fn count_hints(source: &Source, old: &SourceState, state: &mut SourceState, manners: &Manners) {
     let (Some(last), Some(asked)) = (manners.hops.last(), state.asked_at) else { return };
     let bound = old.asked_at.map_or(asked, |before| later(before, source.fetch.max_interval));
-    let honoured = ends(source, old, asked).filter(|until| asked >= (*until).min(bound)).count();
-    let received = ends(source, state, asked).count();
-    account(state, &last.host).add(&Ledger {
-        hints_received: u64::try_from(received).unwrap_or(u64::MAX),
-        hints_honoured: u64::try_from(honoured).unwrap_or(u64::MAX),
-        ..Ledger::default()
-    });
+    let ignored = ends(source, old, asked).filter(|until| asked < (*until).min(bound)).count() as u64;
+    let received = ends(source, state, asked).count() as u64;
+    let account = account(state, &last.host);
+    account.hints_received = account.hints_received.saturating_add(received);
+    account.hints_honoured = account.hints_honoured.saturating_add(received).saturating_sub(ignored);
 }
 
 /// The ends of the hints that the last answer gave or confirmed, whether they are obeyed or not.

@@ -3,21 +3,23 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 /// The hosts that somebody is at or waits for; nobody else is in the table.
 pub(super) struct Places<K> {
     at_first: usize,
     per_host: usize,
-    table: Mutex<HashMap<K, Arc<Host>>>,
+    table: std::sync::Mutex<HashMap<K, Arc<Host>>>,
 }
 
 /// One host: as many permits as it has places.
 struct Host {
     free: Arc<Semaphore>,
     places: AtomicUsize,
+    /// Held by whoever is next, so that those who have a place and wait for something else keep their order.
+    next: Arc<Mutex<()>>,
 }
 
 /// A place at a host, or in the queue before it.
@@ -32,7 +34,7 @@ impl<K: Eq + Hash + Clone> Places<K> {
     /// A host begins with `at_first` places and gets another one with each answer, up to `per_host`: one that
     /// does not answer never has many waiting for it.
     pub(super) fn new(at_first: usize, per_host: usize) -> Arc<Self> {
-        Arc::new(Self { at_first: at_first.clamp(1, per_host), per_host, table: Mutex::default() })
+        Arc::new(Self { at_first: at_first.clamp(1, per_host), per_host, table: std::sync::Mutex::default() })
     }
 
     /// The host has answered.
@@ -52,7 +54,7 @@ impl<K: Eq + Hash + Clone> Places<K> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let host = table.entry(key.clone()).or_insert_with(|| {
             let free = Arc::new(Semaphore::new(self.at_first));
-            Arc::new(Host { free, places: AtomicUsize::new(self.at_first) })
+            Arc::new(Host { free, places: AtomicUsize::new(self.at_first), next: Arc::default() })
         });
         let host = Some(host.clone());
         Place { places: self.clone(), key, host, permit: None }
@@ -73,6 +75,16 @@ impl<K: Eq + Hash + Clone> Place<K> {
         if let Some(host) = &self.host {
             self.permit = acquire(&host.free).await;
         }
+    }
+
+    /// Waits until everybody who asked before has gone on. `on_wait` is called where somebody has.
+    pub(super) async fn be_next(&self, on_wait: impl FnOnce()) -> Option<OwnedMutexGuard<()>> {
+        let next = self.host.as_ref()?.next.clone();
+        if let Ok(guard) = next.clone().try_lock_owned() {
+            return Some(guard);
+        }
+        on_wait();
+        Some(next.lock_owned().await)
     }
 
     pub(super) fn enter_at_once(&mut self) -> bool {

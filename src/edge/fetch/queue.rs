@@ -179,6 +179,11 @@ impl Turn {
             }
             self.host = Some(place);
         }
+        let (host, address, slot) = (&self.host, &mut self.address, &mut self.slot);
+        let _next = match host {
+            Some(host) => host.be_next(|| (*address, *slot) = (None, None)).await,
+            None => None,
+        };
         loop {
             let wait = queue.paces.wait(&name, space_max);
             if !wait.is_zero() {

@@ -264,3 +264,21 @@ async fn a_host_that_does_not_answer_never_has_many_waiting_for_it() {
     assert_eq!(waiting.len(), 28);
     assert!(now(&queue, "http://other.test/").await.is_some(), "the slots are free for others");
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_pace_keeps_its_place_in_the_row() {
+    let queue = queue(8, 4);
+    queue.space(&"http://slow.test/".parse().unwrap(), Duration::from_secs(3));
+    let order = Arc::new(std::sync::Mutex::new(vec![]));
+    let eager = |name: usize, rounds: usize| {
+        let (queue, order) = (queue.clone(), order.clone());
+        async move {
+            for _ in 0..rounds {
+                drop(turn(&queue, "http://slow.test/").await.unwrap());
+                order.lock().unwrap().push(name);
+            }
+        }
+    };
+    tokio::join!(eager(1, 3), eager(2, 3), eager(3, 3), eager(4, 3));
+    assert_eq!(*order.lock().unwrap(), [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
+}
