@@ -53,6 +53,8 @@ pub(super) struct Daemon {
     writer: Writer,
     poller: Poller,
     jobs: Vec<Job>,
+    /// As long as it lasts, nothing is due.
+    lull: Option<schedule::Lull>,
     /// Polls that are committed but not yet shown; they are reported when they are.
     committed: Vec<Row>,
     published_at: Instant,
@@ -78,6 +80,7 @@ impl Daemon {
             writer,
             poller,
             jobs: vec![],
+            lull: None,
             committed: vec![],
             published_at: Instant::now(),
             again: HashSet::new(),
@@ -120,12 +123,16 @@ impl Daemon {
     /// Starts what is due; says how long there is nothing else to do.
     fn ask_due(&mut self) -> Duration {
         let now = clock::now();
-        let due = self.writer.due(now);
-        for id in &due.ask {
-            self.start(id);
-        }
+        let wake = self.lull.and_then(|lull| lull.rest(now)).unwrap_or_else(|| {
+            let due = self.writer.due(now);
+            for id in &due.ask {
+                self.start(id);
+            }
+            self.lull = Some(schedule::Lull::after(&due, now));
+            due.wake
+        });
         let watchdog = systemd::watchdog_interval().unwrap_or(WAKE_MAX) / 2;
-        (due.wake - now).to_std().unwrap_or_default().min(WAKE_MAX).min(watchdog)
+        (wake - now).to_std().unwrap_or_default().min(WAKE_MAX).min(watchdog)
     }
 
     fn start(&mut self, id: &SourceId) {
@@ -149,6 +156,8 @@ impl Daemon {
         self.committed.extend(rows);
         for id in ids {
             self.poller.finished(&id);
+            let next_at = self.writer.source(&id).and_then(|(_, state)| state.next_at);
+            self.lull.iter_mut().for_each(|lull| lull.shorten(next_at));
             if self.again.remove(&id) {
                 self.start(&id);
             }
@@ -178,6 +187,8 @@ impl Daemon {
 
     /// Breaks where the daemon is to end.
     fn handle(&mut self, event: Event) -> ControlFlow<()> {
+        // It may change when sources are due.
+        self.lull = None;
         match event {
             Event::Stop => return ControlFlow::Break(()),
             Event::Reload => self.reload(),
@@ -204,7 +215,11 @@ impl Daemon {
             .writer
             .sources
             .values()
-            .filter(|source| if named.is_empty() { source.enabled } else { named.contains(&source.id.0) })
+            .filter(|source| match named {
+                // A source that is gone is asked by name alone.
+                [] => source.enabled && !self.writer.is_gone(&source.id),
+                _ => named.contains(&source.id.0),
+            })
             .map(|source| source.id.clone())
             .collect();
         let total = wanted.len();

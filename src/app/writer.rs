@@ -1,5 +1,6 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
+mod outdated;
 mod retention;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+use self::outdated::forget_outdated;
 use super::jobs::Row;
 use super::poller::Brought;
 use crate::config::Config;
@@ -110,13 +112,8 @@ impl Writer {
         let enabled = self.sources.values().filter(|source| source.enabled).count();
         for (id, source) in &self.sources {
             let state = self.states.entry(id.clone()).or_default();
-            if state.asked_as != Some(pipeline::configuration(source)) {
-                // Failures and waits belong to what was asked for. Its successor is asked as soon as the
-                // last asking is `min_interval` ago.
-                (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
-                (state.fresh_until, state.gone_at) = (None, None);
-            }
-            state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
+            forget_outdated(source, state);
+            state.next_at = schedule::first_at(source, state, self.timezone, now, enabled);
         }
     }
 
@@ -128,6 +125,11 @@ impl Writer {
     /// A source and its state, for a fetch.
     pub(super) fn source(&self, id: &SourceId) -> Option<(&Arc<Source>, &SourceState)> {
         Some((self.sources.get(id)?, self.states.get(id)?))
+    }
+
+    /// Whether a source answered 410, and so is not asked but by name.
+    pub(super) fn is_gone(&self, id: &SourceId) -> bool {
+        self.states.get(id).is_some_and(|state| state.gone_at.is_some())
     }
 
     /// Decides and commits each fetch, makes all of them durable at once, and then lets the window have

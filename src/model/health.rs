@@ -77,13 +77,13 @@ impl Ledger {
     /// Hosts that one source's ledger names; those beyond are counted with the last.
     pub const HOSTS_MAX: usize = 8;
 
-    /// Adds another ledger to this one.
+    /// Adds another ledger to this one; a sum that is too large stays at the largest number.
     pub fn add(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.not_modified += other.not_modified;
-        self.refused += other.refused;
-        self.wire_bytes += other.wire_bytes;
-        self.hints_received += other.hints_received;
-        self.hints_honoured += other.hints_honoured;
+        self.requests = self.requests.saturating_add(other.requests);
+        self.not_modified = self.not_modified.saturating_add(other.not_modified);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.wire_bytes = self.wire_bytes.saturating_add(other.wire_bytes);
+        self.hints_received = self.hints_received.saturating_add(other.hints_received);
+        self.hints_honoured = self.hints_honoured.saturating_add(other.hints_honoured);
     }
 }
