@@ -2,7 +2,7 @@
 //!
 //! `parse` reads what an admin wrote, `first_at` and `next_at` give one source its next moment, `due` picks
 //! from all of them. `told` lists what a source says about when to come again; `settle` completes the state of
-//! a source after a poll, `judge` says how it is. The crate `cron` lives in `crontab.rs`.
+//! a source after a poll, `judge` says how it is, `watch_health` writes that down. The crate `cron` lives in `crontab.rs`.
 #![deny(clippy::disallowed_methods)]
 
 mod crontab;
@@ -21,4 +21,4 @@ pub use health::judge;
 pub use hints::{Told, told};
 pub use parse::parse;
 pub use plan::{earliest_ask, first_at, next_at};
-pub use settle::settle;
+pub use settle::{settle, watch_health};

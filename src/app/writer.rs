@@ -11,12 +11,12 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use self::outdated::forget_outdated;
-use super::jobs::Row;
 use super::poller::Brought;
+use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, Entry, EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState,
+    Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, window};
@@ -36,6 +36,8 @@ const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
 pub(super) struct Writer {
     pub(super) store: Arc<Store>,
     pub(super) sources: BTreeMap<SourceId, Arc<Source>>,
+    /// Their order in feeds.toml.
+    pub(super) order: Vec<SourceId>,
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
@@ -73,6 +75,7 @@ impl Writer {
             states: store.states()?,
             store,
             sources: sources(config),
+            order: order(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
             edition,
@@ -100,6 +103,7 @@ impl Writer {
         }
         (self.window, self.trimmed_to) = self.read_window(&edition, &sources)?;
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
+        self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
         self.plan(now);
@@ -127,9 +131,9 @@ impl Writer {
         Some((self.sources.get(id)?, self.states.get(id)?))
     }
 
-    /// Whether a source answered 410, and so is not asked but by name.
-    pub(super) fn is_gone(&self, id: &SourceId) -> bool {
-        self.states.get(id).is_some_and(|state| state.gone_at.is_some())
+    /// The portal whose configuration is in force.
+    pub(super) fn site(&self) -> &Site {
+        &self.edition.site
     }
 
     /// Decides and commits each fetch, makes all of them durable at once, and then lets the window have
@@ -144,9 +148,10 @@ impl Writer {
                 rows.push(self.ask_again(&id, &fetched, now));
                 continue;
             }
+            let before = self.states.get(&id).and_then(|state| state.health.as_ref()).map(|health| health.is);
             match self.commit(&source, &fetched, now) {
                 Ok(update) => {
-                    rows.push(Row::of(&update, &fetched));
+                    rows.push(Row::of(&update, &fetched, before));
                     updates.push(update);
                 }
                 Err(error) => rows.push(self.put_off(&id, &fetched, &error, now)),
@@ -281,6 +286,10 @@ fn rules(config: &Config) -> Digest {
     let sources: Vec<String> = config.sources.iter().map(of_source).collect();
     let portal = [format!("{:?}", config.site), format!("{:?}", config.sections)];
     Digest::of(portal.iter().chain(&sources).map(String::as_bytes))
+}
+
+fn order(config: &Config) -> Vec<SourceId> {
+    config.sources.iter().map(|source| source.id.clone()).collect()
 }
 
 fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {

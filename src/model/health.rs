@@ -41,6 +41,16 @@ pub enum HealthKind {
 }
 
 impl HealthKind {
+    /// All of them, in the order in which they count.
+    pub const ALL: [Self; 7] =
+        [Self::Gone, Self::Quarantined, Self::Failing, Self::Moved, Self::Odd, Self::Silent, Self::Ok];
+
+    /// Whether an admin has more to do about this than about the other.
+    pub fn is_worse_than(self, other: Self) -> bool {
+        let rank = |kind| Self::ALL.iter().position(|one| *one == kind);
+        rank(self) < rank(other)
+    }
+
     /// The word for tables and logs.
     pub fn word(self) -> &'static str {
         match self {

@@ -22,7 +22,7 @@ pub mod story;
 pub mod text;
 pub mod window;
 
-pub use decide::source_id;
+pub use decide::{notice_id, notices_id, source_id};
 pub use ingest::{accept, configuration, ingest, place, read, understand, wanted_keys};
 pub use moves::moved_to;
 pub use publish::{Edition, item_document, publish};

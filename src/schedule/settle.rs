@@ -87,7 +87,7 @@ fn account<'a>(state: &'a mut SourceState, host: &str) -> &'a mut Ledger {
 }
 
 /// Judges the source, and remembers how it was before.
-fn watch_health(source: &Source, state: &mut SourceState, now: Timestamp) {
+pub fn watch_health(source: &Source, state: &mut SourceState, now: Timestamp) {
     if state.asked_at.is_none() {
         return;
     }

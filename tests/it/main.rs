@@ -18,6 +18,7 @@ mod sanitize;
 mod schedule;
 mod serve;
 mod service;
+mod sources;
 mod store;
 mod story;
 mod tidy;

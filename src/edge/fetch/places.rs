@@ -2,35 +2,60 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The hosts that somebody is at or waits for; nobody else is in the table.
 pub(super) struct Places<K> {
+    at_first: usize,
     per_host: usize,
-    table: Mutex<HashMap<K, Arc<Semaphore>>>,
+    table: Mutex<HashMap<K, Arc<Host>>>,
+}
+
+/// One host: as many permits as it has places.
+struct Host {
+    free: Arc<Semaphore>,
+    places: AtomicUsize,
 }
 
 /// A place at a host, or in the queue before it.
 pub(super) struct Place<K: Eq + Hash + Clone> {
     places: Arc<Places<K>>,
     key: K,
-    semaphore: Option<Arc<Semaphore>>,
+    host: Option<Arc<Host>>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl<K: Eq + Hash + Clone> Places<K> {
-    pub(super) fn new(per_host: usize) -> Arc<Self> {
-        Arc::new(Self { per_host, table: Mutex::default() })
+    /// A host begins with `at_first` places and gets another one with each answer, up to `per_host`: one that
+    /// does not answer never has many waiting for it.
+    pub(super) fn new(at_first: usize, per_host: usize) -> Arc<Self> {
+        Arc::new(Self { at_first: at_first.clamp(1, per_host), per_host, table: Mutex::default() })
+    }
+
+    /// The host has answered.
+    pub(super) fn answered(&self, key: &K) {
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        // Places change under the lock alone.
+        if let Some(host) = table.get(key)
+            && host.places.load(Ordering::Relaxed) < self.per_host
+        {
+            host.places.fetch_add(1, Ordering::Relaxed);
+            host.free.add_permits(1);
+        }
     }
 
     /// A place that has not been entered yet.
     pub(super) fn at(self: &Arc<Self>, key: K) -> Place<K> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let semaphore = table.entry(key.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.per_host)));
-        let semaphore = Some(semaphore.clone());
-        Place { places: self.clone(), key, semaphore, permit: None }
+        let host = table.entry(key.clone()).or_insert_with(|| {
+            let free = Arc::new(Semaphore::new(self.at_first));
+            Arc::new(Host { free, places: AtomicUsize::new(self.at_first) })
+        });
+        let host = Some(host.clone());
+        Place { places: self.clone(), key, host, permit: None }
     }
 
     #[cfg(test)]
@@ -45,13 +70,13 @@ impl<K: Eq + Hash + Clone> Place<K> {
     }
 
     pub(super) async fn enter(&mut self) {
-        if let Some(semaphore) = &self.semaphore {
-            self.permit = acquire(semaphore).await;
+        if let Some(host) = &self.host {
+            self.permit = acquire(&host.free).await;
         }
     }
 
     pub(super) fn enter_at_once(&mut self) -> bool {
-        self.permit = self.semaphore.clone().and_then(|semaphore| semaphore.try_acquire_owned().ok());
+        self.permit = self.host.as_ref().and_then(|host| host.free.clone().try_acquire_owned().ok());
         self.permit.is_some()
     }
 }
@@ -59,10 +84,10 @@ impl<K: Eq + Hash + Clone> Place<K> {
 impl<K: Eq + Hash + Clone> Drop for Place<K> {
     fn drop(&mut self) {
         let mut table = self.places.table.lock().unwrap_or_else(PoisonError::into_inner);
-        // The permit holds its semaphore as well; what the table alone holds, nobody needs any more.
+        // What the table alone holds, nobody needs any more.
         self.permit = None;
-        self.semaphore = None;
-        if table.get(&self.key).is_some_and(|semaphore| Arc::strong_count(semaphore) == 1) {
+        self.host = None;
+        if table.get(&self.key).is_some_and(|host| Arc::strong_count(host) == 1) {
             table.remove(&self.key);
         }
     }

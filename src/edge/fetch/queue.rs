@@ -22,6 +22,9 @@ use crate::model::{FetchErrorKind, FetchLimits, FetchPolicy, Network};
 /// Requests to one host in a second, for each of those that may be there at once: a host that takes 100 ms
 /// for an answer is never asked faster.
 const PER_SECOND: usize = 10;
+/// What a host that has not answered yet may take of all slots, an eighth, but at least so many.
+const SHARE_AT_FIRST: usize = 8;
+const PLACES_AT_FIRST: usize = 8;
 /// A host that is not to be asked for longer than this is not waited for.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 /// 429 Too Many Requests (RFC 6585 §4).
@@ -75,8 +78,8 @@ impl Queue {
         let per_second = u32::try_from(per_host.saturating_mul(PER_SECOND)).unwrap_or(u32::MAX);
         let inner = Inner {
             slots: Arc::new(Semaphore::new(at_least_one(limits.concurrency))),
-            names: Places::new(per_host),
-            addresses: Places::new(per_host),
+            names: Places::new((limits.concurrency / SHARE_AT_FIRST).max(PLACES_AT_FIRST), per_host),
+            addresses: Places::new(per_host, per_host),
             paces: Paces::new(per_second),
             resolver,
         };
@@ -120,6 +123,7 @@ impl Queue {
 
     /// Learns from an answer how fast its host wants to be asked.
     pub(super) fn note(&self, url: &Url, status: u16, headers: &HeaderMap) {
+        self.inner.names.answered(&host_of(url));
         let quiet = quota::used_up(headers, SystemTime::from(clock::now()));
         self.with(url, |pace, now| {
             if status == TOO_MANY {

@@ -5,6 +5,8 @@ use http::{HeaderMap, StatusCode};
 
 /// How much of a page is looked at. Pages of walls are short, or say who they are at their beginning.
 const PAGE_BYTES_MAX: usize = 64 << 10;
+/// How much is looked at to tell a page from a feed.
+const SNIFF_BYTES_MAX: usize = 4 << 10;
 /// Ordinary pages are longer than those of walls.
 const WALL_PAGE_BYTES_MAX: usize = 16 << 10;
 
@@ -124,7 +126,7 @@ fn is_html(page: &[u8]) -> bool {
         "html", "head", "body", "title", "script", "meta", "style", "link", "div", "p", "a", "h1", "h2",
         "center", "iframe", "noscript", "form",
     ];
-    let page = page.get(..PAGE_BYTES_MAX).unwrap_or(page);
+    let page = page.get(..SNIFF_BYTES_MAX).unwrap_or(page);
     let text = String::from_utf8_lossy(page).to_ascii_lowercase();
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     loop {

@@ -244,3 +244,23 @@ async fn whoever_waits_for_a_pace_holds_neither_address_nor_slot() {
     drop(now(&queue, "http://shared-b.test/").await.expect("address and slot are free"));
     waiting.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_does_not_answer_never_has_many_waiting_for_it() {
+    let queue = queue(64, 64);
+    let url = |n: usize| format!("http://slow.test/{n}");
+    let mut waiting = vec![];
+    while let Some(turn) = now(&queue, &url(waiting.len())).await {
+        waiting.push(turn);
+    }
+    assert_eq!(waiting.len(), 8);
+    // Each answer makes room for another one beside the one that ends.
+    for _ in 0..20 {
+        note(&queue, "http://slow.test/", 200, &[]);
+    }
+    while let Some(turn) = now(&queue, &url(waiting.len())).await {
+        waiting.push(turn);
+    }
+    assert_eq!(waiting.len(), 28);
+    assert!(now(&queue, "http://other.test/").await.is_some(), "the slots are free for others");
+}

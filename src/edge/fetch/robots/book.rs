@@ -37,7 +37,14 @@ pub(in super::super) enum Look {
 /// The memory.
 #[derive(Default)]
 pub(in super::super) struct Book {
-    pages: Mutex<HashMap<String, Page>>,
+    pages: Mutex<Pages>,
+}
+
+#[derive(Default)]
+struct Pages {
+    by_origin: HashMap<String, Page>,
+    /// What all rules take in memory.
+    rules_bytes: usize,
 }
 
 /// One origin.
@@ -53,10 +60,7 @@ impl Book {
     /// robots.txt.
     pub(in super::super) fn look(&self, origin: &str, insists: bool, now: Instant) -> Look {
         let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        if pages.len() >= ORIGINS_MAX && !pages.contains_key(origin) {
-            forget_half(&mut pages);
-        }
-        let page = pages.entry(origin.to_owned()).or_default();
+        let page = pages.of(origin);
         let before = page.asked_at.replace(now);
         if let Some(rulebook) = page.known(now) {
             return Look::Known(rulebook);
@@ -70,7 +74,7 @@ impl Book {
 
     /// What somebody else has found out meanwhile.
     pub(in super::super) fn known(&self, origin: &str, now: Instant) -> Option<Rulebook> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner).get(origin)?.known(now)
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner).by_origin.get(origin)?.known(now)
     }
 
     /// Remembers what was found out.
@@ -80,10 +84,37 @@ impl Book {
             Rulebook::Read(_) => hours(HOURS_MAX),
             Rulebook::Unreadable(_) => Duration::from_secs(FAILURE_MINUTES * 60),
         };
-        pages.entry(origin.to_owned()).or_default().known = Some((rulebook, now + until));
-        while pages.len() > 1 && pages.values().map(Page::bytes).sum::<usize>() > RULES_BYTES_MAX {
-            forget_half(&mut pages);
+        let page = pages.of(origin);
+        let before = page.bytes();
+        page.known = Some((rulebook, now + until));
+        let after = page.bytes();
+        pages.rules_bytes = pages.rules_bytes.saturating_sub(before) + after;
+        while pages.by_origin.len() > 1 && pages.rules_bytes > RULES_BYTES_MAX {
+            pages.forget_half();
         }
+    }
+}
+
+impl Pages {
+    fn of(&mut self, origin: &str) -> &mut Page {
+        if self.by_origin.len() >= ORIGINS_MAX && !self.by_origin.contains_key(origin) {
+            self.forget_half();
+        }
+        self.by_origin.entry(origin.to_owned()).or_default()
+    }
+
+    /// Forgets those that were asked longest ago.
+    fn forget_half(&mut self) {
+        let mut times: Vec<Option<Instant>> = self.by_origin.values().map(|page| page.asked_at).collect();
+        times.sort_unstable();
+        let (median, mut left) = (times.get(times.len() / 2).copied().flatten(), times.len().div_ceil(2));
+        self.by_origin.retain(|_, page| {
+            // Many may have been asked in one moment.
+            let goes = left > 0 && page.asked_at <= median;
+            left -= usize::from(goes);
+            !goes
+        });
+        self.rules_bytes = self.by_origin.values().map(Page::bytes).sum();
     }
 }
 
@@ -98,19 +129,6 @@ impl Page {
             _ => 0,
         }
     }
-}
-
-/// Forgets those that were asked longest ago.
-fn forget_half(pages: &mut HashMap<String, Page>) {
-    let mut times: Vec<Option<Instant>> = pages.values().map(|page| page.asked_at).collect();
-    times.sort_unstable();
-    let (median, mut left) = (times.get(times.len() / 2).copied().flatten(), times.len().div_ceil(2));
-    pages.retain(|_, page| {
-        // Many may have been asked in one moment.
-        let goes = left > 0 && page.asked_at <= median;
-        left -= usize::from(goes);
-        !goes
-    });
 }
 
 const fn hours(count: u64) -> Duration {
@@ -161,7 +179,7 @@ mod tests {
             let now = start + Duration::from_millis(n as u64 / 3);
             book.look(&n.to_string(), false, now);
         }
-        let count = book.pages.lock().unwrap().len();
+        let count = book.pages.lock().unwrap().by_origin.len();
         assert_eq!(count, ORIGINS_MAX / 2 + 10);
         assert_eq!(word(&book.look("0", false, start)), "first");
         assert_eq!(word(&book.look(&ORIGINS_MAX.to_string(), false, start)), "unknown");
@@ -170,6 +188,7 @@ mod tests {
             book.keep(&n.to_string(), read(&large), start);
         }
         let pages = book.pages.lock().unwrap();
-        assert!(pages.values().map(Page::bytes).sum::<usize>() <= RULES_BYTES_MAX);
+        let bytes: usize = pages.by_origin.values().map(Page::bytes).sum();
+        assert!(bytes == pages.rules_bytes && bytes <= RULES_BYTES_MAX, "{bytes}");
     }
 }
