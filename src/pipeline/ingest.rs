@@ -24,7 +24,7 @@ const ENTRIES_PER_FETCH_MAX: usize = 10_000;
 /// The part of a source's configuration that its stored validators and document hash belong to: when
 /// it changes, the document is fetched and read anew.
 pub fn configuration(source: &Source) -> Digest {
-    let place = place(source);
+    let place = address(source);
     let fetch = &source.fetch;
     let FetchPolicy { headers, auth, user_agent, encoding, cookies, client_cert, .. } = fetch;
     let how = format!(
@@ -33,6 +33,12 @@ pub fn configuration(source: &Source) -> Digest {
     );
     // A new version may read the same bytes better.
     Digest::of([place.as_bytes(), how.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()])
+}
+
+/// The hash of the configured address, which is all that a source's moves and owner depend on: a new version or
+/// another password changes neither.
+pub fn place(source: &Source) -> Digest {
+    Digest::of([address(source).as_bytes()])
 }
 
 /// The keys that `ingest` will ask `known` for.
@@ -114,7 +120,7 @@ pub fn accept(state: &mut SourceState, now: Timestamp) {
 
 /// The state without what belongs to another address than the configured one.
 fn at_this_place<'a>(source: &Source, state: &'a SourceState) -> Cow<'a, SourceState> {
-    let place = Some(Digest::of([place(source).as_bytes()]));
+    let place = Some(place(source));
     if state.place == place {
         return Cow::Borrowed(state);
     }
@@ -204,7 +210,7 @@ fn bounded(feed: &Feed) -> &[FeedEntry] {
 }
 
 /// What feeds.toml says of where it is.
-fn place(source: &Source) -> String {
+fn address(source: &Source) -> String {
     match &source.location {
         Location::Web(url) => url.as_str().to_owned(),
         Location::File(path) => path.display().to_string(),

@@ -1,6 +1,6 @@
 //! What a changed feeds.toml makes untrue of the state of a source.
 
-use crate::model::{Digest, Location, Rhythm, Schedules, Source, SourceState};
+use crate::model::{Rhythm, Schedules, Source, SourceState};
 use crate::pipeline;
 
 /// Takes out of a state what belongs to a configuration that is not in force any more.
@@ -11,10 +11,7 @@ pub(super) fn forget_outdated(source: &Source, state: &mut SourceState) {
         (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
         (state.fresh_until, state.gone_at) = (None, None);
     }
-    let place = match &source.location {
-        Location::Web(url) => Digest::of([url.as_str().as_bytes()]),
-        Location::File(path) => Digest::of([path.display().to_string().as_bytes()]),
-    };
+    let place = pipeline::place(source);
     if state.place.replace(place).is_some_and(|before| before != place) {
         // The admin wants another feed under this id: whose the old one was, where it went and when it wanted
         // to be asked is over. A new version of nashra or a new password is no reason to forget that.
