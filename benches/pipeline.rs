@@ -105,7 +105,7 @@ fn bench(criterion: &mut Criterion) {
     let source = source();
     let now: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
     let understand =
-        || pipeline::understand(text.as_bytes(), None, "https://wire.example/feed", &[]).unwrap();
+        || pipeline::understand(text.as_bytes(), None, None, "https://wire.example/feed", &[]).unwrap();
     let fetched = Fetched {
         at: now,
         elapsed_ms: 0,

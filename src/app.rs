@@ -1,23 +1,31 @@
 //! The only room that sees both sides: it asks the deciding functions and opens the doors.
 //!
 //! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is
-//! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `items`
-//! serves single entries, `admin` answers the command line, `probe` asks without storing.
+//! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is
+//! what each came to, `items` serves single entries, `admin` answers the command line, `view` and `notices`
+//! are how an admin sees the sources, `sources` the same where no daemon runs, `probe` asks without storing.
 
 mod admin;
 mod daemon;
 mod items;
 mod jobs;
+mod notices;
 mod poller;
 mod probe;
 mod reload;
+mod row;
 mod run;
+mod sources;
+mod view;
 mod writer;
 
-pub use jobs::{Row, RowStatus, Summary};
+pub use jobs::Summary;
 pub use probe::{Probe, fetch_document, probe};
 pub use reload::{find as find_config, load as load_config};
+pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
+pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
+pub use view::{HintView, HostView, PastView, SourceView};
 
 use std::path::{Path, PathBuf};
 

@@ -9,6 +9,7 @@ mod feed;
 mod fetched;
 mod health;
 mod id;
+mod notice;
 mod policy;
 mod published;
 mod raw;
@@ -25,6 +26,7 @@ pub use fetched::{
 };
 pub use health::{Health, HealthKind, Ledger};
 pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
+pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
 pub use published::{Also, Document, Placed, Published, SectionFeed, SourceCard, Window};
 pub use raw::{

@@ -11,6 +11,6 @@ const TYPES: &[Option<&str>] =
 fuzz_target!(|input: (u8, &[u8])| {
     let (pick, bytes) = input;
     let content_type = TYPES[usize::from(pick) % TYPES.len()];
-    let read = || understand(bytes, content_type, "https://example.org/feed", &[]);
+    let read = || understand(bytes, content_type, None, "https://example.org/feed", &[]);
     assert_eq!(format!("{:?}", read()), format!("{:?}", read()));
 });

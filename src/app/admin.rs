@@ -3,11 +3,16 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
-use super::daemon::Event;
-use super::jobs::{Report, Row};
+use super::daemon::{Event, Refusal};
+use super::jobs::Report;
+use super::row::Row;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse};
+use crate::pipeline::render;
+
+const ATOM: &str = "application/atom+xml; charset=utf-8";
 
 /// The way into the loop.
 pub(super) struct Admin {
@@ -18,31 +23,76 @@ impl AdminApi for Admin {
     fn handle(&self, request: AdminRequest) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>> {
         let events = self.events.clone();
         Box::pin(async move {
-            let answered = match (request.method.as_str(), request.path.as_str()) {
-                ("GET" | "HEAD", "/healthz") => health(&events).await,
-                ("POST", "/api/poll") => poll(&events, &request).await,
-                (_, "/healthz") => Some(AdminResponse::method_not_allowed("GET, HEAD")),
-                (_, "/api/poll") => Some(AdminResponse::method_not_allowed("POST")),
-                _ => Some(AdminResponse::text(404, "there is no such address")),
-            };
+            let answered = answer(&events, &request).await;
             answered.unwrap_or_else(|| AdminResponse::text(503, "nashra is stopping"))
         })
     }
 }
 
-async fn health(events: &mpsc::Sender<Event>) -> Option<AdminResponse> {
+/// `None` where the loop has ended.
+async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("GET" | "HEAD", "/healthz") => Some(AdminResponse::json(200, &ask(events, Event::Health).await?)),
+        ("GET" | "HEAD", "/admin.atom") => {
+            let notices = ask(events, Event::Notices).await?;
+            Some(AdminResponse::document(ATOM, render::notices(&notices)))
+        }
+        ("GET" | "HEAD", "/api/sources") => {
+            let named = named(request);
+            Some(list("sources", ask(events, |reply| Event::Sources(named, reply)).await?))
+        }
+        ("GET" | "HEAD", "/api/politeness") => {
+            let named = named(request);
+            Some(list("hosts", ask(events, |reply| Event::Politeness(named, reply)).await?))
+        }
+        ("POST", "/api/sources/accept") => accept(events, request).await,
+        ("POST", "/api/poll") => poll(events, request).await,
+        (_, "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness") => {
+            Some(AdminResponse::method_not_allowed("GET, HEAD"))
+        }
+        (_, "/api/poll" | "/api/sources/accept") => Some(AdminResponse::method_not_allowed("POST")),
+        _ => Some(AdminResponse::text(404, "there is no such address")),
+    }
+}
+
+/// Puts a question to the loop and waits for its answer.
+async fn ask<T>(
+    events: &mpsc::Sender<Event>,
+    question: impl FnOnce(oneshot::Sender<T>) -> Event,
+) -> Option<T> {
     let (reply, answer) = oneshot::channel();
-    events.send(Event::Health(reply)).await.ok()?;
-    Some(AdminResponse::json(200, &answer.await.ok()?))
+    events.send(question(reply)).await.ok()?;
+    answer.await.ok()
+}
+
+fn named(request: &AdminRequest) -> Vec<String> {
+    let named = request.query.iter().filter(|(key, _)| key == "source");
+    named.map(|(_, value)| value.clone()).collect()
+}
+
+fn list<T: Serialize>(name: &str, found: Result<Vec<T>, String>) -> AdminResponse {
+    match found {
+        Ok(list) => AdminResponse::json(200, &serde_json::json!({ name: list })),
+        Err(why) => AdminResponse::text(404, &why),
+    }
+}
+
+async fn accept(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
+    let named = named(request);
+    if named.is_empty() {
+        return Some(AdminResponse::text(400, "no source is named: add ?source=ID"));
+    }
+    Some(match ask(events, |reply| Event::Accept(named, reply)).await? {
+        Ok(accepted) => AdminResponse::json(200, &serde_json::json!(accepted)),
+        Err(Refusal::Unknown(why)) => AdminResponse::text(404, &why),
+        Err(Refusal::Failed(why)) => AdminResponse::text(500, &why),
+    })
 }
 
 async fn poll(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
-    let named = request.query.iter().filter(|(key, _)| key == "source");
-    let sources = named.map(|(_, value)| value.clone()).collect();
+    let sources = named(request);
     let (rows, mut reports) = mpsc::unbounded_channel();
-    let (accepted, answer) = oneshot::channel();
-    events.send(Event::Poll { sources, rows, accepted }).await.ok()?;
-    if let Err(why) = answer.await.ok()? {
+    if let Err(why) = ask(events, |accepted| Event::Poll { sources, rows, accepted }).await? {
         return Some(AdminResponse::text(404, &why));
     }
     let mut done: Vec<Row> = Vec::new();

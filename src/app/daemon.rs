@@ -1,5 +1,7 @@
 //! The loop of events: a closed set of things that can happen, one at a time, in one place.
 
+mod answers;
+
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -9,16 +11,22 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::jobs::{self, Job, Report, Row};
+use super::jobs::{self, Job, Report};
+use super::notices::Refused;
 use super::poller::{Brought, Poller};
 use super::reload::{self, AtStart};
+use super::row::Row;
 use super::run::Options;
+use super::sources::Accepted;
+use super::view::{HostView, SourceView};
 use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
-use crate::model::{Location, SourceId};
+use crate::model::{Location, Notices, SourceId};
 use crate::schedule;
+
+pub(super) use answers::Refusal;
 
 /// Results committed together, with one flush.
 const GROUP_MAX: usize = 64;
@@ -43,6 +51,14 @@ pub(super) enum Event {
     },
     /// Somebody asks how we are.
     Health(oneshot::Sender<serde_json::Value>),
+    /// Somebody asks how all sources are, or these.
+    Sources(Vec<String>, oneshot::Sender<Result<Vec<SourceView>, String>>),
+    /// Somebody asks what it has cost the hosts of all sources, or of these.
+    Politeness(Vec<String>, oneshot::Sender<Result<Vec<HostView>, String>>),
+    /// Somebody reads what the admin should know of.
+    Notices(oneshot::Sender<Notices>),
+    /// The admin ends the quarantine of these sources.
+    Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
     /// SIGTERM or SIGINT.
     Stop,
 }
@@ -53,13 +69,15 @@ pub(super) struct Daemon {
     writer: Writer,
     poller: Poller,
     jobs: Vec<Job>,
+    /// As long as it lasts, nothing is due.
+    lull: Option<schedule::Lull>,
     /// Polls that are committed but not yet shown; they are reported when they are.
     committed: Vec<Row>,
     published_at: Instant,
     /// Local sources that changed while they were being read.
     again: HashSet<SourceId>,
-    /// Why the last reload was refused; empty after a good one.
-    refused: Vec<String>,
+    /// Why the last reload was refused; `None` after a good one.
+    refused: Option<Refused>,
     watch: Option<Watch>,
     at_start: AtStart,
 }
@@ -78,10 +96,11 @@ impl Daemon {
             writer,
             poller,
             jobs: vec![],
+            lull: None,
             committed: vec![],
             published_at: Instant::now(),
             again: HashSet::new(),
-            refused: vec![],
+            refused: None,
             watch,
             at_start: AtStart::of(config),
         };
@@ -120,12 +139,16 @@ impl Daemon {
     /// Starts what is due; says how long there is nothing else to do.
     fn ask_due(&mut self) -> Duration {
         let now = clock::now();
-        let due = self.writer.due(now);
-        for id in &due.ask {
-            self.start(id);
-        }
+        let wake = self.lull.and_then(|lull| lull.rest(now)).unwrap_or_else(|| {
+            let due = self.writer.due(now);
+            for id in &due.ask {
+                self.start(id);
+            }
+            self.lull = Some(schedule::Lull::after(&due, now));
+            due.wake
+        });
         let watchdog = systemd::watchdog_interval().unwrap_or(WAKE_MAX) / 2;
-        (due.wake - now).to_std().unwrap_or_default().min(WAKE_MAX).min(watchdog)
+        (wake - now).to_std().unwrap_or_default().min(WAKE_MAX).min(watchdog)
     }
 
     fn start(&mut self, id: &SourceId) {
@@ -149,6 +172,8 @@ impl Daemon {
         self.committed.extend(rows);
         for id in ids {
             self.poller.finished(&id);
+            let next_at = self.writer.source(&id).and_then(|(_, state)| state.next_at);
+            self.lull.iter_mut().for_each(|lull| lull.shorten(next_at));
             if self.again.remove(&id) {
                 self.start(&id);
             }
@@ -178,6 +203,8 @@ impl Daemon {
 
     /// Breaks where the daemon is to end.
     fn handle(&mut self, event: Event) -> ControlFlow<()> {
+        // It may change when sources are due.
+        self.lull = None;
         match event {
             Event::Stop => return ControlFlow::Break(()),
             Event::Reload => self.reload(),
@@ -186,9 +213,11 @@ impl Daemon {
                 // A caller that went away meanwhile needs no answer.
                 let _ = accepted.send(self.start_job(&sources, rows).map(|_| ()));
             }
-            Event::Health(reply) => {
-                let _ = reply.send(self.health());
-            }
+            Event::Health(reply) => drop(reply.send(self.health())),
+            Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
+            Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
+            Event::Notices(reply) => drop(reply.send(self.notices())),
+            Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),
         }
         ControlFlow::Continue(())
     }
@@ -211,15 +240,14 @@ impl Daemon {
         let mut job = Job::new(wanted.clone(), rows);
         let now = clock::now();
         for id in &wanted {
-            match self
-                .writer
-                .source(id)
-                .and_then(|(source, state)| schedule::earliest_ask(source, state, now))
-            {
-                Some(at) if at > now && !self.poller.is_busy(id) => {
-                    job.note(&Row::too_soon(id, (at - now).num_seconds() + 1));
-                }
-                _ => self.start(id),
+            let Some((source, state)) = self.writer.source(id) else { continue };
+            let earliest = schedule::earliest_ask(source, state, now).filter(|at| *at > now);
+            match (earliest, state.gone_at.filter(|_| named.is_empty())) {
+                _ if self.poller.is_busy(id) => {}
+                // A source that is gone is asked by name alone.
+                (_, Some(since)) => job.note(&Row::gone(id, since)),
+                (Some(at), None) => job.note(&Row::too_soon(id, (at - now).num_seconds() + 1)),
+                (None, None) => self.start(id),
             }
         }
         self.jobs.push(job);
@@ -262,17 +290,18 @@ impl Daemon {
         systemd::reloading();
         let loaded = reload::load(&self.options.config_path)
             .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect());
-        self.refused = loaded.and_then(|config| self.put_in_force(&config)).err().unwrap_or_default();
-        for mistake in &self.refused {
+        let mistakes = loaded.and_then(|config| self.put_in_force(&config)).err().unwrap_or_default();
+        for mistake in &mistakes {
             tracing::error!("{mistake}");
         }
-        if let Some(first) = self.refused.first() {
-            let mistakes = self.refused.len();
+        if let Some(first) = mistakes.first() {
+            let mistakes = mistakes.len();
             tracing::error!(mistakes, "feeds.toml is not usable: the running configuration stays in force");
             systemd::status(&format!("running on an older feeds.toml: {first}"));
         } else {
             systemd::status("");
         }
+        self.note_refusal(mistakes);
         systemd::ready();
     }
 
@@ -315,21 +344,5 @@ impl Daemon {
                 PURGE_INTERVAL
             }
         }
-    }
-
-    fn health(&self) -> serde_json::Value {
-        let failing = self
-            .writer
-            .states
-            .iter()
-            .filter(|(id, state)| state.failures > 0 && self.writer.sources.contains_key(*id));
-        serde_json::json!({
-            "status": if self.refused.is_empty() { "ok" } else { "degraded" },
-            "version": env!("CARGO_PKG_VERSION"),
-            "sources": self.writer.sources.len(),
-            "failing": failing.map(|(id, _)| id.0.as_str()).collect::<Vec<_>>(),
-            "entries_stored": self.writer.store.entries_stored().ok(),
-            "config_mistakes": self.refused,
-        })
     }
 }

@@ -1,4 +1,4 @@
-//! Polls that somebody waits for: one row a source, and the sums.
+//! Polls that somebody waits for, and their sums.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -6,149 +6,8 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use crate::edge::store::StoreError;
-use crate::model::{Fetched, Problem, Reading, SourceId, Tally, Update};
-
-/// Problems that the admin should hear of without asking.
-const LOUD: &[&str] = &["identities-moved", "too-many-entries"];
-
-/// What one poll of one source came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
-    /// The source.
-    pub source: String,
-    /// How it went.
-    pub status: RowStatus,
-    /// The HTTP status, where there was one.
-    pub http: Option<u16>,
-    /// What it brought.
-    pub tally: Tally,
-    /// Bytes over the wire.
-    pub bytes: u64,
-    /// Milliseconds for the fetch.
-    pub ms: u64,
-    /// Why it failed, or was left alone.
-    pub error: Option<String>,
-    /// What the admin should hear of.
-    pub problems: Vec<Problem>,
-}
-
-/// How a poll went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RowStatus {
-    /// A feed was read.
-    Ok,
-    /// The source says, or its bytes say, that nothing changed.
-    Unchanged,
-    /// No answer, no feed, or no room to store it.
-    Failed,
-    /// Asked less than `min_interval` ago, and so not asked.
-    TooSoon,
-    /// feeds.toml changed while it was being asked, so what came was left; it is asked again.
-    Outdated,
-}
-
-impl RowStatus {
-    /// The word for the log and the table.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Unchanged => "unchanged",
-            Self::Failed => "failed",
-            Self::TooSoon => "too-soon",
-            Self::Outdated => "outdated",
-        }
-    }
-}
-
-impl Row {
-    pub(super) fn of(update: &Update, fetched: &Fetched) -> Self {
-        let status = match &fetched.reading {
-            Reading::Feed { .. } => RowStatus::Ok,
-            Reading::Unchanged { .. } => RowStatus::Unchanged,
-            Reading::Failed(_) | Reading::NotAFeed(_) => RowStatus::Failed,
-        };
-        Self {
-            tally: update.tally,
-            error: update.state.error.clone(),
-            problems: update.problems.clone(),
-            ..Self::bare(&update.source, status, fetched)
-        }
-    }
-
-    pub(super) fn store_failed(source: &SourceId, fetched: &Fetched, error: &StoreError) -> Self {
-        Self { error: Some(error.to_string()), ..Self::bare(source, RowStatus::Failed, fetched) }
-    }
-
-    pub(super) fn outdated(source: &SourceId, fetched: &Fetched) -> Self {
-        let why = "feeds.toml changed while it was being asked; it is asked again".to_owned();
-        Self { error: Some(why), ..Self::bare(source, RowStatus::Outdated, fetched) }
-    }
-
-    /// Nobody was shown what it brought, so nothing is new or updated.
-    pub(super) fn not_stored(self, error: &StoreError) -> Self {
-        let tally = Tally { seen: self.tally.seen, ..Tally::default() };
-        Self { status: RowStatus::Failed, tally, error: Some(error.to_string()), ..self }
-    }
-
-    pub(super) fn too_soon(source: &SourceId, seconds: i64) -> Self {
-        Self {
-            source: source.0.clone(),
-            status: RowStatus::TooSoon,
-            http: None,
-            tally: Tally::default(),
-            bytes: 0,
-            ms: 0,
-            error: Some(format!("asked less than min_interval ago; it may be asked again in {seconds} s")),
-            problems: vec![],
-        }
-    }
-
-    fn bare(source: &SourceId, status: RowStatus, fetched: &Fetched) -> Self {
-        Self {
-            source: source.0.clone(),
-            status,
-            http: fetched.status,
-            tally: Tally::default(),
-            bytes: fetched.wire_bytes,
-            ms: fetched.elapsed_ms,
-            error: None,
-            problems: vec![],
-        }
-    }
-
-    /// The one line that the log has for each poll.
-    pub(super) fn log(&self) {
-        let Tally { seen, new, updated, duplicates } = self.tally;
-        let (source, status, bytes, ms) = (&self.source, self.status.word(), self.bytes, self.ms);
-        if self.status == RowStatus::Failed {
-            let error = self.error.as_deref().unwrap_or_default();
-            tracing::warn!(source, status, http = self.http, error, bytes, ms, "poll");
-        } else {
-            tracing::info!(
-                source,
-                status,
-                http = self.http,
-                seen,
-                new,
-                updated,
-                duplicates,
-                bytes,
-                ms,
-                "poll"
-            );
-        }
-        for Problem { code, message } in &self.problems {
-            // Repairs of a feed's form are for whoever looks for them; these change what readers get.
-            if LOUD.contains(&code.as_str()) {
-                tracing::warn!(source, code, message, "problem");
-            } else {
-                tracing::debug!(source, code, message, "problem");
-            }
-        }
-    }
-}
+use super::row::{Row, RowStatus};
+use crate::model::SourceId;
 
 /// The sums of a round, as `poll --once --json` prints them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -159,7 +18,8 @@ pub struct Summary {
     pub ok: usize,
     /// Sources that brought none.
     pub failed: usize,
-    /// Sources with nothing new to read, those asked too short ago or under an older feeds.toml among them.
+    /// Sources with nothing new to read, those that were not asked or under an older feeds.toml
+    /// among them.
     pub unchanged: usize,
     /// Entries in all documents.
     pub entries_seen: usize,
@@ -179,8 +39,10 @@ impl Summary {
         self.sources += 1;
         match row.status {
             RowStatus::Ok => self.ok += 1,
-            RowStatus::Failed => self.failed += 1,
-            RowStatus::Unchanged | RowStatus::TooSoon | RowStatus::Outdated => self.unchanged += 1,
+            RowStatus::Failed | RowStatus::Quarantined => self.failed += 1,
+            RowStatus::Unchanged | RowStatus::TooSoon | RowStatus::Gone | RowStatus::Outdated => {
+                self.unchanged += 1;
+            }
         }
         self.entries_seen += row.tally.seen;
         self.entries_new += row.tally.new;
@@ -250,21 +112,5 @@ impl Job {
         self.summary.seconds = (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         let _ = self.rows.send(Report::Done(self.summary.clone()));
         true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_could_not_be_stored_is_not_reported_as_new() {
-        let tally = Tally { seen: 9, new: 3, updated: 2, duplicates: 1 };
-        let row = Row { status: RowStatus::Ok, tally, ..Row::too_soon(&SourceId("a".to_owned()), 1) };
-        let row = row.not_stored(&StoreError::Record("full".to_owned()));
-        let mut summary = Summary::default();
-        summary.add(&row);
-        assert_eq!((row.status, row.tally.duplicates), (RowStatus::Failed, 0));
-        assert_eq!((summary.entries_seen, summary.entries_new, summary.entries_updated), (9, 0, 0));
     }
 }

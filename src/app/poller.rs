@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 use url::Url;
 
@@ -16,6 +16,8 @@ use crate::pipeline;
 
 /// Results that wait for the writer; a full queue holds the fetchers back.
 const RESULTS_MAX: usize = 64;
+/// Documents that are read at a time where there is one core: a slow one keeps not all others waiting.
+const READERS_MIN: usize = 2;
 
 /// What a finished fetch puts into the queue.
 pub(super) struct Brought {
@@ -53,14 +55,18 @@ impl Asking {
 type Identity = (FetchLimits, String, Option<String>);
 
 /// A fetcher that waits to be put in force.
-pub(super) struct Prepared(Fetcher, Identity);
+pub(super) struct Prepared(Fetcher, Identity, Arc<str>);
 
 /// Starts at most one fetch a source at a time.
 pub(super) struct Poller {
     fetcher: Fetcher,
     /// What the fetcher was made from, to see whether a reload needs another one.
     made_from: Identity,
+    /// Our own public address, whose outputs are no sources.
+    site: Arc<str>,
     busy: HashSet<SourceId>,
+    /// Reading is work alone: more documents at a time than there are cores would only take more memory.
+    readers: Arc<Semaphore>,
     results: mpsc::Sender<Brought>,
 }
 
@@ -69,19 +75,26 @@ impl Poller {
     pub(super) fn new(config: &Config) -> Result<(Self, mpsc::Receiver<Brought>), FetchSetupError> {
         let (results, queue) = mpsc::channel(RESULTS_MAX);
         let (fetcher, made_from) = (fetcher(config)?, identity(config));
-        Ok((Self { fetcher, made_from, busy: HashSet::new(), results }, queue))
+        let site = config.site.url.as_str().into();
+        let readers = std::thread::available_parallelism().map_or(READERS_MIN, usize::from).max(READERS_MIN);
+        let readers = Arc::new(Semaphore::new(readers));
+        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), readers, results }, queue))
     }
 
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
     pub(super) fn prepare(&self, config: &Config) -> Result<Option<Prepared>, FetchSetupError> {
         let wanted = identity(config);
-        if wanted == self.made_from { Ok(None) } else { Ok(Some(Prepared(fetcher(config)?, wanted))) }
+        // The address of the site is part of our name.
+        if wanted == self.made_from {
+            return Ok(None);
+        }
+        Ok(Some(Prepared(fetcher(config)?, wanted, config.site.url.as_str().into())))
     }
 
     /// Puts new limits and a new User-Agent in force for the fetches that start from now on.
     pub(super) fn configure(&mut self, prepared: Option<Prepared>) {
-        if let Some(Prepared(fetcher, made_from)) = prepared {
-            (self.fetcher, self.made_from) = (fetcher, made_from);
+        if let Some(Prepared(fetcher, made_from, site)) = prepared {
+            (self.fetcher, self.made_from, self.site) = (fetcher, made_from, site);
         }
     }
 
@@ -96,12 +109,13 @@ impl Poller {
             return;
         }
         let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
-        let asking = Asking::of(&source, state);
+        let readers = Arc::clone(&self.readers);
+        let (asking, site) = (Asking::of(&source, state), Arc::clone(&self.site));
         tokio::spawn(async move {
             let id = source.id.clone();
             let Asking { asked_as, moved_to, validators, document } = asking;
             let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
-            let read = read(source, document, retrieved).await;
+            let read = read(source, document, site, retrieved, &readers).await;
             // The slot is held until the writer has taken the result, so memory is bounded by slots.
             let _ = results.send(Brought { source: id, asked_as, fetched: read }).await;
             drop(slot);
@@ -115,14 +129,22 @@ impl Poller {
 }
 
 /// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.
-async fn read(source: Arc<Source>, known: Option<Digest>, retrieved: Retrieved) -> Fetched {
+async fn read(
+    source: Arc<Source>,
+    known: Option<Digest>,
+    site: Arc<str>,
+    retrieved: Retrieved,
+    readers: &Semaphore,
+) -> Fetched {
     if !matches!(retrieved.outcome, Ok(Answer::Body(_))) {
         // There is nothing to read.
-        return pipeline::read(&source, known, retrieved);
+        return pipeline::read(&source, known, &site, retrieved);
     }
     let Retrieved { at, elapsed_ms, wire_bytes, status, ref manners, .. } = retrieved;
     let manners = manners.clone();
-    let reading = spawn_blocking(move || pipeline::read(&source, known, retrieved));
+    // It is never closed.
+    let _turn = readers.acquire().await;
+    let reading = spawn_blocking(move || pipeline::read(&source, known, &site, retrieved));
     reading.await.unwrap_or_else(|error| {
         let why = format!("the document made nashra fail; please report it ({error})");
         Fetched { at, elapsed_ms, wire_bytes, status, manners, reading: Reading::NotAFeed(why) }

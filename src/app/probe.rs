@@ -28,14 +28,15 @@ pub struct Probe {
 /// Asks every enabled source once, all at a time as far as the limits allow; rows in the order of the file.
 pub async fn probe(config: Config) -> Result<Vec<Probe>, AppError> {
     let fetcher = fetcher(&config)?;
+    let site: Arc<str> = config.site.url.as_str().into();
     let mut asked = JoinSet::new();
     for (place, source) in config.sources.into_iter().filter(|source| source.enabled).enumerate() {
-        let fetcher = fetcher.clone();
+        let (fetcher, site) = (fetcher.clone(), Arc::clone(&site));
         asked.spawn(async move {
             let source = Arc::new(source);
             let id = source.id.clone();
             let (retrieved, _slot) = fetcher.fetch(&source, &Validators::default()).await;
-            let reading = spawn_blocking(move || pipeline::read(&source, None, retrieved));
+            let reading = spawn_blocking(move || pipeline::read(&source, None, &site, retrieved));
             let feed = reading.await.map_err(|error| error.to_string()).and_then(feed_of);
             (place, Probe { source: id, feed })
         });

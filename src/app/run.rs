@@ -15,8 +15,9 @@ use tokio::time::timeout;
 use super::admin::Admin;
 use super::daemon::{Daemon, Event};
 use super::items::Items;
-use super::jobs::{self, Report, Row, Summary};
+use super::jobs::{self, Report, Summary};
 use super::poller::Poller;
+use super::row::Row;
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
@@ -49,6 +50,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
+    let admin_listen = admin_listener.as_ref().map(local_address).transpose()?.map(tracing::field::display);
     let store = Arc::new(Store::open(&options.state_folder)?);
     let writer = Writer::new(Arc::clone(&store), &config, clock::now())?;
     let (poller, results) = Poller::new(&config)?;
@@ -72,7 +74,13 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     }
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
-    tracing::info!(%listen, sources = config.sources.len(), sections = config.sections.len(), "nashra serves");
+    tracing::info!(
+        %listen,
+        admin = admin_listen,
+        sources = config.sources.len(),
+        sections = config.sections.len(),
+        "nashra serves"
+    );
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
     systemd::ready();

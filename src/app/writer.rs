@@ -1,5 +1,6 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
+mod outdated;
 mod retention;
 
 use std::collections::BTreeMap;
@@ -9,12 +10,13 @@ use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
-use super::jobs::Row;
+use self::outdated::forget_outdated;
 use super::poller::Brought;
+use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, Entry, EntryKey, Fetched, Location, Published, Source, SourceCard, SourceId, SourceState,
+    Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, Prepared, window};
@@ -34,6 +36,8 @@ const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
 pub(super) struct Writer {
     pub(super) store: Arc<Store>,
     pub(super) sources: BTreeMap<SourceId, Arc<Source>>,
+    /// Their order in feeds.toml.
+    pub(super) order: Vec<SourceId>,
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
@@ -74,6 +78,7 @@ impl Writer {
             states: store.states()?,
             store,
             sources: sources(config),
+            order: order(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
             edition,
@@ -102,6 +107,7 @@ impl Writer {
         }
         (self.window, self.trimmed_to) = self.read_window(&edition, &sources)?;
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
+        self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
         self.plan(now);
@@ -114,12 +120,8 @@ impl Writer {
         let enabled = self.sources.values().filter(|source| source.enabled).count();
         for (id, source) in &self.sources {
             let state = self.states.entry(id.clone()).or_default();
-            if state.asked_as != Some(pipeline::configuration(source)) {
-                // Failures and waits belong to what was asked for. Its successor is asked as soon as the
-                // last asking is `min_interval` ago.
-                (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
-            }
-            state.next_at = Some(schedule::first_at(source, state, self.timezone, now, enabled));
+            forget_outdated(source, state);
+            state.next_at = schedule::first_at(source, state, self.timezone, now, enabled);
         }
     }
 
@@ -131,6 +133,11 @@ impl Writer {
     /// A source and its state, for a fetch.
     pub(super) fn source(&self, id: &SourceId) -> Option<(&Arc<Source>, &SourceState)> {
         Some((self.sources.get(id)?, self.states.get(id)?))
+    }
+
+    /// The portal whose configuration is in force.
+    pub(super) fn site(&self) -> &Site {
+        &self.edition.site
     }
 
     /// Decides and commits each fetch, makes all of them durable at once, and then lets the window have
@@ -145,9 +152,10 @@ impl Writer {
                 rows.push(self.ask_again(&id, &fetched, now));
                 continue;
             }
+            let before = self.states.get(&id).and_then(|state| state.health.as_ref()).map(|health| health.is);
             match self.commit(&source, &fetched, now) {
                 Ok(update) => {
-                    rows.push(Row::of(&update, &fetched));
+                    rows.push(Row::of(&update, &fetched, before));
                     updates.push(update);
                 }
                 Err(error) => rows.push(self.put_off(&id, &fetched, &error, now)),
@@ -287,6 +295,10 @@ fn rules(config: &Config) -> Digest {
     let sources: Vec<String> = config.sources.iter().map(of_source).collect();
     let portal = [format!("{:?}", config.site), format!("{:?}", config.sections)];
     Digest::of(portal.iter().chain(&sources).map(String::as_bytes))
+}
+
+fn order(config: &Config) -> Vec<SourceId> {
+    config.sources.iter().map(|source| source.id.clone()).collect()
 }
 
 fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {

@@ -1,9 +1,12 @@
 //! The command line: one file a command, thin. stdout carries the answer, stderr the log.
 
 mod check;
+mod moment;
 mod parse;
 mod poll;
 mod run;
+mod socket;
+mod sources;
 mod table;
 
 use std::future::Future;
@@ -15,7 +18,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{self, AppError};
+use crate::app::{self, AppError, Options};
 use crate::config::{Config, Mistake};
 
 /// Exit code for a command that could not do its work.
@@ -60,6 +63,8 @@ enum Command {
     Poll(poll::Args),
     /// Print what nashra understands of a feed document, as JSON.
     Parse(parse::Args),
+    /// Show how each source is doing; `accept` ends a quarantine.
+    Sources(sources::Args),
 }
 
 /// Why a command ended badly.
@@ -92,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::main(&args, &config),
         Command::Poll(args) => poll::main(&args, &config),
         Command::Parse(args) => parse::main(&args),
+        Command::Sources(args) => sources::main(&args, &config),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -126,9 +132,10 @@ fn load(config: &Path) -> Result<Config, CliError> {
     app::load_config(config).map_err(CliError::Config)
 }
 
-fn state_folder(config: &Config) -> PathBuf {
+fn options(config: &Config, config_path: &Path) -> Options {
     let directory = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
-    app::state_folder(config, directory.as_deref())
+    let state_folder = app::state_folder(config, directory.as_deref());
+    Options { config_path: config_path.to_path_buf(), state_folder }
 }
 
 /// Runs an asynchronous command on a runtime of its own.

@@ -44,7 +44,7 @@ pub(super) fn main(args: &Args) -> Result<(), CliError> {
     };
     let content_type = args.content_type.clone().or(content_type);
     let url = args.url.clone().unwrap_or(url);
-    let feed = pipeline::understand(&bytes, content_type.as_deref(), &url, &[])
+    let feed = pipeline::understand(&bytes, content_type.as_deref(), None, &url, &[])
         .map_err(|reason| CliError::Failed(format!("{}: {reason}", args.document)))?;
     let json = serde_json::to_string(&view(&feed)).map_err(|error| CliError::Failed(error.to_string()))?;
     answer(&json);

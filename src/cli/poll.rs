@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{CliError, answer, block_on, complain, load, state_folder, table};
+use super::{CliError, answer, block_on, complain, load, options, socket, table};
 use crate::app::{self, Options, Row, Summary};
 use crate::config::Config;
-use crate::edge::admin::{self, AdminCallError};
 
 /// A round of ten thousand sources, each with its timeout, is over long before this.
 const ROUND_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -36,11 +35,11 @@ struct Round {
 
 pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
     let config = load(config_path)?;
-    let folder = state_folder(&config);
-    let options = Options { config_path: config_path.to_path_buf(), state_folder: folder };
+    let options = options(&config, config_path);
     let Round { mut rows, summary } = block_on(async {
         if !args.once
-            && let Some(round) = through_daemon(&options, &args.sources).await?
+            && let Some(round) =
+                socket::ask(&options, "POST", "/api/poll", &args.sources, ROUND_TIMEOUT).await?
         {
             return Ok(round);
         }
@@ -52,25 +51,6 @@ pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
         return Err(CliError::Failed("no source could be read".to_owned()));
     }
     Ok(())
-}
-
-async fn through_daemon(options: &Options, sources: &[String]) -> Result<Option<Round>, CliError> {
-    let names = sources.iter().map(|source| ("source", source));
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(names).finish();
-    let path = format!("/api/poll?{query}");
-    let socket = app::socket(&options.state_folder);
-    match admin::call(&socket, "POST", &path, &[], ROUND_TIMEOUT).await {
-        Ok((200, body)) => serde_json::from_slice(&body)
-            .map(Some)
-            .map_err(|error| CliError::Failed(format!("the daemon's answer cannot be read: {error}"))),
-        Ok((404, body)) => Err(CliError::Usage(String::from_utf8_lossy(&body).trim().to_owned())),
-        Ok((status, body)) => Err(CliError::Failed(format!(
-            "the daemon answered {status}: {}",
-            String::from_utf8_lossy(&body).trim()
-        ))),
-        Err(AdminCallError::NotRunning) => Ok(None),
-        Err(error) => Err(CliError::Failed(format!("the daemon does not answer: {error}"))),
-    }
 }
 
 async fn here(options: Options, config: Config, sources: &[String]) -> Result<Round, CliError> {

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::{CliError, block_on, load, state_folder};
-use crate::app::{self, Options};
+use super::{CliError, block_on, load, options};
+use crate::app;
 
 pub(super) fn main(config_path: &Path) -> Result<(), CliError> {
     let config = load(config_path)?;
-    let options = Options { config_path: config_path.to_path_buf(), state_folder: state_folder(&config) };
+    let options = options(&config, config_path);
     block_on(async { Ok(app::run(options, config).await?) })
 }

@@ -2,8 +2,10 @@
 
 use super::answer;
 
-/// Prints `rows` under `head`; the last column is as wide as it is.
+/// Prints `rows` under `head`; the last column is as wide as it is. Each row stays on one line, and nothing
+/// that a source said can command the terminal.
 pub(super) fn print(head: &[&str], rows: &[Vec<String>]) {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| safe(cell)).collect()).collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([head[column].chars().count()]).max().unwrap_or_default()
@@ -15,4 +17,24 @@ pub(super) fn print(head: &[&str], rows: &[Vec<String>]) {
     };
     line(head.to_vec());
     rows.iter().for_each(|row| line(row.iter().map(String::as_str).collect()));
+}
+
+/// Control characters become spaces, and runs of spaces one.
+fn safe(cell: &str) -> String {
+    let words = cell.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_one_harmless_line() {
+        for (cell, expected) in
+            [("a\u{1b}[31mb\r\nc", "a [31mb c"), ("خبر  عاجل", "خبر عاجل"), ("\t", ""), ("ok", "ok")]
+        {
+            assert_eq!(safe(cell), expected);
+        }
+    }
 }

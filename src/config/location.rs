@@ -1,34 +1,31 @@
 //! `url`: where a source is.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
-use url::Url;
+use url::{Host, Url};
 
 use super::notes::Notes;
+use super::sources::Surroundings;
 use super::table::Item;
 use super::values::web_url;
 use crate::model::Location;
 
 const URL_BYTES_MAX: usize = 4000;
 
-/// Reads the address of a source. `file:` paths begin at `folder`; `site` is our own public address.
-pub(super) fn read(
-    item: Item<'_, '_>,
-    folder: &Path,
-    site: Option<&Url>,
-    notes: &mut Notes,
-) -> Option<Location> {
+/// Reads the address of a source. `file:` paths begin at the folder of feeds.toml.
+pub(super) fn read(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes) -> Option<Location> {
     let text = item.line("\"https://example.org/feed\"", URL_BYTES_MAX, notes)?;
     let location = match scheme(text).as_deref() {
-        Some("file") => file(text, folder),
+        Some("file") => file(text, around.folder),
         Some("feed" | "webcal" | "feeds" | "webcals") => {
             let rest = text.split_once(':').map_or("", |(_, rest)| rest).trim_start_matches('/');
             let rest = rest.strip_prefix("https://").or(rest.strip_prefix("http://")).unwrap_or(rest);
             Err(format!("is for browsers that subscribe: write \"https://{rest}\""))
         }
         None if looks_like_path(text) => Err(format!("`{text}` has no scheme: write \"file:{text}\"")),
-        _ => web(text, site),
+        _ => web(text, around),
     };
     match location {
         Ok(location) => Some(location),
@@ -57,7 +54,7 @@ fn is_feed_file(text: &str) -> bool {
     !text.contains('/') && ["xml", "rss", "atom", "json", "rdf"].iter().any(|known| extension == *known)
 }
 
-fn web(text: &str, site: Option<&Url>) -> Result<Location, String> {
+fn web(text: &str, around: &Surroundings<'_>) -> Result<Location, String> {
     let url = web_url(text).map_err(|message| {
         if message.starts_with("holds a name") {
             let auth = "auth = { basic = { user = \"…\", password_env = \"NAME\" } }";
@@ -65,10 +62,36 @@ fn web(text: &str, site: Option<&Url>) -> Result<Location, String> {
         }
         message
     })?;
-    if site.is_some_and(|site| is_below(&url, site)) {
-        return Err("is one of our own outputs (it begins with site.url): name the source itself".to_owned());
+    let own = [
+        ("it begins with site.url", around.site.as_ref().is_some_and(|site| is_below(&url, site))),
+        ("server.listen answers there", is_answered_by(&url, around.listen)),
+    ];
+    if let Some((why, _)) = own.into_iter().find(|(_, is_ours)| *is_ours) {
+        return Err(format!("is one of our own outputs ({why}): name the source itself"));
     }
     Ok(Location::Web(url))
+}
+
+/// Whether whoever connects to the address as it is written reaches our own listener. Names are not looked up.
+fn is_answered_by(url: &Url, listen: SocketAddr) -> bool {
+    let is_reached = |address: IpAddr| {
+        let (address, listening) = (address.to_canonical(), listen.ip().to_canonical());
+        // `[::]` hears IPv4 too, and who connects to 0.0.0.0 connects to this very machine.
+        let takes_all = listening.is_unspecified() && (listening.is_ipv6() || address.is_ipv4());
+        let is_here = address.is_loopback() || address.is_unspecified();
+        address == listening || is_here && takes_all || address.is_unspecified() && listening.is_loopback()
+    };
+    let is_host = match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let is_local = name == "localhost" || name.ends_with(".localhost");
+            is_local && (listen.ip().is_loopback() || listen.ip().is_unspecified())
+        }
+        Some(Host::Ipv4(address)) => is_reached(address.into()),
+        Some(Host::Ipv6(address)) => is_reached(address.into()),
+        None => false,
+    };
+    is_host && url.port_or_known_default() == Some(listen.port())
 }
 
 fn is_below(url: &Url, site: &Url) -> bool {

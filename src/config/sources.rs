@@ -1,6 +1,7 @@
 //! `[sources.ID]`.
 
 use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use url::Url;
@@ -79,6 +80,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) section_ids: &'a HashSet<&'a str>,
     /// `site.url`.
     pub(super) site: Option<Url>,
+    /// `server.listen`.
+    pub(super) listen: SocketAddr,
 }
 
 /// Reads `[sources]`.
@@ -132,7 +135,7 @@ fn read_source(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes)
         table.missing("url", "url = \"https://…\"", notes);
         return None;
     };
-    let location = location::read(url, around.folder, around.site.as_ref(), notes)?;
+    let location = location::read(url, around, notes)?;
     let title = title.map(str::to_owned);
     let id = SourceId(item.key.to_owned());
     let fetch = policy;

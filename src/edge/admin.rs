@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -20,6 +20,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+
+use crate::model::Digest;
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -61,6 +63,7 @@ pub struct AdminResponse {
     status: u16,
     content_type: &'static str,
     allow: Option<&'static str>,
+    etag: Option<String>,
     body: Bytes,
 }
 
@@ -68,13 +71,19 @@ impl AdminResponse {
     /// A JSON value and a line feed.
     pub fn json(status: u16, value: &serde_json::Value) -> Self {
         let body = Bytes::from(format!("{value}\n"));
-        Self { status, content_type: "application/json", allow: None, body }
+        Self { status, content_type: "application/json", allow: None, etag: None, body }
     }
 
     /// One line of plain text.
     pub fn text(status: u16, line: &str) -> Self {
         let body = Bytes::from(format!("{line}\n"));
-        Self { status, content_type: "text/plain; charset=utf-8", allow: None, body }
+        Self { status, content_type: "text/plain; charset=utf-8", allow: None, etag: None, body }
+    }
+
+    /// A document that readers ask for again and again: whoever has it already is told so.
+    pub fn document(content_type: &'static str, body: Vec<u8>) -> Self {
+        let etag = Some(format!("\"{}\"", Digest::of([body.as_slice()])));
+        Self { status: 200, content_type, allow: None, etag, body: body.into() }
     }
 
     /// 405 with the methods that are allowed.
@@ -218,14 +227,28 @@ async fn answer(
     } else {
         AdminResponse::method_not_allowed("GET, HEAD")
     };
-    let mut built = Response::builder()
-        .status(StatusCode::from_u16(response.status)?)
-        .header(header::CONTENT_TYPE, response.content_type)
-        .header(header::CACHE_CONTROL, "no-store");
+    let known = response.etag.as_deref().is_some_and(|etag| holds(&head.headers, etag));
+    let status = if known { 304 } else { response.status };
+    let mut built = Response::builder().status(StatusCode::from_u16(status)?);
+    if !known {
+        built = built.header(header::CONTENT_TYPE, response.content_type);
+    }
+    built = match response.etag {
+        Some(etag) => built.header(header::ETAG, etag).header(header::CACHE_CONTROL, "private, no-cache"),
+        None => built.header(header::CACHE_CONTROL, "no-store"),
+    };
     if let Some(allow) = response.allow {
         built = built.header(header::ALLOW, allow);
     }
-    built.body(Full::new(if head.method == Method::HEAD { Bytes::new() } else { response.body }))
+    let is_bare = known || head.method == Method::HEAD;
+    built.body(Full::new(if is_bare { Bytes::new() } else { response.body }))
+}
+
+/// Whether `If-None-Match` names this tag, which has no comma in it, or any (RFC 9110 §13.1.2).
+fn holds(headers: &HeaderMap, etag: &str) -> bool {
+    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 /// Why a call did not come back with an answer.

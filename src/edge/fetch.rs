@@ -9,13 +9,27 @@ mod client;
 mod codings;
 mod complaint;
 mod connect;
+mod cookies;
 mod decode;
 mod exchange;
 mod file;
+mod freshness;
 mod guard;
+mod host;
+mod journey;
+mod pace;
+mod paces;
+mod places;
+mod proxy;
 mod queue;
+mod quota;
 mod redirect;
 mod request;
+mod resolve;
+pub mod robots;
+mod tls;
+mod wall;
+mod way;
 mod wire;
 
 use std::sync::Arc;
@@ -27,11 +41,14 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use self::client::Clients;
-pub use self::connect::Lookup;
-use self::exchange::Report;
+use self::cookies::Cookies;
+use self::journey::Report;
 use self::queue::Queue;
 pub use self::queue::Slot;
 use self::request::Identity;
+pub use self::resolve::Lookup;
+use self::resolve::Resolver;
+use self::robots::book::Book;
 use super::clock;
 use crate::model::{Answer, FetchLimits, Location, Retrieved, Source, Validators};
 
@@ -83,11 +100,13 @@ struct Inner {
     identity: Identity,
     patience: Patience,
     file_reads: Arc<Semaphore>,
+    book: Book,
+    cookies: Cookies,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Self { roots: vec![], lookup: connect::system_lookup(), patience: Patience::default() }
+        Self { roots: vec![], lookup: resolve::system_lookup(), patience: Patience::default() }
     }
 }
 
@@ -124,10 +143,19 @@ impl Fetcher {
             agent: header("the User-Agent", user_agent)?,
             from: from.map(|from| header("the contact", from)).transpose()?,
         };
-        let patience = surroundings.patience;
-        let clients = Clients::new(limits, surroundings)?;
+        let Surroundings { roots, lookup, patience } = surroundings;
+        let resolver = Resolver::new(lookup, patience.lookup);
+        let clients = Clients::new(limits, roots, resolver.clone(), patience)?;
         let file_reads = Arc::new(Semaphore::new(file::READS_MAX));
-        let inner = Inner { clients, queue: Queue::new(limits), identity, patience, file_reads };
+        let inner = Inner {
+            clients,
+            queue: Queue::new(limits, resolver),
+            identity,
+            patience,
+            file_reads,
+            book: Book::default(),
+            cookies: Cookies::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -150,7 +178,7 @@ impl Fetcher {
         let policy = &source.fetch;
         let (report, outcome, slot) = match &source.location {
             Location::Web(url) => {
-                exchange::run(&self.inner, policy, url, moved_to.unwrap_or(url), validators).await
+                exchange::run(&self.inner, source, url, moved_to.unwrap_or(url), validators).await
             }
             Location::File(path) => {
                 let slot = self.inner.queue.slot().await;

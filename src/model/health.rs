@@ -41,6 +41,16 @@ pub enum HealthKind {
 }
 
 impl HealthKind {
+    /// All of them, in the order in which they count.
+    pub const ALL: [Self; 7] =
+        [Self::Gone, Self::Quarantined, Self::Failing, Self::Moved, Self::Odd, Self::Silent, Self::Ok];
+
+    /// Whether an admin has more to do about this than about the other.
+    pub fn is_worse_than(self, other: Self) -> bool {
+        let rank = |kind| Self::ALL.iter().position(|one| *one == kind);
+        rank(self) < rank(other)
+    }
+
     /// The word for tables and logs.
     pub fn word(self) -> &'static str {
         match self {
@@ -69,7 +79,7 @@ pub struct Ledger {
     pub wire_bytes: u64,
     /// Hints on when to come again that it gave.
     pub hints_received: u64,
-    /// Those that we did not ask before, up to `max_interval`.
+    /// Those before whose end, or before `max_interval`, we have not asked.
     pub hints_honoured: u64,
 }
 
@@ -77,13 +87,13 @@ impl Ledger {
     /// Hosts that one source's ledger names; those beyond are counted with the last.
     pub const HOSTS_MAX: usize = 8;
 
-    /// Adds another ledger to this one.
+    /// Adds another ledger to this one; a sum that is too large stays at the largest number.
     pub fn add(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.not_modified += other.not_modified;
-        self.refused += other.refused;
-        self.wire_bytes += other.wire_bytes;
-        self.hints_received += other.hints_received;
-        self.hints_honoured += other.hints_honoured;
+        self.requests = self.requests.saturating_add(other.requests);
+        self.not_modified = self.not_modified.saturating_add(other.not_modified);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.wire_bytes = self.wire_bytes.saturating_add(other.wire_bytes);
+        self.hints_received = self.hints_received.saturating_add(other.hints_received);
+        self.hints_honoured = self.hints_honoured.saturating_add(other.hints_honoured);
     }
 }

@@ -1,5 +1,6 @@
 //! A source as feeds.toml describes it.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,3 +58,45 @@ pub enum Schedule {
 /// A crontab(5) expression that `schedule::parse` has checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crontab(pub String);
+
+/// As it is written in feeds.toml: "every 15m", "*/10 * * * *", "auto".
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Crontab(Crontab(expression)) => f.write_str(expression),
+            Self::Every(interval) => {
+                let millis = interval.as_millis();
+                // The largest unit that says it exactly.
+                let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+                let (size, unit) =
+                    units.into_iter().find(|(size, _)| millis % size == 0).unwrap_or((1, "ms"));
+                write!(f, "every {}{unit}", millis / size)
+            }
+        }
+    }
+}
+
+/// As it is written in feeds.toml, a file with its whole path.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Web(url) => url.fmt(f),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_said_in_their_largest_unit() {
+        let said = |seconds| Schedule::Every(Duration::from_secs(seconds)).to_string();
+        for (seconds, expected) in [(1, "1s"), (90, "90s"), (900, "15m"), (5400, "90m"), (86_400, "1d")] {
+            assert_eq!(said(seconds), format!("every {expected}"));
+        }
+        assert_eq!(Schedule::Every(Duration::from_millis(1500)).to_string(), "every 1500ms");
+    }
+}

@@ -37,6 +37,9 @@ pub struct SourceState {
     pub schedules: Schedules,
     /// When it had news.
     pub rhythm: Rhythm,
+    /// The hash of the configured address that all that is known of its place and owner belongs to: rhythm,
+    /// moving, adopted, gone, owner, quarantine, oddity.
+    pub place: Option<Digest>,
     /// Where it says that it has moved for good, and since when.
     pub moving: Option<Moving>,
     /// The address that is asked in place of the configured one.
@@ -106,13 +109,14 @@ pub struct Adopted {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Owner {
-    /// The host that answered.
+    /// The site that answered: its host as far as owners differ by it.
     pub host: Option<String>,
-    /// The language of the feed, else of most of its entries; the primary subtag.
+    /// The language of the feed, else of most of its entries: the primary subtag, or `und-Arab` and the like where
+    /// only the script of its titles tells.
     pub language: Option<String>,
     /// The sites that its entries linked to, ascending, at most [`Owner::SITES_MAX`].
     pub sites: Vec<String>,
-    /// How many entries it listed.
+    /// How many entries it is expected to list: as many as last time; after a fall a tenth less with each reading.
     pub entries: usize,
 }
 

@@ -76,6 +76,17 @@ pub fn source_id(source: &SourceId) -> String {
     format!("urn:uuid:{}", Uuid::new_v5(&NAMESPACE, format!("source\n{source}").as_bytes()))
 }
 
+/// The id of a notice to the admin: what `about` was at `at` has one id for ever.
+pub fn notice_id(about: &str, at: Timestamp) -> String {
+    let name = format!("notice\n{about}\n{}", at.timestamp_millis());
+    format!("urn:uuid:{}", Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+}
+
+/// The id of the admin's private feed on the site with this address.
+pub fn notices_id(site_url: &str) -> String {
+    format!("urn:uuid:{}", Uuid::new_v5(&NAMESPACE, format!("notices\n{site_url}").as_bytes()))
+}
+
 /// A percent sign that starts no escape makes an IRI invalid.
 fn has_sound_escapes(id: &str) -> bool {
     id.match_indices('%').all(|(at, _)| {

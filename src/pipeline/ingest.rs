@@ -1,104 +1,31 @@
 //! `read` and `ingest`: what one fetch of one source changes. Composes parse, normalize, sanitize, then
-//! dedupe, decide and story.
+//! dedupe, decide and story; and what it says of the source itself: moves, owner, oddity, rhythm.
 
 mod desk;
+mod document;
+mod listed;
+mod read;
+
+use std::borrow::Cow;
 
 use chrono::TimeDelta;
-use url::Url;
 
-use self::desk::{Listed, take_in};
-use super::{decide, normalize, parse, sanitize};
+use self::document::Document;
+use self::listed::Listed;
+pub use self::read::{read, understand};
+use super::moves;
 use crate::model::{
-    Answer, Body, Digest, Feed, FeedEntry, FetchError, FetchPolicy, Fetched, IdentityKey, Known, Location,
-    Problem, Reading, Retrieved, Source, SourceState, Tally, Timestamp, Update, Validators,
+    Digest, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey, Known, Location,
+    Problem, Reading, Rhythm, Source, SourceState, Tally, Timestamp, Update, Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
 const ENTRIES_PER_FETCH_MAX: usize = 10_000;
 
-/// Reads what a fetch brought back. Needs nothing that the store knows, so it runs beside the fetches,
-/// off the writer: it is the dearest step of all.
-///
-/// `known` is the hash of the document that was last read under this configuration: the same bytes say nothing
-/// new.
-pub fn read(source: &Source, known: Option<Digest>, retrieved: Retrieved) -> Fetched {
-    let Retrieved { at, elapsed_ms, wire_bytes, status, manners, outcome } = retrieved;
-    let reading = match outcome {
-        Err(error) => Reading::Failed(error),
-        Ok(Answer::NotModified { validators }) => Reading::Unchanged { validators },
-        Ok(Answer::Body(body)) => read_body(source, known, body),
-    };
-    Fetched { at, elapsed_ms, wire_bytes, status, manners, reading }
-}
-
-fn read_body(source: &Source, known: Option<Digest>, body: Body) -> Reading {
-    let document = Digest::of([body.bytes.as_ref()]);
-    if known == Some(document) {
-        return Reading::Unchanged { validators: body.validators };
-    }
-    match understand(&body.bytes, body.content_type.as_deref(), &body.url, &source.strip) {
-        Ok(mut feed) => {
-            leave_out_empty(&mut feed);
-            Reading::Feed {
-                feed: Box::new(feed),
-                document,
-                is_delta: body.is_delta,
-                validators: body.validators,
-            }
-        }
-        Err(reason) => Reading::NotAFeed(reason.0),
-    }
-}
-
-fn leave_out_empty(feed: &mut Feed) {
-    let listed = feed.entries.len();
-    feed.entries.retain(|entry| !decide::says_nothing(entry));
-    let left = listed - feed.entries.len();
-    if left > 0 {
-        let message = format!("{left} entries have neither title nor text nor link and are left out");
-        feed.problems.push(Problem::new("empty-entry", message));
-    }
-}
-
-/// Bytes to a normalised feed. `url` is the address that they came from, the base of relative links;
-/// every text in `strip` is cut out of titles, summaries and contents.
-pub fn understand(
-    bytes: &[u8],
-    content_type: Option<&str>,
-    url: &str,
-    strip: &[String],
-) -> Result<Feed, parse::NotAFeed> {
-    let raw = parse::parse(bytes, content_type)?;
-    let base = Url::parse(url).ok();
-    let clean = |html: &str, base: Option<&Url>| {
-        if strip.iter().any(|cut| html.contains(cut.as_str())) {
-            sanitize::clean(&cut_out(html, strip), base)
-        } else {
-            sanitize::clean(html, base)
-        }
-    };
-    let mut feed = normalize::normalize(raw, base.as_ref(), &clean);
-    for entry in &mut feed.entries {
-        let cut = entry.title.take().map(|title| cut_out(&title, strip).trim().to_owned());
-        entry.title = cut.filter(|title| !title.is_empty());
-    }
-    Ok(feed)
-}
-
-fn cut_out(text: &str, strip: &[String]) -> String {
-    strip
-        .iter()
-        .filter(|cut| !cut.is_empty())
-        .fold(text.to_owned(), |text, cut| text.replace(cut.as_str(), ""))
-}
-
 /// The part of a source's configuration that its stored validators and document hash belong to: when
 /// it changes, the document is fetched and read anew.
 pub fn configuration(source: &Source) -> Digest {
-    let place = match &source.location {
-        Location::Web(url) => url.as_str().to_owned(),
-        Location::File(path) => path.display().to_string(),
-    };
+    let place = address(source);
     let fetch = &source.fetch;
     let FetchPolicy { headers, auth, user_agent, encoding, cookies, client_cert, .. } = fetch;
     let how = format!(
@@ -107,6 +34,12 @@ pub fn configuration(source: &Source) -> Digest {
     );
     // A new version may read the same bytes better.
     Digest::of([place.as_bytes(), how.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()])
+}
+
+/// The hash of the configured address, which is all that a source's moves and owner depend on: a new version or
+/// another password changes neither.
+pub fn place(source: &Source) -> Digest {
+    Digest::of([address(source).as_bytes()])
 }
 
 /// What a fetch brought, with the keys of its entries: made once, for the look-up in the store and for the
@@ -157,14 +90,11 @@ pub fn ingest(
 
 fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: Timestamp) -> Update {
     let Prepared { source, fetched, listed } = prepared;
+    let old = at_this_place(source, state);
     let mut update = Update {
         source: source.id.clone(),
         at: now,
-        state: SourceState {
-            asked_at: Some(fetched.at),
-            asked_as: Some(configuration(source)),
-            ..state.clone()
-        },
+        state: old.clone().into_owned(),
         new: vec![],
         changed: vec![],
         keys: vec![],
@@ -173,43 +103,126 @@ fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: T
         tally: Tally::default(),
         problems: vec![],
     };
-    let wait = fetched.manners.retry_after_seconds;
-    update.state.retry_after = wait.and_then(|seconds| after(now, seconds));
+    let wait = fetched.manners.retry_after_seconds.and_then(|seconds| after(now, seconds));
+    if is_held(fetched) {
+        // Nothing was sent, so nothing is known but that we shall wait.
+        update.state.retry_after = wait.or(state.retry_after);
+        return update;
+    }
+    update.state.asked_at = Some(fetched.at);
+    update.state.asked_as = Some(configuration(source));
+    update.state.retry_after = wait;
     match &fetched.reading {
+        // After a stranger only a document shows whose the feed is.
+        Reading::Unchanged { .. } if old.quarantine.is_some() && !is_whole(fetched) => {
+            answered(&mut update.state, fetched);
+        }
         Reading::Unchanged { validators } => {
-            succeeded(&mut update.state, fetched.at);
+            succeeded(&mut update.state, fetched);
+            update.state.quarantine = None;
             // Whatever is unchanged under another configuration is not what was read under this one.
-            if state.config == Some(configuration(source)) {
+            if old.config == Some(configuration(source)) {
                 refresh(&mut update.state.validators, validators);
             }
+            follow(source, &old, fetched, true, &mut update);
         }
-        Reading::Failed(error) => failed(&mut update.state, error),
+        Reading::Failed(error) => failed(source, error, fetched, &mut update),
         Reading::NotAFeed(reason) => {
             update.state.failures = state.failures.saturating_add(1);
             update.state.error = Some(reason.clone());
+            update.problems.extend(moves::give_up(source, &mut update.state, fetched));
         }
-        Reading::Feed { feed, document, validators, .. } => {
-            describe(&mut update.state, feed);
-            // Only a reading says under which configuration hash and validators are good.
-            update.state.config = Some(configuration(source));
-            update.state.validators = validators.clone();
-            update.state.document = Some(*document);
-            take_in(source, state, known, (feed, listed), now, &mut update);
-            succeeded(&mut update.state, fetched.at);
+        Reading::Feed { feed, document, is_delta, validators } => {
+            let document = Document { feed, listed, hash: *document, is_delta: *is_delta, validators };
+            document.judge(source, &old, known, fetched, &mut update);
         }
     }
     update
 }
 
-fn succeeded(state: &mut SourceState, at: Timestamp) {
-    state.ok_at = Some(at);
-    state.failures = 0;
-    state.error = None;
+/// The admin agrees with the owner that a source has now: the next answer is taken in as that of any known source,
+/// and the source is due.
+pub fn accept(state: &mut SourceState, now: Timestamp) {
+    (state.quarantine, state.owner, state.oddity) = (None, None, None);
+    // What they belong to is not to be had any more.
+    (state.validators, state.document, state.fresh_until) = (Validators::default(), None, None);
+    if let Some(moving) = &mut state.moving {
+        moving.same_feed = true;
+    }
+    state.next_at = Some(now);
 }
 
-fn failed(state: &mut SourceState, error: &FetchError) {
-    state.failures = state.failures.saturating_add(1);
+/// The state without what belongs to another address than the configured one.
+fn at_this_place<'a>(source: &Source, state: &'a SourceState) -> Cow<'a, SourceState> {
+    let place = Some(place(source));
+    if state.place == place {
+        return Cow::Borrowed(state);
+    }
+    Cow::Owned(SourceState {
+        place,
+        rhythm: Rhythm::default(),
+        moving: None,
+        adopted: None,
+        gone_at: None,
+        fresh_until: None,
+        owner: None,
+        quarantine: None,
+        oddity: None,
+        ..state.clone()
+    })
+}
+
+/// Whether a document came whole, be it the very one that was read last.
+fn is_whole(fetched: &Fetched) -> bool {
+    !matches!(fetched.status, Some(304 | 226))
+}
+
+fn is_held(fetched: &Fetched) -> bool {
+    matches!(&fetched.reading, Reading::Failed(error) if error.kind == FetchErrorKind::Held)
+}
+
+/// What the answer says of where the source is.
+fn follow(source: &Source, old: &SourceState, fetched: &Fetched, same_feed: bool, update: &mut Update) {
+    let answer = moves::Answer {
+        at: fetched.at,
+        permanent: fetched.manners.permanent.as_ref(),
+        same_feed,
+        is_believed: update.state.quarantine.is_none(),
+    };
+    update.problems.extend(moves::follow(source, old, &mut update.state, answer));
+}
+
+/// A good answer, whether it is taken in or not.
+fn answered(state: &mut SourceState, fetched: &Fetched) {
+    (state.failures, state.error, state.gone_at) = (0, None, None);
+    state.fresh_until = fetched.manners.fresh_seconds.and_then(|seconds| after(fetched.at, seconds));
+}
+
+fn succeeded(state: &mut SourceState, fetched: &Fetched) {
+    answered(state, fetched);
+    state.ok_at = Some(fetched.at);
+}
+
+fn failed(source: &Source, error: &FetchError, fetched: &Fetched, update: &mut Update) {
+    let state = &mut update.state;
     state.error = Some(error.message.clone());
+    if error.kind == FetchErrorKind::Robots {
+        // Nothing has failed: it is asked whether the rules have changed as often as it may be asked at all.
+        state.failures = 1;
+        return;
+    }
+    state.failures = state.failures.saturating_add(1);
+    let Location::Web(configured) = &source.location else { return };
+    if let Some(problem) = moves::give_up(source, state, fetched) {
+        update.problems.push(problem);
+    } else if error.kind == FetchErrorKind::Gone
+        && moves::moved_to(source, state).is_none()
+        && moves::is_from(fetched, configured)
+    {
+        state.gone_at = state.gone_at.or(Some(fetched.at));
+        let message = format!("{configured} is gone for good, says its server: it is not asked any more");
+        update.problems.push(Problem::new("gone", message));
+    }
 }
 
 fn after(now: Timestamp, seconds: u64) -> Option<Timestamp> {
@@ -226,14 +239,14 @@ fn refresh(kept: &mut Validators, received: &Validators) {
     }
 }
 
-fn describe(state: &mut SourceState, feed: &Feed) {
-    state.schedules = feed.schedules.clone();
-    state.title.clone_from(&feed.title);
-    state.link.clone_from(&feed.link);
-    state.feed_id.clone_from(&feed.id);
-    state.language.clone_from(&feed.language);
-}
-
 fn bounded(feed: &Feed) -> &[FeedEntry] {
     &feed.entries[..feed.entries.len().min(ENTRIES_PER_FETCH_MAX)]
+}
+
+/// What feeds.toml says of where it is.
+fn address(source: &Source) -> String {
+    match &source.location {
+        Location::Web(url) => url.as_str().to_owned(),
+        Location::File(path) => path.display().to_string(),
+    }
 }

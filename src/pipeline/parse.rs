@@ -4,6 +4,7 @@
 //! `entities`) that makes of anything a plain document for the crates `rss` and `atom_syndication`; `rss`,
 //! `atom` and `extras` bring what those have read into the inner shape. JSON Feed goes its own way.
 
+mod alternates;
 mod atom;
 mod encoding;
 mod entities;
@@ -20,6 +21,7 @@ mod tokens;
 
 use std::borrow::Cow;
 
+pub use alternates::{Alternate, alternates};
 use grammar::Family;
 use notes::Notes;
 
@@ -33,10 +35,23 @@ pub struct NotAFeed(pub String);
 /// Reads a feed document of any dialect. `content_type` is the header that it came with; its charset
 /// counts, its media type does not, because too many publishers get that wrong.
 pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<RawFeed, NotAFeed> {
+    read(bytes, || decode(bytes, content_type))
+}
+
+/// Reads a feed document in the encoding that the admin has named, whatever it and its header say, a byte order
+/// mark included. `encoding` is a label of the Encoding Standard; one that is none counts for nothing.
+pub fn parse_as(bytes: &[u8], encoding: &str) -> Result<RawFeed, NotAFeed> {
+    read(bytes, || decode_as(bytes, encoding))
+}
+
+fn read<'a>(
+    bytes: &[u8],
+    decode: impl FnOnce() -> (Cow<'a, str>, Vec<Problem>),
+) -> Result<RawFeed, NotAFeed> {
     if let Some(what) = sniff::binary(bytes) {
         return Err(NotAFeed(what));
     }
-    let (text, problems) = decode(bytes, content_type);
+    let (text, problems) = decode();
     let mut feed = match text.trim_start().as_bytes().first() {
         Some(b'{' | b'[') => json::read(text.trim()).map_err(|what| NotAFeed(format!("this is {what}")))?,
         _ => xml(&text)?,
@@ -49,6 +64,13 @@ pub fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<RawFeed, NotAFe
 pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, Vec<Problem>) {
     let mut notes = Notes::default();
     let text = encoding::decode(bytes, content_type, &mut notes);
+    (text, notes.into_problems())
+}
+
+/// Bytes to text in the encoding that the admin has named, as [`parse_as`] does it; never fails.
+pub fn decode_as<'a>(bytes: &'a [u8], encoding: &str) -> (Cow<'a, str>, Vec<Problem>) {
+    let mut notes = Notes::default();
+    let text = encoding::decode_as(bytes, encoding, &mut notes);
     (text, notes.into_problems())
 }
 

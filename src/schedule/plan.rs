@@ -1,14 +1,15 @@
 //! The next moment of one source.
-//!
-//! Everything that looks random here comes from the source's id, so that a restart changes nothing and a
-//! thousand sources with one schedule do not fire in one second.
 
-use chrono::{DateTime, TimeDelta};
-use chrono_tz::Tz;
 use std::time::Duration;
 
+use chrono::DateTime;
+use chrono_tz::Tz;
+
 use super::crontab::Expression;
-use crate::model::{Digest, Location, Schedule, Source, SourceState, Timestamp};
+use super::hints::heed;
+use super::moments::{asked_at, between, later, millis, spread};
+use super::rhythm;
+use crate::model::{Location, Schedule, Source, SourceState, Timestamp};
 
 /// Sources that are asked at once at the start, however many there are.
 const AT_ONCE_MAX: usize = 64;
@@ -16,65 +17,70 @@ const AT_ONCE_MAX: usize = 64;
 /// The time over which more than that are spread at the start, in seconds.
 const RAMP_SECONDS: u64 = 60;
 
-/// The interval of an `auto` source of which nothing is known yet, in seconds.
-const AUTO_SECONDS: u64 = 30 * 60;
-
 /// The shortest interval from which failures are doubled, in seconds.
 const BACK_OFF_SECONDS_MIN: u64 = 60;
 
-/// A time of asking further in the future than this, in seconds, shows that the clock was set back.
-const CLOCK_SECONDS_MAX: i64 = 60;
-
 /// When to ask `source` next, to be called after each poll with the state that already holds its outcome.
+/// `None` for a source that is gone: it is asked when the admin asks for it.
 ///
 /// - "every N": the points of a grid of period N that is offset by the id; the first one at least N/2 after
 ///   the last asking, so that the mean rate is 1/N although askings are late now and then.
 /// - crontab: the next minute that matches in `zone`, plus an offset of the id's within that minute for web
 ///   sources. A minute that has begun when this is called is over.
-/// - auto: as often as the feed's own hints say (`ttl`, `sy:updatePeriod`; the longer one), else every
-///   30 minutes; within `min_interval` and `max_interval`. With `hints = false`, every 30 minutes.
+/// - auto: a grid as well, of half the mean of the last ten gaps between news, the silence since the last news
+///   among them; between `min_interval` and `max_interval`; every 30 minutes until three news are known.
 /// - After failures the wait doubles from the own interval (at least a minute) up to `max_interval`, an
 ///   eighth of it decided by the id, and never ends before the own schedule.
-/// - `retry_after` is obeyed where `hints` are, up to `max_interval`.
+/// - Hints ([`super::told`]) that are obeyed only put it off, up to `max_interval` after the last asking. Who
+///   is told to come after a skipped hour, or with a period that is counted from a base, comes within five
+///   minutes after it.
 /// - `min_interval` after the last asking is kept.
 ///
 /// A longer schedule of the admin's own is not cut to `max_interval`. Files follow their schedule alone:
 /// nobody's host is spared by waiting.
-pub fn next_at(source: &Source, state: &SourceState, zone: Tz, now: Timestamp) -> Timestamp {
+pub fn next_at(source: &Source, state: &SourceState, zone: Tz, now: Timestamp) -> Option<Timestamp> {
+    if state.gone_at.is_some() {
+        return None;
+    }
     let own = own_next(source, state, zone, now);
-    let Location::Web(_) = source.location else { return own };
+    let Location::Web(_) = source.location else { return Some(own) };
     let mut next = own;
-    let asked = asked_at(state, now).unwrap_or(now);
     if state.failures > 0 {
         // Measured from the asking, so that a restart in the meantime does not shorten it.
-        let own_wait = interval(source, state)
-            .or_else(|| (crontab_next(source, zone, asked)? - asked).to_std().ok())
+        let asked = asked_at(state, now).unwrap_or(now);
+        let own_wait = interval(source, state, now)
+            .or_else(|| Some(between(asked, crontab_next(source, zone, asked)?)))
             .unwrap_or_default();
-        next = next.max(later(asked, back_off(source, state.failures, own_wait)));
+        // Who says when to come again leaves nothing to guess, the first time.
+        let guesses =
+            state.failures - u32::from(state.retry_after.is_some() && source.fetch.hints.retry_after);
+        next = next.max(later(asked, back_off(source, guesses, own_wait)));
     }
-    next = next.max(told_to_wait(source, state, now).unwrap_or(next));
-    next.max(earliest_ask(source, state, now).unwrap_or(next))
+    Some(heed(source, state, next, now))
 }
 
-/// When to ask `source` for the first time after a start or a reload, with `count` sources in all.
+/// When to ask `source` for the first time after a start or a reload, with `count` sources in all. `None` for
+/// a source that is gone.
 ///
 /// A stored moment in the future stays, unless the schedule has become shorter. Overdue and new sources are
 /// asked at once where there are few of them, and over a minute (or their interval, where that is shorter)
-/// where there are many; files are always asked at once.
-pub fn first_at(source: &Source, state: &SourceState, zone: Tz, now: Timestamp, count: usize) -> Timestamp {
-    if let Some(stored) = state.next_at.filter(|at| *at > now) {
-        return stored.min(next_at(source, state, zone, now));
-    }
-    let Location::Web(_) = source.location else { return now };
-    let ramp = if count <= AT_ONCE_MAX {
-        Duration::ZERO
-    } else {
+/// where there are many; hints put them off as in [`next_at`]. Files are always asked at once.
+pub fn first_at(
+    source: &Source,
+    state: &SourceState,
+    zone: Tz,
+    now: Timestamp,
+    count: usize,
+) -> Option<Timestamp> {
+    let next = next_at(source, state, zone, now)?;
+    let stored = state.next_at.filter(|at| *at > now).map(|at| at.min(next));
+    let Location::Web(_) = source.location else { return stored.or(Some(now)) };
+    let first = stored.unwrap_or_else(|| {
         let ramp = Duration::from_secs(RAMP_SECONDS);
-        spread(source, "start", interval(source, state).map_or(ramp, |interval| interval.min(ramp)))
-    };
-    let mut first = later(now, ramp);
-    first = first.max(told_to_wait(source, state, now).unwrap_or(first));
-    first.max(earliest_ask(source, state, now).unwrap_or(first))
+        let ramp = interval(source, state, now).map_or(ramp, |interval| interval.min(ramp));
+        if count <= AT_ONCE_MAX { now } else { later(now, spread(source, "start", ramp)) }
+    });
+    Some(heed(source, state, first, now))
 }
 
 /// Before when a source must not be asked, whoever wants it: `min_interval` after the last asking.
@@ -86,19 +92,19 @@ pub fn earliest_ask(source: &Source, state: &SourceState, now: Timestamp) -> Opt
     }
 }
 
-/// The last asking; unknown where it lies in the future, because then the clock was set back.
-pub(super) fn asked_at(state: &SourceState, now: Timestamp) -> Option<Timestamp> {
-    state.asked_at.filter(|at| *at - now <= TimeDelta::seconds(CLOCK_SECONDS_MAX))
-}
-
 /// What the admin wrote, without failures and hints.
 fn own_next(source: &Source, state: &SourceState, zone: Tz, now: Timestamp) -> Timestamp {
-    if let Some(interval) = interval(source, state) {
-        let earliest = match asked_at(state, now) {
-            Some(asked) => later(asked, interval / 2).max(later(now, Duration::from_millis(1))),
-            None => later(now, Duration::from_millis(1)),
-        };
-        return on_grid(source, interval, earliest);
+    if let Some(interval) = interval(source, state, now) {
+        let asked = asked_at(state, now);
+        let soon = later(now, Duration::from_millis(1));
+        let earliest = asked.map_or(soon, |asked| later(asked, interval / 2).max(soon));
+        let point = on_grid(source, interval, earliest);
+        if source.schedule == Schedule::Auto {
+            // A grid that changes with the rhythm can leave a hole of one and a half intervals.
+            let longest = later(asked.unwrap_or(now), source.fetch.max_interval);
+            return point.min(longest).max(earliest);
+        }
+        return point;
     }
     match (crontab_next(source, zone, now), &source.location) {
         (Some(at), Location::Web(_)) => later(at, spread(source, "minute", Duration::from_secs(60))),
@@ -116,19 +122,18 @@ fn crontab_next(source: &Source, zone: Tz, after: Timestamp) -> Option<Timestamp
 }
 
 /// The interval of a source that has one; `None` for a crontab.
-fn interval(source: &Source, state: &SourceState) -> Option<Duration> {
-    match source.schedule {
-        Schedule::Every(interval) => Some(interval.max(Duration::from_secs(1))),
+fn interval(source: &Source, state: &SourceState, now: Timestamp) -> Option<Duration> {
+    let interval = match source.schedule {
+        Schedule::Every(interval) => interval,
         Schedule::Auto => {
             let policy = &source.fetch;
-            let ttl = state.schedules.ttl_minutes.map(|minutes| 60 * u64::from(minutes));
-            let period = state.schedules.period_seconds.map(u64::from);
-            let hint = ttl.max(period).filter(|_| policy.hints.ttl);
-            let interval = Duration::from_secs(hint.unwrap_or(AUTO_SECONDS));
-            Some(interval.min(policy.max_interval).max(policy.min_interval).max(Duration::from_secs(1)))
+            // Seen from the last asking, so that a restart in the meantime does not change it.
+            let interval = rhythm::interval(&state.rhythm, asked_at(state, now).unwrap_or(now));
+            interval.min(policy.max_interval).max(policy.min_interval)
         }
-        Schedule::Crontab(_) => None,
-    }
+        Schedule::Crontab(_) => return None,
+    };
+    Some(interval.max(Duration::from_secs(1)))
 }
 
 /// The first point of the source's own grid that is not before `earliest`.
@@ -142,31 +147,12 @@ fn on_grid(source: &Source, interval: Duration, earliest: Timestamp) -> Timestam
 }
 
 fn back_off(source: &Source, failures: u32, own_wait: Duration) -> Duration {
+    if failures == 0 {
+        return Duration::ZERO;
+    }
     let base = own_wait.max(Duration::from_secs(BACK_OFF_SECONDS_MIN));
     let longest = source.fetch.max_interval.max(own_wait);
     let doubled =
         1_u32.checked_shl(failures - 1).map_or(longest, |times| base.saturating_mul(times)).min(longest);
     doubled.saturating_sub(spread(source, &format!("failure {failures}"), doubled / 8))
-}
-
-fn told_to_wait(source: &Source, state: &SourceState, now: Timestamp) -> Option<Timestamp> {
-    let until = state.retry_after.filter(|_| source.fetch.hints.retry_after)?;
-    Some(until.min(later(now, source.fetch.max_interval)))
-}
-
-/// A part of `whole` that only the id and the purpose decide; less than `whole`.
-fn spread(source: &Source, purpose: &str, whole: Duration) -> Duration {
-    let Digest(bytes) = Digest::of([source.id.0.as_bytes(), purpose.as_bytes()]);
-    let mut first = [0; 8];
-    first.copy_from_slice(&bytes[..8]);
-    let whole_ms = u64::try_from(millis(whole)).unwrap_or(0);
-    Duration::from_millis(u64::from_be_bytes(first).checked_rem(whole_ms).unwrap_or(0))
-}
-
-fn later(at: Timestamp, wait: Duration) -> Timestamp {
-    TimeDelta::from_std(wait).ok().and_then(|wait| at.checked_add_signed(wait)).unwrap_or(Timestamp::MAX_UTC)
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

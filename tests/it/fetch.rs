@@ -2,12 +2,18 @@
 
 mod bounds;
 mod codings;
+mod cookies;
+mod deltas;
 mod files;
 mod guard;
+mod manners;
 mod protocol;
+mod proxies;
 mod redirects;
+mod robots;
 mod tls;
 mod turns;
+mod ways;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,6 +36,8 @@ fn source(url: &str) -> Source {
     source.location = Location::Web(url.parse().unwrap());
     source.fetch.allow_private = vec!["127.0.0.0/8".parse().unwrap()];
     source.fetch.timeout = Duration::from_secs(20);
+    // Requests are counted to the last one; those for robots.txt have tests of their own.
+    source.fetch.hints.crawl_delay = false;
     source
 }
 
@@ -107,9 +115,15 @@ async fn we_say_who_we_are_and_what_we_want() {
     assert_eq!(first.header("from"), "admin@example.org");
     assert!(first.header("accept").starts_with("application/atom+xml, application/rss+xml"));
     assert_eq!(first.header("accept-encoding"), "gzip, br, zstd, deflate");
-    for absent in
-        ["if-none-match", "if-modified-since", "cookie", "referer", "authorization", "accept-language"]
-    {
+    for absent in [
+        "if-none-match",
+        "if-modified-since",
+        "a-im",
+        "cookie",
+        "referer",
+        "authorization",
+        "accept-language",
+    ] {
         assert_eq!(first.header(absent), "", "{absent}");
     }
     assert_eq!(second.header("user-agent"), "Another/1.0");
@@ -161,21 +175,25 @@ async fn not_modified_counts_only_where_it_was_asked_for() {
 
 #[tokio::test]
 async fn statuses_are_explained() {
-    let check = async |status, headers: &[(&str, &str)], page: &str, words: &str, wait| {
+    let check_kind = async |kind, status, headers: &[(&str, &str)], page: &str, words: &str, wait| {
         let reply = Reply::new(status, headers, page);
         let origin = Origin::start(move |_| reply.clone());
         let retrieved = ask(&source(&origin.url("/feed"))).await;
         assert_eq!(retrieved.manners.retry_after_seconds, wait, "{status}");
         let error = error(retrieved);
-        assert_eq!(error.kind, FetchErrorKind::Status, "{error}");
+        assert_eq!(error.kind, kind, "{error}");
         assert!(error.message.starts_with("127.0.0.1:"), "{error}");
         assert!(error.message.contains(&format!("answered {status} (")), "{error}");
         assert!(error.message.contains(words), "{error}");
     };
+    let check = async |status, headers: &[(&str, &str)], page: &str, words: &str, wait| {
+        check_kind(FetchErrorKind::Status, status, headers, page, words, wait).await;
+    };
     check(401, &[], "", "set auth in the source", None).await;
     check(403, &[], "no", "ask the publisher", None).await;
     check(404, &[], "", "check url", None).await;
-    check(410, &[], "", "gone for good", None).await;
+    check_kind(FetchErrorKind::Gone, 410, &[], "", "gone for good", None).await;
+    check(404, &[("Retry-After", "9")], "", "check url", Some(9)).await;
     check(429, &[("Retry-After", "120")], "", "wait 120 s", Some(120)).await;
     check(429, &[], "", "longer schedule", None).await;
     check(503, &[("Retry-After", "7")], "", "in trouble and wants us to wait 7 s", Some(7)).await;
@@ -187,16 +205,37 @@ async fn statuses_are_explained() {
     check(418, &[], "", "no feed", None).await;
     let dated = [("Date", "Wed, 25 Nov 2026 10:00:00 GMT"), ("Retry-After", "Wed, 25 Nov 2026 11:00:00 GMT")];
     check(503, &dated, "", "wait 3600 s", Some(3600)).await;
-    check(
-        403,
-        &[("cf-mitigated", "challenge")],
-        "<title>Just a moment...</title>",
-        "a page of Cloudflare",
-        None,
-    )
-    .await;
-    check(202, &[("x-amzn-waf-action", "challenge")], "", "a page of AWS WAF", None).await;
-    check(403, &[], "<a href=https://errors.edgesuite.net/1>", "a page of Akamai", None).await;
+    let wall = FetchErrorKind::Wall;
+    let cloudflare = "<html><title>Just a moment...</title>";
+    for status in [200, 202, 403, 429, 503] {
+        check_kind(wall, status, &[], cloudflare, "a page of Cloudflare, a bot wall", None).await;
+    }
+    check_kind(wall, 429, &[("Retry-After", "9")], cloudflare, "a bot wall", Some(9)).await;
+    check_kind(wall, 403, &[("cf-mitigated", "challenge")], "", "a page of Cloudflare", None).await;
+    check_kind(wall, 202, &[("x-amzn-waf-action", "challenge")], "", "a page of AWS WAF", None).await;
+    check_kind(wall, 403, &[], "<a href=https://errors.edgesuite.net/1>", "a page of Akamai", None).await;
+}
+
+#[tokio::test]
+async fn feeds_that_speak_of_walls_are_feeds() {
+    let words = "<title>Just a moment...</title> captcha-delivery.com _cf_chl_opt g-recaptcha";
+    for feed in [format!("<rss><channel>{words}</channel></rss>"), format!("{{\"title\": \"{words}\"}}")] {
+        let reply = Reply::new(200, &[("Content-Type", "text/html"), ("x-datadome", "protected")], &feed);
+        let origin = Origin::start(move |_| reply.clone());
+        assert_eq!(body(ask(&source(&origin.url("/"))).await).bytes, feed.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn walls_are_known_through_their_codings() {
+    let page = format!("<html><title>Just a moment...</title>{}", "<!-- x -->".repeat(20_000));
+    let mut encoder = flate2::write::GzEncoder::new(vec![], flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, page.as_bytes()).unwrap();
+    let zipped = encoder.finish().unwrap();
+    for status in [200, 403] {
+        let error = failure(Reply::new(status, &[("Content-Encoding", "gzip")], &zipped)).await;
+        assert_eq!(error.kind, FetchErrorKind::Wall, "{error}");
+    }
 }
 
 #[tokio::test]

@@ -269,7 +269,7 @@ fn an_entry_that_says_nothing_is_not_taken_in() {
         manners: Manners::default(),
         outcome: Ok(Answer::Body(body)),
     };
-    let fetched = pipeline::read(&source("a", &[]), None, retrieved);
+    let fetched = pipeline::read(&source("a", &[]), None, "https://nashra.example", retrieved);
     let Reading::Feed { feed, .. } = fetched.reading else { panic!("{fetched:?}") };
     assert_eq!(feed.entries.len(), 1);
     assert!(feed.problems.iter().any(|problem| problem.code == "empty-entry"), "{:?}", feed.problems);

@@ -44,10 +44,6 @@ fn what_is_no_feed_is_named() {
     check_refused("", "empty");
     check_refused(" \n\t", "empty");
     check_refused("<!DOCTYPE html><html><head><title>Sorry</title></head></html>", "HTML page (Sorry)");
-    check_refused(
-        "<html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"/feed.xml\"></head></html>",
-        "names these feeds: /feed.xml",
-    );
     check_refused("<?xml version=\"1.0\"?><urlset><url/></urlset>", "sitemap");
     check_refused("<opml version=\"2.0\"><body/></opml>", "OPML");
     check_refused("<svg xmlns=\"http://www.w3.org/2000/svg\"/>", "SVG");

@@ -1,6 +1,12 @@
-//! Tests of schedule: when sources are asked. What may be written is in `schedule/crontab.rs`.
+//! Tests of schedule: when sources are asked. What may be written is in `schedule/crontab.rs`, what sources say
+//! in `schedule/hints.rs`, what follows from a poll in `schedule/settle.rs`; `schedule/rhythm.rs` and
+//! `schedule/year.rs` let weeks and a year go by.
 
 mod crontab;
+mod hints;
+mod rhythm;
+mod settle;
+mod year;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,7 +16,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use nashra::config;
 use nashra::model::{Hints, Schedule, Source, SourceId, SourceState, Timestamp};
-use nashra::schedule::{due, earliest_ask, first_at, next_at};
+use nashra::schedule::{self, Lull, due, earliest_ask};
 use proptest::prelude::*;
 
 fn at(text: &str) -> Timestamp {
@@ -23,6 +29,16 @@ fn source(id: &str, schedule: &str) -> Source {
         if id.starts_with("file") { format!("file:{id}.xml") } else { format!("https://example.org/{id}") };
     let text = format!("[sources.{id}]\nurl = \"{url}\"\nschedule = \"{schedule}\"\n");
     config::read(&text, "feeds.toml", std::path::Path::new("")).unwrap().sources.remove(0)
+}
+
+/// The next moment of a source that has one.
+fn next_at(source: &Source, state: &SourceState, zone: Tz, now: Timestamp) -> Timestamp {
+    schedule::next_at(source, state, zone, now).unwrap()
+}
+
+/// The first moment of a source that has one.
+fn first_at(source: &Source, state: &SourceState, zone: Tz, now: Timestamp, count: usize) -> Timestamp {
+    schedule::first_at(source, state, zone, now, count).unwrap()
 }
 
 fn asked(when: Timestamp) -> SourceState {
@@ -118,27 +134,16 @@ fn failures_back_off_and_hints_are_obeyed() {
     assert_eq!(told(60 * 24 * 9, true), 86_400);
     assert!(told(120, false) <= 1350);
 
-    let auto = |ttl: Option<u32>, period: Option<u32>, hints| {
-        let mut seconds = wait("auto", &|state, source| {
-            state.schedules.ttl_minutes = ttl;
-            state.schedules.period_seconds = period;
-            source.fetch.hints = Hints::all(hints);
-        });
-        // Two polls in a row show the interval.
-        let mut source = source("x", "auto");
-        source.fetch.hints = Hints::all(hints);
-        let mut state = asked(now + TimeDelta::seconds(seconds));
-        (state.schedules.ttl_minutes, state.schedules.period_seconds) = (ttl, period);
-        let second = now + TimeDelta::seconds(seconds);
-        seconds = (next_at(&source, &state, Tz::UTC, second) - second).num_seconds();
-        seconds
+    // What the last good answer said neither shortens the wait after a failure nor ends it.
+    let told_and_failed = |minutes: u32| {
+        wait("every 15m", &|state, _| {
+            state.failures = 3;
+            state.schedules.ttl_minutes = Some(minutes);
+            state.fresh_until = Some(now + TimeDelta::minutes(1));
+        })
     };
-    let near = |found: i64, expected: i64| assert!((found - expected).abs() <= 1, "{found} {expected}");
-    near(auto(None, None, true), 1800);
-    near(auto(Some(120), Some(600), true), 7200);
-    near(auto(Some(120), None, false), 1800);
-    near(auto(Some(u32::MAX), None, true), 86_400);
-    near(auto(Some(0), None, true), 60);
+    assert_eq!(told_and_failed(1), failed("every 15m", 3));
+    assert_eq!(told_and_failed(180), 180 * 60);
 }
 
 #[test]
@@ -191,7 +196,7 @@ fn a_start_neither_forgets_nor_stampedes() {
 #[test]
 fn due_picks_the_longest_waiting_first() {
     let now = at("2026-06-01T12:00:00Z");
-    let text = ["late", "later", "soon", "new", "off", "held", "far", "moved"].iter().fold(
+    let text = ["late", "later", "soon", "new", "off", "held", "far", "moved", "gone"].iter().fold(
         String::new(),
         |mut all, id| {
             let _ = write!(
@@ -219,6 +224,9 @@ fn due_picks_the_longest_waiting_first() {
         // Asked in the future: the clock was set back.
         ("moved", state(9000, 8000)),
         ("file", state(-1, -1)),
+        ("gone", SourceState { gone_at: Some(now), ..state(-5, -900) }),
+        // In no file any more.
+        ("lost", state(-5, -900)),
     ]
     .map(|(id, state)| (SourceId(id.to_owned()), state))
     .into();
@@ -227,4 +235,43 @@ fn due_picks_the_longest_waiting_first() {
     assert_eq!(ids, ["later", "late", "file", "moved", "new"]);
     assert_eq!(found.wake, now + TimeDelta::seconds(20));
     assert_eq!(due([].into_iter(), &states, now).wake, now + TimeDelta::seconds(60));
+    // The order of the sources makes no difference.
+    assert_eq!(due(config.sources.iter().rev(), &states, now), found);
+    let mut sorted: Vec<&Source> = config.sources.iter().collect();
+    sorted.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(due(sorted.into_iter(), &states, now), found);
+}
+
+#[test]
+fn a_lull_lasts_until_something_is_due() {
+    let second = |n: i64| at("2026-06-01T12:00:00Z") + TimeDelta::seconds(n);
+    let config =
+        config::read("[sources.x]\nurl = \"https://example.org/\"\n", "feeds.toml", std::path::Path::new(""));
+    let sources = config.unwrap().sources;
+    let state = SourceState { next_at: Some(second(40)), ..asked(second(-900)) };
+    let states = BTreeMap::from([(sources[0].id.clone(), state)]);
+    let mut lull = Lull::after(&due(sources.iter(), &states, second(0)), second(0));
+    let rests = |lull: &Lull| [-1, 0, 19, 20, 39, 40].map(|n| lull.rest(second(n)));
+    let until = Some(second(40));
+    assert_eq!(rests(&lull), [None, until, until, until, until, None]);
+    // What is later, or never, does not make it longer.
+    lull.shorten(Some(second(50)));
+    lull.shorten(None);
+    assert_eq!(rests(&lull), [None, until, until, until, until, None]);
+    lull.shorten(Some(second(20)));
+    assert_eq!(rests(&lull), [None, Some(second(20)), Some(second(20)), None, None, None]);
+}
+
+#[test]
+fn a_source_that_is_gone_has_no_moment() {
+    let now = at("2026-06-01T12:00:00Z");
+    for (id, schedule_text) in [("web", "every 15m"), ("web", "@daily"), ("web", "auto"), ("file", "@daily")]
+    {
+        let source = source(id, schedule_text);
+        let mut state = asked(now - TimeDelta::days(9));
+        assert!(schedule::next_at(&source, &state, Tz::UTC, now).is_some());
+        state.gone_at = state.asked_at;
+        assert_eq!(schedule::next_at(&source, &state, Tz::UTC, now), None);
+        assert_eq!(schedule::first_at(&source, &state, Tz::UTC, now, 1), None);
+    }
 }

@@ -23,6 +23,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["edge/fetch"]),
     ("rustls_native_certs", &["edge/fetch"]),
     ("webpki_roots", &["edge/fetch"]),
+    ("psl", &["edge/fetch/host"]),
     ("tower_service", &["edge/fetch"]),
     ("brotli", &["edge/fetch"]),
     ("zstd", &["edge/fetch", "edge/store"]),

@@ -13,7 +13,7 @@ use super::decode::Decoder;
 use crate::model::FetchErrorKind;
 
 /// How much of an answer that is no document is read: enough to recognise it, and to use its connection again.
-const ASIDE_BYTES_MAX: usize = 64 << 10;
+const ASIDE_BYTES_MAX: u64 = 64 << 10;
 /// A body may be this slow on average, once its first seconds are over.
 const BYTES_PER_SECOND_MIN: u64 = 100;
 /// What is decoded before other tasks get their turn.
@@ -36,9 +36,7 @@ pub(super) async fn document(
     let began = Instant::now();
     loop {
         let Ok(frame) = timeout(patience.silence, body.frame()).await else {
-            let silence = duration(patience.silence);
-            let says = format!("stopped for {silence} in the middle of its answer, after {wire_bytes} bytes");
-            return Err(Complaint::new(FetchErrorKind::Timeout, says));
+            return Err(silent(patience, *wire_bytes));
         };
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|error| Complaint::of_body(&error, *wire_bytes))?;
@@ -54,6 +52,12 @@ pub(super) async fn document(
     decoder.finish()
 }
 
+fn silent(patience: &Patience, wire_bytes: u64) -> Complaint {
+    let silence = duration(patience.silence);
+    let says = format!("stopped for {silence} in the middle of its answer, after {wire_bytes} bytes");
+    Complaint::new(FetchErrorKind::Timeout, says)
+}
+
 fn too_slow(bytes: u64, elapsed: Duration, patience: &Patience) -> Result<(), Complaint> {
     let expected = elapsed.saturating_sub(patience.slow_start).as_secs().saturating_mul(BYTES_PER_SECOND_MIN);
     if bytes >= expected {
@@ -63,21 +67,55 @@ fn too_slow(bytes: u64, elapsed: Duration, patience: &Patience) -> Result<(), Co
     Err(Complaint::new(FetchErrorKind::Timeout, says))
 }
 
-/// Reads the beginning of an answer that is no document, as long as it comes quickly. However that ends, it
-/// changes nothing about what the answer means.
-pub(super) async fn aside(mut body: Incoming, patience: &Patience, wire_bytes: &mut u64) -> Vec<u8> {
-    let mut beginning = vec![];
+/// Reads the beginning of an answer that is no document, as long as it comes quickly and can be decoded. However
+/// that ends, it changes nothing about what the answer means.
+pub(super) async fn aside(
+    headers: &HeaderMap,
+    mut body: Incoming,
+    patience: &Patience,
+    wire_bytes: &mut u64,
+) -> Vec<u8> {
+    let mut decoder = Decoder::new(headers, ASIDE_BYTES_MAX).ok();
+    let mut left = ASIDE_BYTES_MAX;
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {
             let Ok(data) = frame.into_data() else { continue };
             *wire_bytes += data.len() as u64;
-            let room = ASIDE_BYTES_MAX - beginning.len();
-            beginning.extend_from_slice(data.get(..room).unwrap_or(&data));
-            if beginning.len() == ASIDE_BYTES_MAX {
+            for slice in data.chunks(SLICE_BYTES_MAX) {
+                // After a failure, what has been decoded stands.
+                let _ = decoder.as_mut().map(|decoder| decoder.push(slice));
+            }
+            left = left.saturating_sub(data.len() as u64);
+            if left == 0 {
                 break;
             }
         }
     };
     let _ = timeout(patience.aside, reading).await;
-    beginning
+    decoder.map(Decoder::so_far).unwrap_or_default()
+}
+
+/// Reads the beginning of a document and undoes its codings; where it is longer than `bytes_max`, or grows more
+/// than it may, what came so far is enough.
+pub(super) async fn beginning(
+    headers: &HeaderMap,
+    mut body: Incoming,
+    bytes_max: u64,
+    patience: &Patience,
+    wire_bytes: &mut u64,
+) -> Result<Vec<u8>, Complaint> {
+    let mut decoder = Decoder::new(headers, bytes_max)?;
+    while let Ok(frame) = timeout(patience.silence, body.frame()).await {
+        let Some(frame) = frame else { return decoder.finish() };
+        let frame = frame.map_err(|error| Complaint::of_body(&error, *wire_bytes))?;
+        let Ok(data) = frame.into_data() else { continue };
+        *wire_bytes += data.len() as u64;
+        for slice in data.chunks(SLICE_BYTES_MAX) {
+            match decoder.push(slice) {
+                Err(complaint) if complaint.kind == FetchErrorKind::TooLarge => return Ok(decoder.so_far()),
+                pushed => pushed?,
+            }
+        }
+    }
+    Err(silent(patience, *wire_bytes))
 }

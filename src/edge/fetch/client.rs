@@ -1,4 +1,4 @@
-//! HTTP/1.1 and HTTP/2 clients with pools of connections, one for each set of addresses that is allowed.
+//! HTTP/1.1 and HTTP/2 clients with pools of connections, one for each way to a source.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
 use http_body_util::Empty;
 use hyper::body::Incoming;
@@ -14,13 +15,15 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
 
-use super::connect::{Connector, Resolver, Timely};
-use super::guard::Guard;
+use super::complaint::Complaint;
+use super::connect::{Connector, Timely};
+use super::resolve::Resolver;
+use super::tls::Tls;
+use super::way::{Via, Way};
 use super::wire::Line;
-use super::{FetchSetupError, Patience, Surroundings};
-use crate::model::FetchLimits;
+use super::{FetchSetupError, Patience};
+use crate::model::{FetchLimits, FetchPolicy};
 
 /// How long a connection waits for another request.
 const POOL_IDLE_SECONDS_MAX: u64 = 20;
@@ -29,7 +32,7 @@ const POOL_IDLE_MAX: usize = 128;
 /// How often an HTTP/2 server that owes us an answer is asked for a sign of life, and how soon it comes.
 const PING_SECONDS: u64 = 10;
 const PING_ANSWER_SECONDS_MAX: u64 = 5;
-/// Sets of allowed addresses whose pools are kept.
+/// Ways whose pools are kept.
 const POOLS_MAX: usize = 64;
 /// The head of an answer.
 const HEAD_BYTES_MAX: usize = 64 << 10;
@@ -40,21 +43,22 @@ const WINDOW_CONNECTION_BYTES_MAX: u32 = 1 << 20;
 
 type Http = legacy::Client<Timely<HttpsConnector<Connector>>, Empty<Bytes>>;
 
-/// The clients of all guards. They share TLS and the look-up, but never a connection: what one source may
-/// connect to, another may not be allowed to.
+/// The clients of all ways. They share the look-up, but never a connection: what one source may connect to,
+/// another may not be allowed to.
 pub(super) struct Clients {
-    tls: ClientConfig,
+    tls: Tls,
     resolver: Resolver,
     patience: Patience,
     per_host: usize,
     open: Arc<AtomicUsize>,
     open_max: usize,
-    by_guard: Mutex<HashMap<Guard, Client>>,
+    by_way: Mutex<HashMap<Way, Client>>,
 }
 
-/// The client of one guard.
+/// The client of one way.
 #[derive(Clone)]
 pub(super) struct Client {
+    way: Arc<Way>,
     pooled: Http,
     /// Opens a connection for each request.
     fresh: Http,
@@ -63,38 +67,44 @@ pub(super) struct Client {
 }
 
 impl Clients {
-    pub(super) fn new(limits: FetchLimits, surroundings: Surroundings) -> Result<Self, FetchSetupError> {
-        let Surroundings { roots, lookup, patience } = surroundings;
+    pub(super) fn new(
+        limits: FetchLimits,
+        roots: Vec<CertificateDer<'static>>,
+        resolver: Resolver,
+        patience: Patience,
+    ) -> Result<Self, FetchSetupError> {
         Ok(Self {
-            tls: tls(roots)?,
-            resolver: Resolver::new(lookup, &patience),
+            tls: Tls::new(roots)?,
+            resolver,
             patience,
             per_host: limits.per_host,
             open: Arc::default(),
             open_max: limits.concurrency.saturating_add(POOL_IDLE_MAX),
-            by_guard: Mutex::default(),
+            by_way: Mutex::default(),
         })
     }
 
-    /// The client of this guard.
-    pub(super) fn of(&self, guard: &Guard) -> Client {
-        let mut by_guard = self.by_guard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = by_guard.get(guard) {
-            return client.clone();
+    /// The client of the way that a source is asked on. Fails where a file or a secret for it is missing.
+    pub(super) async fn of(&self, policy: &FetchPolicy) -> Result<Client, Complaint> {
+        let way = Way::of(policy).await?;
+        let mut by_way = self.by_way.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = by_way.get(&way) {
+            return Ok(client.clone());
         }
-        if by_guard.len() >= POOLS_MAX {
+        if by_way.len() >= POOLS_MAX {
             // Only connections are lost; exchanges that run have their own hold on the client.
-            by_guard.clear();
+            by_way.clear();
         }
-        let client = self.build(guard);
-        by_guard.insert(guard.clone(), client.clone());
-        client
+        let client = self.build(&way)?;
+        by_way.insert(way, client.clone());
+        Ok(client)
     }
 
-    fn build(&self, guard: &Guard) -> Client {
-        let tcp = Connector::new(self.resolver.clone(), guard.clone(), &self.patience, self.open.clone());
+    fn build(&self, way: &Way) -> Result<Client, Complaint> {
+        let way = Arc::new(way.clone());
+        let tcp = Connector::new(self.resolver.clone(), way.clone(), &self.patience, self.open.clone());
         let https = HttpsConnectorBuilder::new()
-            .with_tls_config(self.tls.clone())
+            .with_tls_config(self.tls.config(&way.tls)?)
             .https_or_http()
             .enable_http1()
             .enable_http2()
@@ -120,7 +130,7 @@ impl Clients {
             .http2_initial_connection_window_size(WINDOW_CONNECTION_BYTES_MAX);
         let pooled = builder.build(connector.clone());
         let fresh = builder.pool_max_idle_per_host(0).build(connector);
-        Client { pooled, fresh, open: self.open.clone(), open_max: self.open_max }
+        Ok(Client { way, pooled, fresh, open: self.open.clone(), open_max: self.open_max })
     }
 }
 
@@ -133,10 +143,17 @@ impl Client {
         mut request: Request<Empty<Bytes>>,
         on_connection: impl FnOnce(CaptureConnection),
     ) -> Result<(Response<Incoming>, InUse), legacy::Error> {
+        let proxy = self.way.asked_instead(request.uri().scheme_str());
+        if let Some(value) = proxy.and_then(Via::authorization) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, value);
+        }
+        // Where a name leads is checked with each connection. A proxy that is asked in our place looks it up
+        // with each request, so each has a connection of its own there.
+        let client = if proxy.is_some() { &self.fresh } else { &self.pooled };
         let again = request.clone();
         let captured = capture_connection(&mut request);
         on_connection(captured.clone());
-        let response = match self.pooled.request(request).await {
+        let response = match client.request(request).await {
             Err(error) if !error.is_connect() && line(&captured).is_some_and(|line| line.is_proven()) => {
                 self.fresh.request(again).await?
             }
@@ -168,16 +185,4 @@ fn line(captured: &CaptureConnection) -> Option<Line> {
     let mut extras = http::Extensions::new();
     captured.connection_metadata().as_ref()?.get_extras(&mut extras);
     extras.remove()
-}
-
-/// Trusts the system's roots where there are any, the bundled ones of webpki, and `more`.
-fn tls(more: Vec<CertificateDer<'static>>) -> Result<ClientConfig, FetchSetupError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    // What the system has and cannot be read is none of our troubles: the bundled ones remain.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots.add_parsable_certificates(more);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = builder.map_err(|error| FetchSetupError::Tls(error.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

@@ -17,12 +17,18 @@ const MESSAGE_CHARS_MAX: usize = 500;
 pub(super) struct Complaint {
     pub(super) kind: FetchErrorKind,
     pub(super) says: String,
+    /// For how long nobody shall ask again, where that is why nobody asked.
     pub(super) retry_after_seconds: Option<u64>,
 }
 
 impl Complaint {
     pub(super) fn new(kind: FetchErrorKind, says: impl Into<String>) -> Self {
         Self { kind, says: says.into(), retry_after_seconds: None }
+    }
+
+    /// For an end that says nothing of itself.
+    pub(super) fn of_silence() -> Self {
+        Self::new(FetchErrorKind::Broken, "did not answer")
     }
 
     /// The error of the door: one line that begins with `place`.
@@ -48,7 +54,8 @@ impl Complaint {
         complaint
     }
 
-    fn of_causes(error: &(dyn Error + 'static), kind: FetchErrorKind) -> Self {
+    /// The words for the first of its causes that we know.
+    pub(super) fn of_causes(error: &(dyn Error + 'static), kind: FetchErrorKind) -> Self {
         causes(error)
             .find_map(known)
             .unwrap_or_else(|| Self::new(kind, format!("could not be asked: {}", innermost(error))))

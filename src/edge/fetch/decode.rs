@@ -59,6 +59,12 @@ impl Decoder {
         pass(&mut self.stages, self.bounds, piece, &mut self.document)
     }
 
+    /// What has been decoded so far, whatever became of the rest.
+    pub(super) fn so_far(mut self) -> Vec<u8> {
+        let _ = finish(&mut self.stages, self.bounds, &mut self.document);
+        self.document
+    }
+
     /// The whole document. No bytes at all are an empty document in every coding.
     pub(super) fn finish(mut self) -> Result<Vec<u8>, Complaint> {
         if self.bounds.wire_bytes > 0 {

@@ -1,164 +1,131 @@
 //! One source asked over HTTP: hop after hop until there is an answer, all within one deadline.
 
-use std::time::{Duration, Instant};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderMap};
-use hyper_util::client::legacy::connect::CaptureConnection;
-use tokio::time::timeout;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use url::Url;
 
+use super::Inner;
 use super::answer::{self, Meaning};
 use super::client::Client;
-use super::complaint::{Complaint, duration};
-use super::guard::Guard;
-use super::queue::{Slot, Turn};
-use super::redirect::Route;
+use super::complaint::Complaint;
+use super::freshness::fresh_seconds;
+use super::journey::{Head, Heard, Journey, Part, Report};
+use super::queue::Slot;
+use super::redirect::{HOPS_MAX, Route};
 use super::request::Letter;
-use super::{Inner, Patience, body};
-use crate::model::{Answer, Body, FetchError, FetchErrorKind, FetchPolicy, Manners, Validators};
+use super::robots::ask::Inquiry;
+use crate::edge::clock;
+use crate::model::{Answer, Body, FetchError, FetchPolicy, Source, Validators};
 
-/// What an exchange cost.
-#[derive(Debug, Default)]
-pub(super) struct Report {
-    /// Without the time that was spent waiting for a turn.
-    pub(super) elapsed: Duration,
-    /// Bytes of bodies as they came, over all hops.
-    pub(super) wire_bytes: u64,
-    pub(super) status: Option<u16>,
-    pub(super) manners: Manners,
-}
-
-/// What one hop brought.
-enum Heard {
-    Answer(Answer),
-    Redirect(HeaderMap),
-}
-
-/// How far a hop has come, for the words when its time is over.
-#[derive(Default)]
-struct Progress {
-    connection: Option<CaptureConnection>,
-    status: Option<u16>,
-    wire_bytes: u64,
-}
-
-/// Asks a source at `url`; secrets go only to the origin of `home`, its configured address. The clock runs only while there is an exchange, not while it waits for its turn.
+/// Asks a source at `url`; secrets go only to the origin of `home`, its configured address. The clock runs only
+/// while there is an exchange, not while it waits for its turn.
 pub(super) async fn run(
     inner: &Inner,
-    policy: &FetchPolicy,
+    source: &Source,
     home: &Url,
     url: &Url,
     validators: &Validators,
 ) -> (Report, Result<Answer, FetchError>, Slot) {
-    let mut turn = inner.queue.turn(url).await;
-    let mut report = Report::default();
-    let mut route = Route::new(url);
-    let outcome = hops(inner, policy, home, validators, &mut route, &mut turn, &mut report).await;
-    report.manners.url = Some(route.url().clone());
+    let mut route = Route::new(url, HOPS_MAX);
+    let (mut report, outcome, slot) = match prepare(inner, &source.fetch, &route, home, validators).await {
+        Ok((client, letter)) => {
+            let mut journey = Journey::new(inner, &source.fetch, client);
+            let outcome = travel(&mut journey, &mut route, source, &letter).await;
+            let (report, slot) = journey.end();
+            (report, outcome, slot)
+        }
+        Err(complaint) => (Report::default(), Err(complaint), Slot::none()),
+    };
+    report.manners.url = Some(shown(route.url()));
+    report.manners.permanent = route.permanent().cloned();
     let outcome = outcome.map_err(|complaint| {
-        report.manners.retry_after_seconds = complaint.retry_after_seconds;
+        let manners = &mut report.manners;
+        manners.retry_after_seconds = manners.retry_after_seconds.max(complaint.retry_after_seconds);
         complaint.about(&route.place())
     });
-    (report, outcome, turn.end())
+    (report, outcome, slot)
 }
 
-async fn hops(
+/// What is missing is told before anything is sent.
+async fn prepare(
     inner: &Inner,
     policy: &FetchPolicy,
+    route: &Route,
     home: &Url,
     validators: &Validators,
-    route: &mut Route,
-    turn: &mut Turn,
-    report: &mut Report,
-) -> Result<Answer, Complaint> {
+) -> Result<(Client, Letter), Complaint> {
     route.check(&policy.ports)?;
     let letter = Letter::write(&inner.identity, policy, home, validators).await?;
-    let client = inner.clients.of(&Guard::new(&policy.allow_private));
-    loop {
-        let (began, mut progress) = (Instant::now(), Progress::default());
-        let left = policy.timeout.saturating_sub(report.elapsed);
-        let asking = ask(&client, &letter, route.url(), policy, &inner.patience, &mut progress);
-        let heard = timeout(left, asking).await;
-        report.elapsed += began.elapsed();
-        report.wire_bytes += progress.wire_bytes;
-        report.status = progress.status;
-        let headers = match heard.map_err(|_| progress.out_of_time(left, policy.timeout))?? {
-            Heard::Answer(answer) => return Ok(answer),
-            Heard::Redirect(headers) => headers,
-        };
-        route.follow(&headers).map_err(|mut complaint| {
-            complaint.retry_after_seconds = answer::retry_after_seconds(&headers);
-            complaint
-        })?;
-        route.check(&policy.ports)?;
-        turn.go_to(route.url()).await;
-    }
+    Ok((inner.clients.of(policy).await?, letter))
 }
 
-/// One request and its answer.
-async fn ask(
-    client: &Client,
+async fn travel(
+    journey: &mut Journey<'_>,
+    route: &mut Route,
+    source: &Source,
     letter: &Letter,
-    url: &Url,
-    policy: &FetchPolicy,
-    patience: &Patience,
-    progress: &mut Progress,
-) -> Result<Heard, Complaint> {
-    let sent = client.send(letter.to(url)?, |connection| progress.connection = Some(connection)).await;
-    let (response, _in_use) = sent.map_err(|error| Complaint::of_client(&error))?;
-    let (head, body) = response.into_parts();
-    progress.status = Some(head.status.as_u16());
-    let wire_bytes = &mut progress.wire_bytes;
-    match answer::meaning(head.status, letter.is_conditional()) {
-        Meaning::Document => {
-            let bytes =
-                body::document(&head.headers, body, policy.body_bytes_max, patience, wire_bytes).await?;
-            Ok(Heard::Answer(Answer::Body(Body {
-                is_delta: false,
-                bytes: Bytes::from(bytes),
-                content_type: content_type(&head.headers),
-                url: address(url),
-                validators: answer::validators(&head.headers),
-            })))
-        }
-        Meaning::NotModified => {
-            Ok(Heard::Answer(Answer::NotModified { validators: answer::validators(&head.headers) }))
-        }
-        Meaning::Redirect => {
-            body::aside(body, patience, wire_bytes).await;
-            Ok(Heard::Redirect(head.headers))
-        }
-        Meaning::Failure => {
-            let beginning = body::aside(body, patience, wire_bytes).await;
-            let credentials = letter.sent_credentials(url);
-            Err(answer::failure(head.status, &head.headers, &beginning, credentials))
+) -> Result<Answer, Complaint> {
+    let policy = &source.fetch;
+    let mut inquiry = Inquiry::default();
+    loop {
+        inquiry.go_to(journey, letter, route.url()).await?;
+        let (url, now) = (route.url(), SystemTime::from(clock::now()));
+        let jar = policy.cookies.then_some(&journey.inner.cookies);
+        let request = letter.to(url, jar.and_then(|jar| jar.of(&source.id, url, now)))?;
+        journey.report.status = None;
+        let meaning = |head: &Head| answer::meaning(head.status, &head.headers, letter.known());
+        // On the heap, so that whoever waits for a turn is small.
+        let asking = Box::pin(journey.hear(url, request, journey.time_left(), |head| match meaning(head) {
+            Meaning::Document | Meaning::Delta => Part::Whole(policy.body_bytes_max),
+            Meaning::Redirect | Meaning::Failure => Part::Aside,
+            Meaning::NotModified => Part::None,
+        }));
+        let Heard { head, body } = asking.await;
+        let Some(head) = head else { return Err(body.err().unwrap_or_else(Complaint::of_silence)) };
+        let meaning = meaning(&head);
+        note(&mut journey.report, &head, meaning);
+        let has_new_cookies = jar.is_some_and(|jar| jar.keep(&source.id, url, &head.headers, now));
+        let body = body?;
+        match meaning {
+            Meaning::Redirect => {
+                route.follow(head.status, &head.headers, has_new_cookies)?;
+                route.check(&policy.ports)?;
+            }
+            Meaning::Failure => {
+                let credentials = letter.sent_credentials(url);
+                let for_good = route.is_permanent();
+                return Err(answer::failure(head.status, &head.headers, &body, credentials, for_good));
+            }
+            Meaning::NotModified => {
+                journey.report.manners.fresh_seconds = fresh_seconds(&head.headers, now);
+                return Ok(Answer::NotModified { validators: answer::validators(&head.headers) });
+            }
+            Meaning::Document | Meaning::Delta => {
+                if let Some(complaint) = answer::walled(head.status, &head.headers, &body) {
+                    return Err(complaint);
+                }
+                journey.report.manners.fresh_seconds = fresh_seconds(&head.headers, now);
+                return Ok(Answer::Body(Body {
+                    is_delta: meaning == Meaning::Delta,
+                    bytes: Bytes::from(body),
+                    content_type: content_type(&head.headers),
+                    url: shown(url).into(),
+                    validators: answer::validators(&head.headers),
+                }));
+            }
         }
     }
 }
 
-impl Progress {
-    /// `left` is what this hop had of the whole time.
-    fn out_of_time(&self, left: Duration, time_max: Duration) -> Complaint {
-        let connected = self.connection.as_ref().is_some_and(|one| one.connection_metadata().is_some());
-        let time = duration(time_max);
-        match self.status {
-            // Only who had the whole time can be said to be unreachable.
-            None if !connected && left == time_max => {
-                Complaint::new(FetchErrorKind::Connect, format!("accepted no connection within {time}"))
-            }
-            None => {
-                let says = format!("did not answer within {time}: raise timeout if it is that slow");
-                Complaint::new(FetchErrorKind::Timeout, says)
-            }
-            Some(_) => {
-                let bytes = self.wire_bytes;
-                let says = format!(
-                    "did not finish its answer within {time}, {bytes} bytes came: raise timeout if it is that slow"
-                );
-                Complaint::new(FetchErrorKind::Timeout, says)
-            }
-        }
+/// Notes what an answer says beside its body, also where that never comes.
+fn note(report: &mut Report, head: &Head, meaning: Meaning) {
+    report.status = Some(head.status.as_u16());
+    if !matches!(meaning, Meaning::Document | Meaning::Delta) {
+        let wait = answer::retry_after_seconds(&head.headers);
+        report.manners.retry_after_seconds = report.manners.retry_after_seconds.max(wait);
     }
 }
 
@@ -168,10 +135,10 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
 }
 
 /// An address as it may be shown: without userinfo.
-fn address(url: &Url) -> String {
+fn shown(url: &Url) -> Url {
     let mut url = url.clone();
     // Neither call fails for http.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    url.into()
+    url
 }

@@ -76,6 +76,11 @@ impl Guard {
         Self { allowed }
     }
 
+    /// Lets every address pass.
+    pub(super) fn everything() -> Self {
+        Self::new(&[IpNet::V4(v4(0, 0, 0, 0, 0)), IpNet::V6(v6([0; 8], 0))])
+    }
+
     /// Whether this address may be connected to.
     pub(super) fn check(&self, address: IpAddr) -> Result<(), Refusal> {
         // A mapped address is the IPv4 address to the system that connects.
@@ -90,6 +95,11 @@ impl Guard {
             },
         }
         .map_or(Ok(()), |what| Err(Refusal { address, what }))
+    }
+
+    /// Whether nothing at all is refused, so that it does not matter where a name leads.
+    pub(super) fn allows_everything(&self) -> bool {
+        Self::everything().allowed.iter().all(|net| self.allowed.contains(net))
     }
 
     fn allows(&self, address: IpAddr) -> bool {

@@ -1,26 +1,52 @@
-//! Turns: so many requests in all, so many at one host, each in the order of asking.
+//! Turns: so many requests in all, so many at one host, each in the order of asking and in the host's pace.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
+use http::HeaderMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-use crate::model::FetchLimits;
+use super::complaint::Complaint;
+use super::guard::Guard;
+use super::host::{self, host_of};
+use super::pace::Pace;
+use super::paces::Paces;
+use super::places::{Place, Places, acquire};
+use super::quota;
+use super::resolve::Resolver;
+use crate::edge::clock;
+use crate::model::{FetchErrorKind, FetchLimits, FetchPolicy, Network};
 
-/// Who waits for what. A fetch waits for its host first and only then for a slot, so that those who wait
-/// for a busy host keep nobody else from a slot.
+/// Requests to one host in a second, for each of those that may be there at once: a host that takes 100 ms
+/// for an answer is never asked faster.
+const PER_SECOND: usize = 10;
+/// What a host that has not answered yet may take of all slots, an eighth, but at least so many.
+const SHARE_AT_FIRST: usize = 8;
+const PLACES_AT_FIRST: usize = 8;
+/// A host that is not to be asked for longer than this is not waited for.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+/// 429 Too Many Requests (RFC 6585 §4).
+const TOO_MANY: u16 = 429;
+
+/// Who waits for what: first for the host's name, then for its pace, then for its address, and only then for a
+/// slot, so that those who wait for a busy host keep nobody else from a slot. Always in this order, so that
+/// nobody waits in a circle.
 #[derive(Clone)]
 pub(super) struct Queue {
-    slots: Arc<Semaphore>,
-    hosts: Arc<Hosts>,
+    inner: Arc<Inner>,
 }
 
-/// The hosts that somebody is at or waits for; nobody else is in the table.
-struct Hosts {
-    per_host: usize,
-    table: Mutex<HashMap<String, Arc<Semaphore>>>,
+struct Inner {
+    slots: Arc<Semaphore>,
+    names: Arc<Places<String>>,
+    addresses: Arc<Places<AddressKey>>,
+    paces: Paces,
+    resolver: Resolver,
 }
+
+type AddressKey = (IpAddr, Option<u16>);
 
 /// Holds one of the slots until what was fetched has been taken; dropping it lets the next fetch start.
 #[derive(Debug)]
@@ -28,200 +54,193 @@ pub struct Slot {
     _permit: Option<OwnedSemaphorePermit>,
 }
 
+impl Slot {
+    /// For an exchange that never began.
+    pub(super) fn none() -> Self {
+        Self { _permit: None }
+    }
+}
+
 /// The right to exchange with one host now.
 pub(super) struct Turn {
     queue: Queue,
-    host: Option<AtHost>,
+    guard: Guard,
+    network: Network,
+    host: Option<Place<String>>,
+    address: Option<Place<AddressKey>>,
     slot: Option<OwnedSemaphorePermit>,
 }
 
-/// A place at a host, or in the queue before it.
-struct AtHost {
-    hosts: Arc<Hosts>,
-    name: String,
-    semaphore: Option<Arc<Semaphore>>,
-    permit: Option<OwnedSemaphorePermit>,
-}
-
 impl Queue {
-    pub(super) fn new(limits: FetchLimits) -> Self {
+    pub(super) fn new(limits: FetchLimits, resolver: Resolver) -> Self {
         let at_least_one = |limit: usize| limit.clamp(1, Semaphore::MAX_PERMITS);
-        let hosts = Hosts { per_host: at_least_one(limits.per_host), table: Mutex::default() };
-        Self { slots: Arc::new(Semaphore::new(at_least_one(limits.concurrency))), hosts: Arc::new(hosts) }
+        let per_host = at_least_one(limits.per_host);
+        let per_second = u32::try_from(per_host.saturating_mul(PER_SECOND)).unwrap_or(u32::MAX);
+        let inner = Inner {
+            slots: Arc::new(Semaphore::new(at_least_one(limits.concurrency))),
+            names: Places::new((limits.concurrency / SHARE_AT_FIRST).max(PLACES_AT_FIRST), per_host),
+            addresses: Places::new(per_host, per_host),
+            paces: Paces::new(per_second),
+            resolver,
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Waits for a slot alone.
     pub(super) async fn slot(&self) -> Slot {
-        Slot { _permit: acquire(&self.slots).await }
+        Slot { _permit: acquire(&self.inner.slots).await }
     }
 
-    /// Waits for the host of `url`, then for a slot.
-    pub(super) async fn turn(&self, url: &Url) -> Turn {
-        let host = self.hosts.wait(host_of(url)).await;
-        let slot = acquire(&self.slots).await;
-        Turn { queue: self.clone(), host: Some(host), slot }
+    /// Waits for the host of `url`, then for a slot. The space that the host wants between requests counts
+    /// where `heed_spacing` says so. Fails where the host is to be left alone for longer than one waits.
+    pub(super) async fn turn(
+        &self,
+        policy: &FetchPolicy,
+        url: &Url,
+        heed_spacing: bool,
+    ) -> Result<Turn, Complaint> {
+        let guard = Guard::new(&policy.allow_private);
+        let space_max = if heed_spacing { Duration::MAX } else { Duration::ZERO };
+        self.turn_within(guard, policy.network, url, space_max).await
+    }
+
+    async fn turn_within(
+        &self,
+        guard: Guard,
+        network: Network,
+        url: &Url,
+        space_max: Duration,
+    ) -> Result<Turn, Complaint> {
+        let mut turn = Turn { queue: self.clone(), guard, network, host: None, address: None, slot: None };
+        turn.enter(url, space_max).await?;
+        Ok(turn)
+    }
+
+    /// From now on requests to the host of `url` are at least so far apart; the larger one counts.
+    pub(super) fn space(&self, url: &Url, delay: Duration) {
+        self.with(url, |pace, now| pace.set_space(now, delay));
+    }
+
+    /// Learns from an answer how fast its host wants to be asked.
+    pub(super) fn note(&self, url: &Url, status: u16, headers: &HeaderMap) {
+        self.inner.names.answered(&host_of(url));
+        let quiet = quota::used_up(headers, SystemTime::from(clock::now()));
+        self.with(url, |pace, now| {
+            if status == TOO_MANY {
+                pace.slow_down(now);
+            } else {
+                pace.speed_up();
+            }
+            if let Some(quiet) = quiet {
+                pace.hush(now, quiet);
+            }
+        });
+    }
+
+    fn with(&self, url: &Url, change: impl FnOnce(&mut Pace, tokio::time::Instant)) {
+        self.inner.paces.with(&host_of(url), !host::is_local(url), change);
     }
 
     #[cfg(test)]
-    fn hosts_known(&self) -> usize {
-        self.hosts.table.lock().unwrap().len()
+    fn hosts_known(&self) -> (usize, usize) {
+        (self.inner.names.known(), self.inner.addresses.known())
     }
 }
 
 impl Turn {
-    /// Goes over to the host of `url`. Whoever has to wait there gives everything back meanwhile.
-    pub(super) async fn go_to(&mut self, url: &Url) {
-        let name = host_of(url);
-        if self.host.as_ref().is_some_and(|host| host.name == name) {
-            return;
-        }
-        self.host = None;
-        let mut place = self.queue.hosts.place(name);
-        if !place.enter_at_once() {
-            self.slot = None;
-            place.enter().await;
-            self.slot = acquire(&self.queue.slots).await;
-        }
-        self.host = Some(place);
+    /// Goes over to the host of `url`, perhaps the same one. Whoever has to wait gives everything back
+    /// meanwhile. A host's wish for space is not waited for longer than a minute here: a source that redirects
+    /// within its host would otherwise never arrive.
+    pub(super) async fn go_to(&mut self, url: &Url, heed_spacing: bool) -> Result<(), Complaint> {
+        self.enter(url, if heed_spacing { WAIT_MAX } else { Duration::ZERO }).await
+    }
+
+    /// Gives everything back; the next thing to do is to go somewhere.
+    pub(super) fn rest(&mut self) {
+        (self.address, self.host, self.slot) = (None, None, None);
     }
 
     /// Leaves the host and keeps the slot.
     pub(super) fn end(self) -> Slot {
         Slot { _permit: self.slot }
     }
-}
 
-impl Hosts {
-    async fn wait(self: &Arc<Self>, name: String) -> AtHost {
-        let mut place = self.place(name);
-        place.enter().await;
-        place
-    }
-
-    fn place(self: &Arc<Self>, name: String) -> AtHost {
-        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let semaphore = table.entry(name.clone()).or_insert_with(|| Arc::new(Semaphore::new(self.per_host)));
-        let semaphore = Some(semaphore.clone());
-        AtHost { hosts: self.clone(), name, semaphore, permit: None }
-    }
-}
-
-impl AtHost {
-    async fn enter(&mut self) {
-        if let Some(semaphore) = &self.semaphore {
-            self.permit = acquire(semaphore).await;
+    async fn enter(&mut self, url: &Url, space_max: Duration) -> Result<(), Complaint> {
+        let name = host_of(url);
+        let queue = self.queue.inner.clone();
+        // Nobody stands in line for what is closed.
+        held(queue.paces.wait(&name, space_max))?;
+        if self.host.as_ref().is_none_or(|host| *host.key() != name) {
+            (self.address, self.host) = (None, None);
+            let mut place = queue.names.at(name.clone());
+            if !place.enter_at_once() {
+                self.slot = None;
+                place.enter().await;
+            }
+            self.host = Some(place);
         }
-    }
-
-    fn enter_at_once(&mut self) -> bool {
-        self.permit = self.semaphore.clone().and_then(|semaphore| semaphore.try_acquire_owned().ok());
-        self.permit.is_some()
-    }
-}
-
-impl Drop for AtHost {
-    fn drop(&mut self) {
-        let mut table = self.hosts.table.lock().unwrap_or_else(PoisonError::into_inner);
-        // The permit holds its semaphore as well; what the table alone holds, nobody needs any more.
-        self.permit = None;
-        self.semaphore = None;
-        if table.get(&self.name).is_some_and(|semaphore| Arc::strong_count(semaphore) == 1) {
-            table.remove(&self.name);
-        }
-    }
-}
-
-/// `None` cannot happen: these semaphores are never closed.
-async fn acquire(semaphore: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    semaphore.clone().acquire_owned().await.ok()
-}
-
-/// Host and port in one spelling. `Url` has lowered the case already.
-pub(super) fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    format!("{host}:{}", url.port_or_known_default().unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use polling::poll_once;
-
-    use super::*;
-
-    /// Polls a future once, without a runtime.
-    mod polling {
-        use std::pin::Pin;
-        use std::task::{Context, Poll, Waker};
-
-        pub(super) fn poll_once<F: Future>(future: Pin<&mut F>) -> Option<F::Output> {
-            match future.poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(value) => Some(value),
-                Poll::Pending => None,
+        let (host, address, slot) = (&self.host, &mut self.address, &mut self.slot);
+        let _next = match host {
+            Some(host) => host.be_next(|| (*address, *slot) = (None, None)).await,
+            None => None,
+        };
+        loop {
+            let wait = queue.paces.wait(&name, space_max);
+            if !wait.is_zero() {
+                (self.address, self.slot) = (None, None);
+                held(wait)?;
+                tokio::time::sleep(wait).await;
+                continue;
+            }
+            self.enter_address(url).await;
+            if self.slot.is_none() {
+                self.slot = acquire(&queue.slots).await;
+            }
+            // While we waited for address and slot, another one may have been faster.
+            if queue.paces.take(&name, !host::is_local(url), space_max) {
+                return Ok(());
             }
         }
     }
 
-    fn url(text: &str) -> Url {
-        text.parse().unwrap()
-    }
-
-    fn now<T>(future: impl Future<Output = T>) -> Option<T> {
-        poll_once(std::pin::pin!(future))
-    }
-
-    #[test]
-    fn a_busy_host_keeps_nobody_else_from_a_slot() {
-        let queue = Queue::new(FetchLimits { concurrency: 2, per_host: 1 });
-        let first = now(queue.turn(&url("http://busy.example/a"))).unwrap();
-        let same_host = url("http://BUSY.example.:80/b");
-        let mut waiting = Box::pin(queue.turn(&same_host));
-        assert!(poll_once(waiting.as_mut()).is_none());
-        let other = now(queue.turn(&url("http://other.example/"))).expect("a slot is free");
-        assert!(now(queue.turn(&url("http://third.example/"))).is_none(), "both slots are taken");
-        drop(other);
-        drop(first);
-        assert!(poll_once(waiting.as_mut()).is_some());
-    }
-
-    #[test]
-    fn the_slot_outlives_the_turn_and_the_host_does_not() {
-        let queue = Queue::new(FetchLimits { concurrency: 2, per_host: 1 });
-        let slot = now(queue.turn(&url("http://a.example/"))).unwrap().end();
-        assert_eq!(queue.hosts_known(), 0);
-        let next = now(queue.turn(&url("http://a.example/"))).expect("the host is free again");
-        assert!(now(queue.slot()).is_none());
-        drop(slot);
-        assert!(now(queue.slot()).is_some());
-        drop(next);
-        assert_eq!(queue.hosts_known(), 0);
-    }
-
-    #[test]
-    fn whoever_waits_at_the_next_host_gives_its_slot_back() {
-        let queue = Queue::new(FetchLimits { concurrency: 2, per_host: 1 });
-        let busy = now(queue.turn(&url("http://busy.example/"))).unwrap();
-        let mut moving = now(queue.turn(&url("http://a.example/"))).unwrap();
-        let target = url("http://busy.example/feed");
-        let mut going = Box::pin(moving.go_to(&target));
-        assert!(poll_once(going.as_mut()).is_none());
-        let other = now(queue.turn(&url("http://a.example/"))).expect("slot and host were given back");
-        drop((other, busy));
-        assert!(poll_once(going.as_mut()).is_some());
-        drop(going);
-        drop(moving);
-        assert_eq!(queue.hosts_known(), 0);
-    }
-
-    #[test]
-    fn waiting_that_is_given_up_leaves_nothing_behind() {
-        let queue = Queue::new(FetchLimits { concurrency: 9, per_host: 1 });
-        let held = now(queue.turn(&url("http://a.example/"))).unwrap();
-        for _ in 0..100 {
-            assert!(now(queue.turn(&url("http://a.example/"))).is_none());
+    /// Takes a place at the address that the name leads to. A name that leads nowhere needs none: what is
+    /// wrong with it is told when it is asked.
+    async fn enter_address(&mut self, url: &Url) {
+        let queue = self.queue.inner.clone();
+        let host = url.host_str().unwrap_or_default();
+        let found = queue.resolver.addresses(host, &self.guard, self.network).await;
+        let smallest = found.ok().and_then(|found| found.into_iter().map(|ip| ip.to_canonical()).min());
+        let Some(key) = smallest.map(|address| host::host_at(address, url)) else {
+            self.address = None;
+            return;
+        };
+        if self.address.as_ref().is_some_and(|place| *place.key() == key) {
+            return;
         }
-        assert_eq!(queue.hosts_known(), 1);
-        drop(held);
-        assert_eq!(queue.hosts_known(), 0);
-        assert!(now(queue.turn(&url("http://a.example/"))).is_some());
+        self.address = None;
+        let mut place = queue.addresses.at(key);
+        if !place.enter_at_once() {
+            self.slot = None;
+            place.enter().await;
+        }
+        self.address = Some(place);
     }
 }
+
+/// Complains where the wait is too long to wait.
+fn held(wait: Duration) -> Result<(), Complaint> {
+    if wait <= WAIT_MAX {
+        return Ok(());
+    }
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let until = clock::now()
+        + chrono::TimeDelta::try_seconds(i64::try_from(seconds).unwrap_or(0)).unwrap_or_default();
+    let says = format!(
+        "was not asked: its host asked for quiet until {}; nothing was sent",
+        until.format("%F %T UTC")
+    );
+    Err(Complaint { retry_after_seconds: Some(seconds), ..Complaint::new(FetchErrorKind::Held, says) })
+}
+
+#[cfg(test)]
+mod tests;

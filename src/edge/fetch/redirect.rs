@@ -1,26 +1,40 @@
 //! Redirects, followed by hand (RFC 9110 §10.2.2, §15.4), so that every address is looked at first.
 
-use http::HeaderMap;
 use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
 use url::Url;
 
 use super::complaint::Complaint;
 use crate::model::{FetchErrorKind, Ports};
 
 /// Redirects that are followed, one after the other.
-const HOPS_MAX: usize = 10;
+pub(super) const HOPS_MAX: usize = 10;
 const LOCATION_BYTES_MAX: usize = 8 << 10;
 
 /// The addresses asked so far, the present one last.
 pub(super) struct Route {
     first: Url,
+    hops: usize,
+    hops_max: usize,
+    /// Those that need not be asked again: they would say the same.
     seen: Vec<Url>,
     now: Url,
+    /// Where the redirects lead that are for good, and whether there have been no others yet.
+    permanent: Option<Url>,
+    is_permanent: bool,
 }
 
 impl Route {
-    pub(super) fn new(url: &Url) -> Self {
-        Self { first: url.clone(), seen: vec![], now: url.clone() }
+    pub(super) fn new(url: &Url, hops_max: usize) -> Self {
+        Self {
+            first: url.clone(),
+            hops: 0,
+            hops_max,
+            seen: vec![],
+            now: url.clone(),
+            permanent: None,
+            is_permanent: true,
+        }
     }
 
     /// The address to ask now.
@@ -30,7 +44,7 @@ impl Route {
 
     /// How messages call the present address.
     pub(super) fn place(&self) -> String {
-        match self.seen.len() {
+        match self.hops {
             0 => host(&self.now),
             n => format!("{} (redirect {n} from {})", host(&self.now), host(&self.first)),
         }
@@ -50,11 +64,28 @@ impl Route {
         Err(Complaint::new(FetchErrorKind::Forbidden, says))
     }
 
-    /// Goes on to where a redirect leads.
-    pub(super) fn follow(&mut self, headers: &HeaderMap) -> Result<(), Complaint> {
+    /// Where an unbroken chain of 301 and 308 leads; `None` where the first answer was no such redirect.
+    pub(super) fn permanent(&self) -> Option<&Url> {
+        self.permanent.as_ref()
+    }
+
+    /// Whether the present address stands for the first one for good.
+    pub(super) fn is_permanent(&self) -> bool {
+        self.is_permanent
+    }
+
+    /// Goes on to where a redirect leads. `has_news` says that whoever was asked before may answer otherwise
+    /// now: then it is no circle to come back.
+    pub(super) fn follow(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        has_news: bool,
+    ) -> Result<(), Complaint> {
         let mut target = self.target(headers)?;
-        if self.seen.len() >= HOPS_MAX {
-            return Err(complaint(format!("redirects once more after {HOPS_MAX} redirects")));
+        let hops_max = self.hops_max;
+        if self.hops >= hops_max {
+            return Err(complaint(format!("redirects once more after {hops_max} redirects")));
         }
         // An https source stays private and authentic on its whole way. One that begins with http has
         // promised neither.
@@ -66,12 +97,23 @@ impl Route {
         if target.fragment().is_none() {
             target.set_fragment(self.now.fragment());
         }
-        let (asked, next) = (without_fragment(&self.now), without_fragment(&target));
-        if next == asked || self.seen.contains(&next) {
-            let says = format!("redirects in a circle, back to {next}: perhaps it insists on cookies");
+        let next = without_fragment(&target);
+        if has_news {
+            self.seen.clear();
+        } else {
+            self.seen.push(without_fragment(&self.now));
+        }
+        if self.seen.contains(&next) {
+            let says = format!(
+                "redirects in a circle, back to {next}: perhaps it insists on cookies, set cookies = true"
+            );
             return Err(complaint(says));
         }
-        self.seen.push(asked);
+        self.is_permanent &= matches!(status.as_u16(), 301 | 308);
+        if self.is_permanent {
+            self.permanent = Some(target.clone());
+        }
+        self.hops += 1;
         self.now = target;
         Ok(())
     }
@@ -136,8 +178,11 @@ mod tests {
     fn follow(url: &str, location: &[u8]) -> Result<String, String> {
         let mut headers = HeaderMap::new();
         headers.insert(LOCATION, HeaderValue::from_bytes(location).unwrap());
-        let mut route = Route::new(&url.parse().unwrap());
-        route.follow(&headers).map(|()| route.url().to_string()).map_err(|complaint| complaint.says)
+        let mut route = Route::new(&url.parse().unwrap(), HOPS_MAX);
+        route
+            .follow(StatusCode::FOUND, &headers, false)
+            .map(|()| route.url().to_string())
+            .map_err(|complaint| complaint.says)
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, FROM, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, COOKIE, FROM, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, USER_AGENT,
 };
 use http::{Request, Uri};
 use http_body_util::Empty;
@@ -14,12 +14,17 @@ use percent_encoding::percent_decode_str;
 use tokio::task::spawn_blocking;
 use url::{Origin, Url};
 
+use super::answer::Known;
 use super::complaint::Complaint;
 use crate::model::{Auth, FetchErrorKind, FetchPolicy, Validators};
 
 /// Feeds first, then what feeds are served as, then anything.
 const ACCEPTED: &str = "application/atom+xml, application/rss+xml, application/feed+json, \
     application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5";
+/// What robots.txt is served as.
+const ACCEPTED_ROBOTS: &str = "text/plain, */*;q=0.5";
+/// What we accept in place of the whole document (RFC 3229 §10.5.3).
+const A_IM: HeaderName = HeaderName::from_static("a-im");
 const CODINGS: &str = "gzip, br, zstd, deflate";
 const SECRET_BYTES_MAX: u64 = 8 << 10;
 
@@ -38,7 +43,7 @@ pub(super) struct Letter {
     own: HeaderMap,
     /// Whether `own` holds credentials.
     has_credentials: bool,
-    conditional: bool,
+    known: Known,
 }
 
 impl Letter {
@@ -57,15 +62,19 @@ impl Letter {
         if let Some(from) = &identity.from {
             common.insert(FROM, from.clone());
         }
-        let conditions = [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)];
-        let mut conditional = false;
-        for (name, known) in conditions {
-            // Exactly the bytes that the server gave; what no header can carry came from no header.
-            let known = known.as_deref().filter(|known| !known.is_empty());
-            if let Some(known) = known.and_then(|known| HeaderValue::from_bytes(known).ok()) {
-                common.insert(name, known);
-                conditional = true;
-            }
+        // Exactly the bytes that the server gave; what no header can carry came from no header.
+        let carried = |known: &Option<Vec<u8>>| {
+            let known = known.as_deref().filter(|known| !known.is_empty())?;
+            HeaderValue::from_bytes(known).ok()
+        };
+        let (etag, date) = (carried(&validators.etag), carried(&validators.last_modified));
+        let known = Known { etag: etag.is_some(), last_modified: date.is_some() };
+        if let Some(etag) = etag {
+            common.insert(IF_NONE_MATCH, etag);
+            common.insert(A_IM, HeaderValue::from_static("feed"));
+        }
+        if let Some(date) = date {
+            common.insert(IF_MODIFIED_SINCE, date);
         }
         let mut own = HeaderMap::new();
         for (name, text) in &policy.headers {
@@ -78,15 +87,16 @@ impl Letter {
         if let Some(credentials) = credentials {
             own.insert(AUTHORIZATION, credentials);
         }
-        Ok(Self { origin: url.origin(), common, own, has_credentials, conditional })
+        Ok(Self { origin: url.origin(), common, own, has_credentials, known })
     }
 
-    /// The request to this address.
-    pub(super) fn to(&self, url: &Url) -> Result<Request<Empty<Bytes>>, Complaint> {
-        let mut request = Request::new(Empty::new());
-        *request.uri_mut() = uri(url).ok_or_else(|| {
-            unsendable("cannot be asked: its url is longer than HTTP carries or has no valid host".to_owned())
-        })?;
+    /// The request to this address. `cookies` join those that the admin sends.
+    pub(super) fn to(
+        &self,
+        url: &Url,
+        cookies: Option<HeaderValue>,
+    ) -> Result<Request<Empty<Bytes>>, Complaint> {
+        let mut request = request(url)?;
         *request.headers_mut() = self.common.clone();
         if self.is_at_home(url) {
             for name in self.own.keys() {
@@ -94,12 +104,28 @@ impl Letter {
             }
             request.headers_mut().extend(self.own.clone());
         }
+        if let Some(cookies) = cookies {
+            let own = request.headers().get(COOKIE).map(|own| [own.as_bytes(), b"; "].concat());
+            let all = [&own.unwrap_or_default()[..], cookies.as_bytes()].concat();
+            request.headers_mut().insert(COOKIE, value("Cookie", &all)?);
+        }
         Ok(request)
     }
 
-    /// Whether the server has been told what we know, so that "not modified" is an answer.
-    pub(super) fn is_conditional(&self) -> bool {
-        self.conditional
+    /// The request for a robots.txt: no secrets, and nothing that we know of the feed.
+    pub(super) fn to_robots(&self, url: &Url) -> Result<Request<Empty<Bytes>>, Complaint> {
+        let mut request = request(url)?;
+        *request.headers_mut() = self.common.clone();
+        for name in [IF_NONE_MATCH, IF_MODIFIED_SINCE, A_IM] {
+            request.headers_mut().remove(name);
+        }
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(ACCEPTED_ROBOTS));
+        Ok(request)
+    }
+
+    /// What the server has been told that we know: whether "not modified" is an answer.
+    pub(super) fn known(&self) -> Known {
+        self.known
     }
 
     /// Whether credentials went to this address; `None` where there are none at all.
@@ -110,6 +136,14 @@ impl Letter {
     fn is_at_home(&self, url: &Url) -> bool {
         self.origin == url.origin()
     }
+}
+
+fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Complaint> {
+    let mut request = Request::new(Empty::new());
+    *request.uri_mut() = uri(url).ok_or_else(|| {
+        unsendable("cannot be asked: its url is longer than HTTP carries or has no valid host".to_owned())
+    })?;
+    Ok(request)
 }
 
 /// The address without what is never sent: fragment and userinfo.
@@ -154,7 +188,7 @@ async fn credentials(auth: Option<&Auth>, url: &Url) -> Result<Option<HeaderValu
 }
 
 /// The secret of this name, which the environment holds or else a file among systemd's credentials.
-async fn secret(name: &str) -> Result<String, Complaint> {
+pub(super) async fn secret(name: &str) -> Result<String, Complaint> {
     let held = std::env::var(name).ok();
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY");
     let found = match (held, folder) {
@@ -181,7 +215,7 @@ fn credential(path: &Path) -> Option<String> {
 }
 
 /// RFC 7617 §2, in UTF-8.
-fn basic(pair: &[u8]) -> String {
+pub(super) fn basic(pair: &[u8]) -> String {
     format!("Basic {}", base64(pair))
 }
 

@@ -64,13 +64,15 @@ pub(super) struct Wire {
     stream: TokioIo<TcpStream>,
     open: Arc<AtomicUsize>,
     line: Line,
+    /// Whether it ends at a proxy that is to be told whole addresses.
+    is_proxied: bool,
 }
 
 impl Wire {
     /// Counts as open from now on.
-    pub(super) fn new(stream: TokioIo<TcpStream>, open: Arc<AtomicUsize>) -> Self {
+    pub(super) fn new(stream: TokioIo<TcpStream>, is_proxied: bool, open: Arc<AtomicUsize>) -> Self {
         open.fetch_add(1, Ordering::Relaxed);
-        Self { stream, open, line: Line::default() }
+        Self { stream, open, line: Line::default(), is_proxied }
     }
 }
 
@@ -82,7 +84,7 @@ impl Drop for Wire {
 
 impl Connection for Wire {
     fn connected(&self) -> Connected {
-        self.stream.connected().extra(self.line.clone())
+        self.stream.connected().proxy(self.is_proxied).extra(self.line.clone())
     }
 }
 

@@ -30,6 +30,11 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 const LOCK_RHYTHM: Duration = Duration::from_millis(10);
 
 impl Store {
+    /// Whether `folder` has a store that can be opened without making one.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("db").exists()
+    }
+
     /// Opens the store in `folder`, making it where there is none. Refuses, without touching it, a store
     /// of another program or of a newer version.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {

@@ -4,70 +4,52 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::SubsecRound as _;
 
-use super::{ENTRIES_PER_FETCH_MAX, bounded, configuration};
+use super::listed::{Listed, Names, published_key};
+use super::{ENTRIES_PER_FETCH_MAX, configuration};
 use crate::model::{
-    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, KeyKind, Known, Problem, Source, SourceId,
-    SourceState, StoryReason, Tally, Timestamp, Update,
+    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Source, SourceState, StoryReason,
+    Tally, Timestamp, Update,
 };
 use crate::pipeline::dedupe::{self, Keyed, Match};
-use crate::pipeline::{decide, story, text};
+use crate::pipeline::{decide, story};
 
 /// Problems of one document that are passed on.
 const PROBLEMS_MAX: usize = 50;
 
-/// The entries of one document with everything that only they and their source decide: their keys and hashes.
-/// Made once, for the look-up in the store and for the decisions after it.
-#[derive(Debug, Default)]
-pub(super) struct Listed<'a> {
-    entries: Vec<Keyed<'a>>,
-    /// What each of them could be called and told by, in the same order.
-    names: Vec<Names>,
-    /// Entries that repeat another one.
-    repeated: usize,
+/// The entries of one document, each with the known one that it is.
+pub(super) struct Listing<'a> {
+    listed: &'a Listed<'a>,
+    found: Vec<Option<Match>>,
+    /// Whether the document holds only what changed.
+    is_delta: bool,
 }
 
-/// What is looked for over all sources.
-#[derive(Debug)]
-struct Names {
-    story: Vec<(IdentityKey, StoryReason)>,
-    /// The ids that the entry may be published under, the best first, with their keys.
-    ids: Vec<(String, IdentityKey)>,
-}
-
-impl<'a> Listed<'a> {
-    pub(super) fn of(source: &SourceId, feed: &'a Feed) -> Self {
-        let (entries, repeated) = dedupe::keyed(source, bounded(feed));
-        let names = entries.iter().map(|keyed| Names::of(source, keyed)).collect();
-        Self { entries, names, repeated }
+impl<'a> Listing<'a> {
+    pub(super) fn of(listed: &'a Listed<'a>, old: &SourceState, known: &Known, is_delta: bool) -> Self {
+        // That most of a part is new shows no move.
+        let found = dedupe::matched(&listed.entries, known, old.ok_at.is_none() || is_delta);
+        Self { listed, found, is_delta }
     }
 
-    /// The keys that deciding on them asks for.
-    pub(super) fn keys(&self) -> impl Iterator<Item = IdentityKey> {
-        self.entries.iter().zip(&self.names).flat_map(|(keyed, names)| {
-            let own = keyed.keys().chain(keyed.title);
-            let story = names.story.iter().map(|(key, _)| *key);
-            own.chain(story).chain(names.ids.iter().map(|(_, key)| *key))
-        })
+    /// Whether any entry is one that is known.
+    pub(super) fn shares_entries(&self) -> bool {
+        self.found.iter().any(Option::is_some)
+    }
+
+    /// Whether anything listed is known, be it a title alone.
+    pub(super) fn is_known(&self, known: &Known) -> bool {
+        let mut titles = self.listed.entries.iter().filter_map(|entry| entry.title);
+        self.shares_entries() || titles.any(|title| known.keys.contains_key(&title))
     }
 }
 
-impl Names {
-    fn of(source: &SourceId, keyed: &Keyed<'_>) -> Self {
-        let own = decide::own_id(keyed.said, &keyed.identity);
-        let ids = own.into_iter().chain([decide::made_id(source, &keyed.identity)]);
-        Self {
-            story: story::keys(keyed.link.as_deref(), &keyed.folded_title),
-            ids: ids.map(|id| (published_key(&id), id)).map(|(key, id)| (id, key)).collect(),
-        }
-    }
-}
-
-/// Writes into `update` what `feed`, whose entries are `listed`, changes.
+/// Writes into `update` what `feed` changes.
 pub(super) fn take_in(
     source: &Source,
     old: &SourceState,
     known: &Known,
-    (feed, listing): (&Feed, &Listed<'_>),
+    feed: &Feed,
+    listing: Listing<'_>,
     now: Timestamp,
     update: &mut Update,
 ) {
@@ -78,15 +60,15 @@ pub(super) fn take_in(
         update.problems.push(Problem::new("too-many-entries", message));
     }
     let first_fetch = old.ok_at.is_none();
-    let Listed { entries, names, repeated } = listing;
-    let found = dedupe::matched(entries, known, first_fetch);
+    let Listing { listed: Listed { entries, names, repeated }, found, is_delta } = listing;
     update.tally = Tally { seen: feed.entries.len(), duplicates: *repeated, ..Tally::default() };
     // An id that nobody knows on an entry that somebody knows: one is a correction, most of them a move.
     let is_renamed = |(entry, found): &(&Keyed<'_>, &Option<Match>)| {
         found.is_some() && entry.guid.is_some_and(|guid| !known.keys.contains_key(&guid))
     };
     let renamed = entries.iter().zip(&found).filter(is_renamed).count();
-    if renamed * 2 > entries.len() || found.iter().flatten().any(|found| found.moved) {
+    let is_move = renamed * 2 > entries.len() && !is_delta;
+    if is_move || found.iter().flatten().any(|found| found.moved) {
         let message =
             "most entries came under new ids; they were recognised by link or title and keep their old ones";
         update.problems.push(Problem::new("identities-moved", message));
@@ -124,11 +106,28 @@ pub(super) fn take_in(
     listed.sort_unstable();
     listed.dedup();
     let before: HashSet<&EntryKey> = old.listed.iter().collect();
-    update.delisted = old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
     let added: HashSet<EntryKey> = update.new.iter().map(|entry| entry.key).collect();
     update.relisted =
         listed.iter().filter(|key| !before.contains(key) && !added.contains(key)).copied().collect();
+    if is_delta {
+        update.delisted = join(&mut listed, &old.listed);
+    } else {
+        update.delisted =
+            old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
+    }
     update.state.listed = listed;
+}
+
+/// What a part of a document does not hold is still listed. Returns the oldest, where they become too many.
+fn join(listed: &mut Vec<EntryKey>, before: &[EntryKey]) -> Vec<EntryKey> {
+    // Keys begin with the date, so the newest are the last.
+    let mut others: Vec<EntryKey> =
+        before.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
+    let surplus = (listed.len() + others.len()).saturating_sub(ENTRIES_PER_FETCH_MAX);
+    let dropped = others.drain(..surplus.min(others.len())).collect();
+    listed.append(&mut others);
+    listed.sort_unstable();
+    dropped
 }
 
 /// What is at hand while the entries of one document are decided on, one after the other.
@@ -279,8 +278,4 @@ impl Desk<'_> {
         self.ids.insert(id.clone());
         id
     }
-}
-
-fn published_key(id: &str) -> IdentityKey {
-    IdentityKey::new(KeyKind::Published, [text::xml_safe(id).as_bytes()])
 }

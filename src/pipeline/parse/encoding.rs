@@ -23,6 +23,14 @@ pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>, notes: &mu
     legal(text, notes)
 }
 
+/// Decodes a document of which the admin knows better than anybody what it is in.
+pub(super) fn decode_as<'a>(bytes: &'a [u8], label: &str, notes: &mut Notes) -> Cow<'a, str> {
+    let Some(encoding) = Encoding::for_label(label.as_bytes()) else { return decode(bytes, None, notes) };
+    let (text, failed) = encoding.decode_with_bom_removal(bytes);
+    notes.add_if(failed, "invalid-bytes", "some bytes mean nothing in the encoding that feeds.toml names");
+    legal(text, notes)
+}
+
 /// UTF-16 and UTF-32, which show themselves: by a byte order mark, or by the zeros around the first `<`.
 fn wide(bytes: &[u8]) -> Option<String> {
     let quad = |big: bool, from: usize| {
@@ -231,6 +239,22 @@ mod tests {
         let meant = "<?xml version='1.0' encoding='windows-1256'?><a>أخبار الرياضة</a>";
         check(&header, Some("text/xml; charset=utf-8"), meant);
         check(b"<a>caf\xe9 \xe9t\xe9</a>", Some("text/xml; charset=iso88591"), "<a>café été</a>");
+    }
+
+    #[test]
+    fn the_admin_knows_better() {
+        let check = |bytes: &[u8], label: &str, expected: &str| {
+            assert_eq!(decode_as(bytes, label, &mut Notes::default()), expected);
+        };
+        let (cp1256, _, _) = encoding_rs::WINDOWS_1256.encode("<a>أخبار الرياضة</a>");
+        check(&cp1256, "windows-1256", "<a>أخبار الرياضة</a>");
+        check(
+            b"\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?><a>\xe9</a>",
+            "windows-1252",
+            "ï»¿<?xml version='1.0' encoding='utf-8'?><a>é</a>",
+        );
+        check("\u{feff}<a>é</a>".as_bytes(), "UTF-8", "<a>é</a>");
+        check("<a>é</a>".as_bytes(), "no such thing", "<a>é</a>");
     }
 
     #[test]

@@ -3,10 +3,8 @@
 use super::entities::{self, References};
 use super::names::{Lower, split};
 use super::notes::shown;
-use super::tokens::{Token, Tokens, attributes};
+use super::tokens::{Token, Tokens};
 
-/// Feeds of a page that are named.
-const FEEDS_MAX: usize = 3;
 /// The `head` of a page is looked through this far, in bytes.
 const HEAD_BYTES_MAX: usize = 256 * 1024;
 
@@ -55,15 +53,12 @@ pub(super) fn text(text: &str) -> String {
     "this is plain text, not a feed".to_owned()
 }
 
-/// An HTML page, with its title, and with the feeds that it names.
+/// An HTML page, with its title.
 fn page(text: &str) -> String {
     let mut tokens = Tokens::new(text);
-    let (mut feeds, mut title, mut in_title) = (Vec::new(), None, false);
+    let (mut title, mut in_title) = (None, false);
     while let Some(token) = tokens.next().filter(|_| tokens.position() < HEAD_BYTES_MAX) {
         match token {
-            Token::Start { name, attributes, .. } if name.eq_ignore_ascii_case("link") => {
-                feeds.extend(feed_address(attributes));
-            }
             Token::Start { name, .. } => in_title = name.eq_ignore_ascii_case("title") && title.is_none(),
             Token::Text(text) if in_title => {
                 let words = entities::resolve(text, &mut References::default());
@@ -74,24 +69,5 @@ fn page(text: &str) -> String {
     }
     let title =
         title.filter(|title| !title.is_empty()).map(|title| format!(" ({title})")).unwrap_or_default();
-    feeds.truncate(FEEDS_MAX);
-    match feeds.as_slice() {
-        [] => format!("this is an HTML page{title}, not a feed"),
-        feeds => {
-            format!("this is an HTML page{title}, not a feed; it names these feeds: {}", feeds.join(" "))
-        }
-    }
-}
-
-/// The address of a feed in `<link rel="alternate" type="application/rss+xml" href="…">`.
-fn feed_address(attrs: &str) -> Option<String> {
-    let value = |wanted: &str| {
-        let found = attributes(attrs).find(|(name, _)| name.eq_ignore_ascii_case(wanted));
-        found.map(|(_, value)| value.trim().to_owned())
-    };
-    let is_alternate = value("rel")?.to_ascii_lowercase().split_whitespace().any(|rel| rel == "alternate");
-    let media_type = value("type")?.to_ascii_lowercase();
-    let is_feed =
-        ["rss+xml", "atom+xml", "feed+json", "rdf+xml"].iter().any(|kind| media_type.contains(kind));
-    value("href").filter(|href| is_alternate && is_feed && !href.is_empty()).map(|href| shown(&href))
+    format!("this is an HTML page{title}, not a feed")
 }

@@ -180,14 +180,14 @@ fn thumbnail(item: &Item<'_>) -> ExtensionMap {
     ExtensionMap::from([("media".to_owned(), BTreeMap::from([("thumbnail".to_owned(), vec![element])]))])
 }
 
-fn link(relation: &str, href: String, media_type: Option<&str>) -> Link {
+pub(super) fn link(relation: &str, href: String, media_type: Option<&str>) -> Link {
     Link { href, rel: relation.to_owned(), mime_type: media_type.map(str::to_owned), ..Link::default() }
 }
 
-fn text(value: String) -> Text {
+pub(super) fn text(value: String) -> Text {
     Text { value, ..Text::default() }
 }
 
-fn date(at: Timestamp) -> FixedDateTime {
+pub(super) fn date(at: Timestamp) -> FixedDateTime {
     in_range(at).fixed_offset()
 }

@@ -30,6 +30,37 @@ fn check_warnings(text: &str, expected: &[&str]) {
 }
 
 #[test]
+fn our_own_listener_is_no_source() {
+    let ours = |listen: &str, url: &str, is_ours: bool| {
+        let text = format!(
+            "site.url = \"https://n.example\"\nserver.listen = \"{listen}\"\nsources.x.url = \"{url}\"\n"
+        );
+        let message = "3:17: sources.x.url: is one of our own outputs (server.listen answers there): name the source itself";
+        let expected: Vec<&str> = is_ours.then_some(message).into_iter().collect();
+        check(&text, &expected);
+    };
+    for url in
+        ["http://127.0.0.1:81/a", "http://localhost:81/", "http://LOCALHOST.:81/", "http://0.0.0.0:81/a"]
+    {
+        ours("127.0.0.1:81", url, true);
+        ours("0.0.0.0:81", url, true);
+        ours("[::]:81", url, true);
+        ours("127.0.0.1:82", url, false);
+    }
+    for url in ["http://[::1]:81/a", "http://[::ffff:7f00:1]:81/a"] {
+        ours("[::]:81", url, true);
+    }
+    ours("[::1]:81", "http://[::1]:81/a", true);
+    ours("[::1]:81", "http://127.0.0.1:81/a", false);
+    ours("0.0.0.0:81", "http://127.3.2.1:81/a", true);
+    ours("0.0.0.0:81", "http://[::1]:81/a", false);
+    ours("0.0.0.0:81", "http://192.0.2.1:81/a", false);
+    ours("192.0.2.1:80", "http://192.0.2.1/a", true);
+    ours("192.0.2.1:81", "http://127.0.0.1:81/a", false);
+    ours("192.0.2.1:81", "http://localhost:81/a", false);
+}
+
+#[test]
 fn every_mistake_is_reported_at_once_in_the_order_of_the_text() {
     check(
         r#"[site]

@@ -96,6 +96,12 @@ async fn a_timeout_says_how_far_it_came() {
     check(Reply::raw("HTTP/1.1 200 OK\r\nX:").then_hang(), timeout, "did not answer").await;
     let body = Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour").then_hang();
     check(body, timeout, "did not finish its answer within 300ms, 4 bytes came").await;
+    let drip = Reply::raw("HTTP/1.1 200 OK\r\n\r\n").then_drip(b".", Duration::from_millis(5));
+    check(drip, timeout, "did not finish its answer").await;
+    let slow_head = Reply::raw("HTTP/1.1 200 OK\r\nX: ").then_drip(b".", Duration::from_millis(5));
+    check(slow_head, timeout, "did not answer").await;
+    let refusal = Reply::raw("HTTP/1.1 500 No\r\n\r\n").then_drip(b".", Duration::from_millis(5));
+    check(refusal, timeout, "did not finish its answer").await;
     let interim = Reply::raw("").then_drip(b"HTTP/1.1 103 Early Hints\r\n\r\n", Duration::from_millis(5));
     check(interim, timeout, "did not answer").await;
 }

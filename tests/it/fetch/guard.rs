@@ -55,6 +55,33 @@ async fn every_hop_is_looked_at() {
     assert_eq!(inside.connections(), 0);
 }
 
+/// What leads to 127.0.0.1 or nowhere in public, however it is written.
+const INSIDE: &str = "127.0.0.1 127.1 2130706433 0x7f000001 0x7f.0.0x1 017700000001 0177.0.0.01 10.1 \
+    0xa9fea9fe 100.64.0.1 192.0.2.1 198.18.0.1 224.0.0.1 255.255.255.255 0 [::] [::1] [::ffff:127.0.0.1] \
+    [::ffff:10.0.0.1] [::127.0.0.1] [::ffff:0:127.0.0.1] [64:ff9b::127.0.0.1] [64:ff9b::8.8.8.8] \
+    [64:ff9b:1::1] [2002:7f00:1::] [2002:808:808::1] [2001::1] [2001:0:7f00:1::1] [2001:db8::1] [fc00::1] \
+    [fe80::1] [fec0::1] [ff02::1] [100::1] [3fff::1]";
+
+#[tokio::test]
+async fn no_spelling_leads_inside_as_url_or_as_redirect() {
+    let inside = Origin::start(|_| Reply::ok("secret"));
+    let targets: Vec<String> = INSIDE.split(' ').map(|host| inside.named(host, "/")).collect();
+    let hops = targets.clone();
+    let outside = Origin::at("127.0.0.2:0", move |asked| {
+        Reply::redirect(302, &hops[asked.path.trim_start_matches('/').parse::<usize>().unwrap()])
+    });
+    let fetcher = fetcher();
+    for (n, target) in targets.iter().enumerate() {
+        for url in [target, &outside.url(&format!("/{n}"))] {
+            let mut source = source(url);
+            source.fetch.allow_private = vec!["127.0.0.2/32".parse().unwrap()];
+            let retrieved = fetcher.fetch(&source, &Validators::default()).await.0;
+            refused(retrieved, "add it to allow_private");
+        }
+    }
+    assert_eq!((outside.asked().len(), inside.connections()), (targets.len(), 0));
+}
+
 #[tokio::test]
 async fn of_several_addresses_only_allowed_ones_are_connected() {
     let good = Origin::start(|_| Reply::ok("good"));

@@ -25,6 +25,10 @@ async fn odd_answers_are_read() {
     check(b"HTTP/1.1 200\r\n\r\nno reason", "no reason").await;
     check(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "").await;
     check(b"HTTP/1.1 200 OK\n\nbare line ends", "bare line ends").await;
+    check(b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold and more", "old").await;
+    check(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\ntoo long", "too").await;
+    check(b"HTTP/1.1 200 \xe9t\xe9\r\nX: \xe9\xff\r\n\r\nx", "x").await;
+    check(b"HTTP/1.1 200 OK\r\nX-\xe9: y\r\nServer: \xfc\r\n\r\nx", "x").await;
     check(b"HTTP/1.1 203 Changed\r\n\r\nx", "x").await;
     check(b"HTTP/1.1 200 OK\r\nX-Empty:\r\nX-Space : y\r\nX-Folded: a\r\n b\r\n\r\nx", "x").await;
     check(b"HTTP/1.1 200 OK\r\nno colon here\r\nContent-Length: 1\r\n\r\nx", "x").await;
@@ -61,6 +65,10 @@ async fn broken_answers_are_told() {
         "broke off its answer after 0 bytes",
     )
     .await;
+    check(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n<rss/>", "gzip").await;
+    check(b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n\r\n<rss/>", "br").await;
+    check(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nfour", "not HTTP").await;
+    check(b"HTTP/1.1 200 OK\r\n\0\0\0\r\n\r\nx", "not HTTP").await;
     check(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nx", "not HTTP").await;
     let upgraded =
         error(raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n").await);

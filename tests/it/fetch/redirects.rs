@@ -112,3 +112,35 @@ async fn another_origin_that_wants_credentials_is_explained() {
     assert!(error.message.contains("credentials are never sent to another origin"), "{error}");
     assert!(error.message.starts_with("away.test:"), "{error}");
 }
+
+#[tokio::test]
+async fn secrets_stay_at_home_when_the_source_has_moved() {
+    let origin = Origin::start(|_| Reply::ok("x"));
+    let mut source = source(&origin.named("home.test", "/old"));
+    source.fetch.auth = Some(Auth::Bearer { token_env: SET.to_owned() });
+    source.fetch.headers = vec![("X-Key".to_owned(), "k".to_owned())];
+    let fetcher = fetcher();
+    for (place, at_home) in
+        [(origin.named("home.test", "/new"), true), (origin.named("away.test", "/new"), false)]
+    {
+        let moved_to = place.parse().unwrap();
+        body(fetcher.fetch_at(&source, Some(&moved_to), &Validators::default()).await.0);
+        let asked = origin.asked().pop().unwrap();
+        assert_eq!(asked.path, "/new");
+        assert_eq!(asked.header("authorization").is_empty(), !at_home, "{place}");
+        assert_eq!(asked.header("x-key").is_empty(), !at_home, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_source_itself_is_gone() {
+    let check = async |status, kind| {
+        let origin = Origin::start(move |asked| match asked.path.as_str() {
+            "/old" => Reply::redirect(status, "/gone"),
+            _ => Reply::new(410, &[], ""),
+        });
+        assert_eq!(error(ask(&source(&origin.url("/old"))).await).kind, kind, "{status}");
+    };
+    check(301, FetchErrorKind::Gone).await;
+    check(302, FetchErrorKind::Status).await;
+}

@@ -18,31 +18,38 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::NoClientAuth;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 
 use super::{body, error, fetcher, fetcher_within, source};
 use crate::kit::daemon::DEADLINE;
 
 /// They protect nothing: only these tests trust the authority.
-const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
+pub(super) const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
 const CERTIFICATE: &[u8] = include_bytes!("tls/certificate.der");
 const KEY: &[u8] = include_bytes!("tls/key.der");
 
-struct Site {
-    address: SocketAddr,
-    connections: Arc<AtomicUsize>,
+pub(super) struct Site {
+    pub(super) address: SocketAddr,
+    pub(super) connections: Arc<AtomicUsize>,
     /// Connections that are open now.
     open: Arc<AtomicUsize>,
     /// Protocol and path of each request.
-    asked: Arc<Mutex<Vec<String>>>,
+    pub(super) asked: Arc<Mutex<Vec<String>>>,
 }
 
 /// A server for `feeds.test`, the names below it and 127.0.0.1 that speaks these protocols.
-async fn site(protocols: &[&[u8]]) -> Site {
+pub(super) async fn site(protocols: &[&[u8]]) -> Site {
+    site_for(protocols, Arc::new(NoClientAuth)).await
+}
+
+/// The same where clients have to show who they are.
+pub(super) async fn site_for(protocols: &[&[u8]], clients: Arc<dyn ClientCertVerifier>) -> Site {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KEY));
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(vec![CertificateDer::from(CERTIFICATE)], key)
         .unwrap();
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
@@ -95,7 +102,7 @@ fn answer(request: &Request<Incoming>, asked: &Mutex<Vec<String>>) -> Response<F
 }
 
 /// A fetcher that trusts the authority of these tests.
-fn trusting() -> Fetcher {
+pub(super) fn trusting() -> Fetcher {
     fetcher_within(|surroundings, _| surroundings.roots = vec![CertificateDer::from(AUTHORITY)])
 }
 

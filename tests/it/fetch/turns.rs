@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nashra::model::*;
 use tokio::task::JoinSet;
 
-use super::{body, fetcher_within, source};
+use super::{body, error, fetcher_within, source};
 use crate::kit::daemon::DEADLINE;
 use crate::kit::origin::{Gate, Origin, Reply};
 
@@ -39,6 +39,63 @@ async fn a_slow_host_starves_nobody() {
 }
 
 #[tokio::test]
+async fn a_thousand_hanging_sources_at_one_host_delay_nobody_else() {
+    let gate = Gate::default();
+    let held = gate.clone();
+    let slow = Origin::start(move |_| Reply::ok("slow").behind(&held));
+    let quick = Origin::start(|_| Reply::ok("quick"));
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 4, per_host: 2 });
+    let mut waiting = JoinSet::new();
+    for n in 0..1000 {
+        // They have one address, and half of them a name of their own that leads to it.
+        let url = if n % 2 == 0 { slow.url("/") } else { slow.named(&format!("slow-{n}.test"), "/") };
+        let (fetcher, source) = (fetcher.clone(), source(&url));
+        waiting.spawn(async move { body(fetcher.fetch(&source, &Validators::default()).await.0) });
+    }
+    let asked = tokio::task::spawn_blocking(move || {
+        slow.wait_for(2);
+        slow
+    });
+    let slow = asked.await.unwrap();
+    for n in 0..50 {
+        let url = if n % 2 == 0 { quick.url("/") } else { quick.named(&format!("quick-{n}.test"), "/") };
+        let fetch = fetcher.fetch_at(&source(&url), None, &Validators::default()).await.0;
+        assert_eq!(body(fetch).bytes, "quick");
+    }
+    assert_eq!(slow.asked().len(), 2, "no more than two at once");
+    gate.open();
+    assert_eq!(waiting.join_all().await.len(), 1000);
+    assert!(slow.connections() >= 2 && slow.asked().len() == 1000);
+}
+
+#[tokio::test]
+async fn a_host_whose_quota_is_used_up_is_left_alone() {
+    let origin = Origin::start(|asked| match asked.path.as_str() {
+        "/last" => Reply::new(429, &[("RateLimit", "\"day\";r=0;t=3600")], ""),
+        "/own" => Reply::new(429, &[("Retry-After", "3600")], ""),
+        _ => Reply::ok("x"),
+    });
+    let fetcher = fetcher_within(|_, _| ());
+    let fetch = async |host: &str, path: &str| {
+        fetcher.fetch(&source(&origin.named(host, path)), &Validators::default()).await.0
+    };
+    // A 429 of one address says nothing of the others at its host.
+    assert_eq!(error(fetch("feeds.a.test", "/own").await).kind, FetchErrorKind::Status);
+    body(fetch("feeds.a.test", "/other").await);
+    assert_eq!(error(fetch("feeds.a.test", "/last").await).kind, FetchErrorKind::Status);
+    let held = fetch("www.a.test", "/other").await;
+    let seconds = held.manners.retry_after_seconds.unwrap();
+    assert!((3590..=3600).contains(&seconds), "{seconds}");
+    let error = error(held);
+    assert_eq!(error.kind, FetchErrorKind::Held);
+    let start =
+        format!("www.a.test:{} was not asked: its host asked for quiet until 2", origin.address.port());
+    assert!(error.message.starts_with(&start), "{error}");
+    body(fetch("b.test", "/other").await);
+    assert_eq!(origin.asked().len(), 4);
+}
+
+#[tokio::test]
 async fn slots_are_held_until_they_are_given_back() {
     let origin = Origin::start(|_| Reply::ok("x"));
     let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 1, per_host: 9 });
@@ -58,12 +115,10 @@ async fn the_clock_runs_only_during_the_exchange() {
     let held = gate.clone();
     let origin = Origin::start(move |asked| match asked.path.as_str() {
         "/first" => Reply::ok("x").behind(&held),
-        "/moved" => {
-            let port = asked.header("host").rsplit(':').next().unwrap().to_owned();
-            Reply::redirect(302, &format!("http://busy.test:{port}/second"))
-        }
         _ => Reply::ok("x"),
     });
+    let second = origin.named("busy.test", "/second");
+    let other = Origin::start(move |_| Reply::redirect(302, &second));
     let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 9, per_host: 1 });
     let mut tasks = JoinSet::new();
     let mut start = |url: String, timeout| {
@@ -80,19 +135,19 @@ async fn the_clock_runs_only_during_the_exchange() {
     // Both wait for the busy host far longer than their timeout, one of them in the middle of its way.
     let short = Duration::from_millis(400);
     start(origin.named("busy.test", "/second"), short);
-    start(origin.named("other.test", "/moved"), short);
-    let origin = tokio::task::spawn_blocking(move || {
-        origin.wait_for(2);
-        origin
+    start(other.named("other.test", "/moved"), short);
+    let other = tokio::task::spawn_blocking(move || {
+        other.wait_for(1);
+        other
     });
-    let origin = origin.await.unwrap();
+    let other = other.await.unwrap();
     assert!(tokio::time::timeout(short * 2, tasks.join_next()).await.is_err(), "nobody's time is over");
     gate.open();
     for retrieved in tasks.join_all().await {
         assert!(retrieved.elapsed_ms < 20_000);
         body(retrieved);
     }
-    assert_eq!(origin.asked().len(), 4);
+    assert_eq!((origin.asked().len(), other.asked().len()), (3, 1));
 }
 
 #[tokio::test]

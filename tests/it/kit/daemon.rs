@@ -23,6 +23,8 @@ pub struct Home {
 pub struct Daemon {
     child: Child,
     pub address: SocketAddr,
+    /// Where admins connect, if feeds.toml says so.
+    pub admin: Option<SocketAddr>,
     log: Receiver<Value>,
 }
 
@@ -97,9 +99,10 @@ impl Home {
                 }
             }
         });
-        let mut daemon = Daemon { child, address: ([127, 0, 0, 1], 0).into(), log };
+        let mut daemon = Daemon { child, address: ([127, 0, 0, 1], 0).into(), admin: None, log };
         let serving = daemon.wait_for("nashra serves", |line| line["message"] == "nashra serves");
         daemon.address = serving["listen"].as_str().unwrap().parse().unwrap();
+        daemon.admin = serving["admin"].as_str().map(|address| address.parse().unwrap());
         daemon
     }
 
@@ -143,24 +146,7 @@ impl Daemon {
 
     /// One request on a connection of its own.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n").unwrap();
-        for (name, value) in headers {
-            write!(stream, "{name}: {value}\r\n").unwrap();
-        }
-        write!(stream, "\r\n").unwrap();
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).unwrap();
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an HTTP head");
-        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-        let mut lines = head.lines();
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let pair = |line: &str| {
-            let (name, value) = line.split_once(':').unwrap();
-            (name.to_ascii_lowercase(), value.trim().to_owned())
-        };
-        Answer { status, headers: lines.map(pair).collect(), body: bytes[end + 4..].to_vec() }
+        ask_at(self.address, method, path, headers)
     }
 
     pub fn signal(&self, name: &str) {
@@ -184,6 +170,28 @@ impl Daemon {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// One request on a connection of its own.
+pub fn ask_at(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n").unwrap();
+    for (name, value) in headers {
+        write!(stream, "{name}: {value}\r\n").unwrap();
+    }
+    write!(stream, "\r\n").unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("an HTTP head");
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let pair = |line: &str| {
+        let (name, value) = line.split_once(':').unwrap();
+        (name.to_ascii_lowercase(), value.trim().to_owned())
+    };
+    Answer { status, headers: lines.map(pair).collect(), body: bytes[end + 4..].to_vec() }
 }
 
 impl Drop for Daemon {

@@ -2,3 +2,4 @@
 pub mod daemon;
 pub mod entries;
 pub mod origin;
+pub mod proxy;

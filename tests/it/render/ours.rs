@@ -69,7 +69,7 @@ prop_compose! {
 
 fn check(feed: &SectionFeed) {
     for document in all(feed, &site()).into_iter().take(3) {
-        let read = pipeline::understand(&document, None, "https://other.example/", &[]).unwrap();
+        let read = pipeline::understand(&document, None, None, "https://other.example/", &[]).unwrap();
         let shown = String::from_utf8_lossy(&document);
         assert!(read.problems.is_empty(), "{:?}\n{shown}", read.problems);
         assert_eq!(read.entries.len(), feed.placed.len());

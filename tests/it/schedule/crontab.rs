@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::{TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use nashra::model::{Crontab, Schedule, Timestamp};
-use nashra::schedule::{next_at, parse};
+use nashra::schedule::parse;
 use proptest::prelude::*;
 
-use super::{asked, at, source};
+use super::{asked, at, next_at, source};
 
 /// The minutes at which a crontab fires, in the local time of `zone` with the offset. A file has no spread
 /// within the minute, so that the moments are the crontab's own.

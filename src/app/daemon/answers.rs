@@ -1,0 +1,86 @@
+//! What the loop answers to those who ask how things are, and to the admin's consent.
+
+use super::{Daemon, Refused};
+use crate::app::jobs::check_names;
+use crate::app::notices::notices;
+use crate::app::sources::{Accepted, accept, is_wanted};
+use crate::app::view::{HostView, SourceView, counts, politeness};
+use crate::app::writer::Writer;
+use crate::edge::{clock, systemd};
+use crate::model::{Notices, Source, SourceState};
+
+/// Why a wish is not granted.
+pub(in crate::app) enum Refusal {
+    /// A name that names nothing.
+    Unknown(String),
+    /// The store.
+    Failed(String),
+}
+
+impl Daemon {
+    pub(super) fn health(&self) -> serde_json::Value {
+        let failing = self
+            .writer
+            .states
+            .iter()
+            .filter(|(id, state)| state.failures > 0 && self.writer.sources.contains_key(*id));
+        serde_json::json!({
+            "status": if self.refused.is_none() { "ok" } else { "degraded" },
+            "version": env!("CARGO_PKG_VERSION"),
+            "sources": self.writer.sources.len(),
+            "health": counts(self.in_order()),
+            "failing": failing.map(|(id, _)| id.0.as_str()).collect::<Vec<_>>(),
+            "entries_stored": self.writer.store.entries_stored().ok(),
+            "config_mistakes": self.refused.as_ref().map_or(&[][..], |refused| &refused.mistakes),
+        })
+    }
+
+    /// The named sources, or all, in the order of feeds.toml.
+    pub(super) fn sources(&self, named: &[String]) -> Result<Vec<SourceView>, String> {
+        check_names(named, self.writer.sources.keys())?;
+        let now = clock::now();
+        let wanted = self.in_order().filter(|(source, _)| is_wanted(named, &source.id));
+        Ok(wanted.map(|(source, state)| SourceView::of(source, state, now)).collect())
+    }
+
+    /// The hosts that the named sources asked, or all, those among them that have left the file.
+    pub(super) fn politeness(&self, named: &[String]) -> Result<Vec<HostView>, String> {
+        check_names(named, self.writer.sources.keys())?;
+        Ok(politeness(self.writer.states.iter().filter(|(id, _)| is_wanted(named, id))))
+    }
+
+    pub(super) fn notices(&self) -> Notices {
+        let sources = self.in_order().map(|(source, state)| (&source.id, state));
+        notices(self.writer.site(), sources, self.refused.as_ref())
+    }
+
+    /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.
+    pub(super) fn accept(&mut self, named: &[String]) -> Result<Accepted, Refusal> {
+        check_names(named, self.writer.sources.keys()).map_err(Refusal::Unknown)?;
+        let told = systemd::patiently(|| {
+            let Writer { store, states, sources, order, .. } = &mut self.writer;
+            let wanted = order.iter().filter(|id| named.contains(&id.0)).filter_map(|id| sources.get(id));
+            accept(store, states, wanted.map(AsRef::as_ref), clock::now())
+        });
+        let told = told.map_err(|error| Refusal::Failed(error.to_string()))?;
+        for source in &told.accepted {
+            tracing::info!(source, "the admin has accepted it: its quarantine is over");
+        }
+        Ok(told)
+    }
+
+    /// Keeps in mind why feeds.toml is refused; the same mistakes again are no news.
+    pub(super) fn note_refusal(&mut self, mistakes: Vec<String>) {
+        let same = self.refused.as_ref().is_some_and(|refused| refused.mistakes == mistakes);
+        if mistakes.is_empty() {
+            self.refused = None;
+        } else if !same {
+            self.refused = Some(Refused { since: clock::now(), mistakes });
+        }
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = (&Source, &SourceState)> {
+        let found = self.writer.order.iter().filter_map(|id| self.writer.source(id));
+        found.map(|(source, state)| (source.as_ref(), state))
+    }
+}

@@ -1,0 +1,179 @@
+//! What the admin is told in `/admin.atom`: every change of a source's health, and a feeds.toml that is refused.
+
+use chrono::{SecondsFormat, SubsecRound as _};
+
+use crate::model::{Health, HealthKind, Notice, Notices, Site, SourceId, SourceState, Timestamp};
+use crate::pipeline;
+
+/// Notices in the feed.
+const NOTICES_MAX: usize = 100;
+/// Characters of all mistakes of a feeds.toml together.
+const MISTAKES_CHARS_MAX: usize = 4000;
+
+/// A feeds.toml that could not be put in force.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    /// Since when.
+    pub(super) since: Timestamp,
+    /// Every mistake, one line each; never empty.
+    pub(super) mistakes: Vec<String>,
+}
+
+/// The newest notices about these sources.
+pub(super) fn notices<'a>(
+    site: &Site,
+    sources: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
+    refused: Option<&Refused>,
+) -> Notices {
+    let mut changes: Vec<Change<'a>> = sources.flat_map(|(id, state)| changes(id, state)).collect();
+    // Sources that fail together are in the order of their names, so that the same facts give the same bytes.
+    changes.sort_unstable_by(|a, b| b.to.since.cmp(&a.to.since).then_with(|| a.source.cmp(b.source)));
+    changes.truncate(NOTICES_MAX);
+    let mut list: Vec<Notice> = changes.iter().map(Change::notice).collect();
+    if let Some(refused) = refused {
+        let place = list.partition_point(|notice| notice.at > refused.since);
+        list.insert(place, about_config(refused));
+        list.truncate(NOTICES_MAX);
+    }
+    Notices {
+        id: pipeline::notices_id(&site.url),
+        title: format!("{}: the health of its sources", site.title),
+        list,
+    }
+}
+
+/// One change of one source's health.
+struct Change<'a> {
+    source: &'a SourceId,
+    from: Option<&'a Health>,
+    to: &'a Health,
+}
+
+/// The changes that are remembered. The oldest one is left out once what came before it is forgotten: its
+/// words would change under the same id.
+fn changes<'a>(source: &'a SourceId, state: &'a SourceState) -> impl Iterator<Item = Change<'a>> {
+    let known = state.past.len() < Health::PAST_MAX;
+    let healths = state.past.iter().chain(&state.health);
+    let before = std::iter::once(None).chain(healths.clone().map(Some));
+    let all = before.zip(healths).map(move |(from, to)| Change { source, from, to });
+    // That a new source is well is no news.
+    all.filter(move |change| change.from.is_some() || known && change.to.is != HealthKind::Ok)
+}
+
+impl Change<'_> {
+    fn notice(&self) -> Notice {
+        let Self { source, from, to } = self;
+        let (word, before) = (to.is.word(), from.map_or("new", |health| health.is.word()));
+        let now = format!("The source {source} is {word} since {}.", moment(to.since));
+        let was = from.map(|from| format!("It was {before} since {}.", moment(from.since)));
+        let why = (!to.why.is_empty()).then(|| format!("Why: {}", to.why));
+        let text: Vec<String> = [Some(now), was, why].into_iter().flatten().collect();
+        Notice {
+            id: pipeline::notice_id(&source.0, to.since),
+            title: format!("{source}: {before} → {word}"),
+            why: to.why.clone(),
+            text: text.join(" "),
+            word: word.to_owned(),
+            at: to.since.trunc_subsecs(0),
+        }
+    }
+}
+
+fn about_config(refused: &Refused) -> Notice {
+    let since = refused.since;
+    let all: String = refused.mistakes.join(" · ").chars().take(MISTAKES_CHARS_MAX).collect();
+    Notice {
+        id: pipeline::notice_id("feeds.toml", since),
+        title: "feeds.toml is not usable: an older one stays in force".to_owned(),
+        why: refused.mistakes.first().cloned().unwrap_or_default(),
+        text: format!("Refused at {}. {all}", moment(since)),
+        word: "refused".to_owned(),
+        at: since.trunc_subsecs(0),
+    }
+}
+
+fn moment(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn health(is: HealthKind, seconds: i64) -> Health {
+        let since = Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        Health { is, since, why: format!("at {seconds}") }
+    }
+
+    fn state(healths: &[(HealthKind, i64)]) -> SourceState {
+        let mut past: Vec<Health> = healths.iter().map(|(is, at)| health(*is, *at)).collect();
+        let now = past.pop();
+        past.drain(..past.len().saturating_sub(Health::PAST_MAX));
+        SourceState { health: now, past, ..SourceState::default() }
+    }
+
+    fn check(states: &[(&str, SourceState)], refused: Option<i64>, expected: &[&str]) -> Notices {
+        let site = Site {
+            title: "S".to_owned(),
+            url: "http://s.example".to_owned(),
+            language: "en".to_owned(),
+            timezone: "UTC".parse().unwrap(),
+            contact: None,
+        };
+        let refused = refused.map(|at| Refused {
+            since: Timestamp::UNIX_EPOCH + TimeDelta::seconds(at),
+            mistakes: vec!["feeds.toml:1:1: no".to_owned()],
+        });
+        let ids: Vec<(SourceId, &SourceState)> =
+            states.iter().map(|(id, state)| (SourceId((*id).to_owned()), state)).collect();
+        let told = notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref());
+        let titles: Vec<&str> = told.list.iter().map(|notice| notice.title.as_str()).collect();
+        assert_eq!(titles, expected);
+        told
+    }
+
+    use HealthKind::{Failing, Gone, Ok};
+
+    #[test]
+    fn changes_are_told_newest_first() {
+        let a = state(&[(Ok, 1), (Failing, 5), (Ok, 9)]);
+        let b = state(&[(Failing, 5), (Gone, 7)]);
+        let told = check(
+            &[("b", b), ("a", a), ("c", state(&[(Ok, 99)])), ("d", SourceState::default())],
+            Some(6),
+            &[
+                "a: failing → ok",
+                "b: failing → gone",
+                "feeds.toml is not usable: an older one stays in force",
+                "a: ok → failing",
+                "b: new → failing",
+            ],
+        );
+        assert_eq!((told.list[1].why.as_str(), told.list[1].word.as_str()), ("at 7", "gone"));
+        assert!(told.list[1].text.contains("since 1970-01-01T00:00:07Z"), "{}", told.list[1].text);
+    }
+
+    #[test]
+    fn what_is_told_once_is_told_alike_for_ever() {
+        let long: Vec<(HealthKind, i64)> =
+            (0..40).map(|at| (if at % 2 == 0 { Failing } else { Ok }, at)).collect();
+        let told = |count: usize| {
+            let states = [(SourceId("a".to_owned()), state(&long[..count]))];
+            let list = states.iter().flat_map(|(id, state)| changes(id, state));
+            list.map(|change| change.notice()).collect::<Vec<_>>()
+        };
+        for count in 1..40 {
+            let (before, after) = (told(count), told(count + 1));
+            let kept = before.iter().filter(|old| after.iter().any(|new| new.id == old.id));
+            kept.for_each(|old| assert!(after.contains(old), "{count}: {old:?}"));
+            assert!(after.len() > before.len() || count >= Health::PAST_MAX, "{count}");
+        }
+        let many: Vec<(String, SourceState)> =
+            (0..150).map(|n| (format!("s{n}"), state(&[(Failing, n)]))).collect();
+        let named: Vec<(&str, SourceState)> = many.iter().map(|(id, s)| (id.as_str(), s.clone())).collect();
+        let newest: Vec<String> = (50..150).rev().map(|n| format!("s{n}: new → failing")).collect();
+        check(&named, None, &newest.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}

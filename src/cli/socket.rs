@@ -1,0 +1,34 @@
+//! The running daemon, asked through its socket.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::CliError;
+use crate::app::{self, Options};
+use crate::edge::admin::{self, AdminCallError};
+
+/// What the daemon answers about these sources; `None` where no daemon runs.
+pub(super) async fn ask<T: DeserializeOwned>(
+    options: &Options,
+    method: &str,
+    path: &str,
+    sources: &[String],
+    deadline: Duration,
+) -> Result<Option<T>, CliError> {
+    let names = sources.iter().map(|source| ("source", source));
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(names).finish();
+    let socket = app::socket(&options.state_folder);
+    match admin::call(&socket, method, &format!("{path}?{query}"), &[], deadline).await {
+        Ok((200, body)) => serde_json::from_slice(&body)
+            .map(Some)
+            .map_err(|error| CliError::Failed(format!("the daemon's answer cannot be read: {error}"))),
+        Ok((404, body)) => Err(CliError::Usage(String::from_utf8_lossy(&body).trim().to_owned())),
+        Ok((status, body)) => Err(CliError::Failed(format!(
+            "the daemon answered {status}: {}",
+            String::from_utf8_lossy(&body).trim()
+        ))),
+        Err(AdminCallError::NotRunning) => Ok(None),
+        Err(error) => Err(CliError::Failed(format!("the daemon does not answer: {error}"))),
+    }
+}
