@@ -56,7 +56,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_json", &["pipeline/parse", "pipeline/render", "edge/", "app/", "cli/"]),
     ("regex", &["config", "pipeline/section"]),
     ("blake3", &["model/id"]),
-    ("mimalloc", &["main"]),
     ("memchr", &["pipeline/"]),
     ("ipnet", &["model/policy", "config", "edge/fetch", "app/probe"]),
     ("percent_encoding", &["config", "pipeline/section", "edge/"]),
