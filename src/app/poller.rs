@@ -115,7 +115,7 @@ impl Poller {
             let id = source.id.clone();
             let Asking { asked_as, moved_to, validators, document } = asking;
             let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
-            let read = read(source, document, site, retrieved, &readers).await;
+            let read = Box::pin(read(source, document, site, retrieved, &readers)).await;
             // The slot is held until the writer has taken the result, so memory is bounded by slots.
             let _ = results.send(Brought { source: id, asked_as, fetched: read }).await;
             drop(slot);

@@ -61,6 +61,7 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>
     let anchor_clashes = Clashes::of(&fragments, &ids, &[], entries);
     let mut seen: HashMap<IdentityKey, usize> = HashMap::new();
     let mut kept: Vec<Keyed<'_>> = Vec::with_capacity(entries.len());
+    let mut folded = Folded::default();
     for (index, said) in entries.iter().enumerate() {
         let anchor = fragments[index].filter(|anchor| anchor_clashes.tells_apart(anchor));
         let place = Place {
@@ -70,7 +71,8 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>
             link: links[index].filter(|link| link_clashes.tells_apart(link)).or(anchor),
             anchor,
         };
-        let keyed = key(source, said, &place);
+        folded.take(said);
+        let keyed = key(source, said, &place, &folded);
         if let Some(first) = keyed.strong_keys().find_map(|key| seen.get(&key).copied()) {
             // Its keys lead to the first one, lest it be new when the first one is gone.
             let keys: Vec<IdentityKey> = keyed.keys().collect();
@@ -107,12 +109,11 @@ struct Place<'a> {
     anchor: Option<&'a str>,
 }
 
-fn key<'a>(source: &SourceId, said: &'a FeedEntry, place: &Place<'_>) -> Keyed<'a> {
+fn key<'a>(source: &SourceId, said: &'a FeedEntry, place: &Place<'_>, folded: &Folded) -> Keyed<'a> {
     let within = |kind, value: &str| IdentityKey::new(kind, [source.0.as_bytes(), value.as_bytes()]);
-    let folded = Folded::of(said);
     let guid = place.guid.map(|value| within(KeyKind::Guid, value));
     let link_key = place.link.map(|value| within(KeyKind::Link, value));
-    let hash = content_hash(said, &folded, place.anchor.or(place.page)).to_string();
+    let hash = content_hash(said, folded, place.anchor.or(place.page)).to_string();
     let content = within(KeyKind::Content, &hash);
     let (kind, value, primary) = match (place.guid, guid, place.link, link_key) {
         (Some(value), Some(key), ..) => (IdentityKind::Guid, value.to_owned(), key),
@@ -134,27 +135,38 @@ fn key<'a>(source: &SourceId, said: &'a FeedEntry, place: &Place<'_>) -> Keyed<'
         primary,
         link: place.link.map(str::to_owned),
         title: (!folded.title.is_empty()).then(|| within(KeyKind::Title, &folded.title)),
-        digest: digest::of(said, &folded, link),
+        digest: digest::of(said, folded, link),
         guid,
         link_key,
         anchor: place.anchor.map(|value| within(KeyKind::Link, value)).filter(|key| Some(*key) != link_key),
         content,
         dated,
         aliases: vec![],
-        folded_title: folded.title,
+        folded_title: folded.title.clone(),
     }
 }
 
 /// The words of an entry as they are compared. Folding is the dearest step of all, so it is done once.
+#[derive(Default)]
 struct Folded {
     title: String,
     body: String,
+    /// The body before folding; kept to be written over, as the others are.
+    plain: String,
 }
 
 impl Folded {
     fn of(said: &FeedEntry) -> Self {
-        let fold = |text: Option<&str>| text::fold(text.unwrap_or_default());
-        Self { title: fold(said.title.as_deref()), body: text::fold(&text::plain(body(said))) }
+        let mut folded = Self::default();
+        folded.take(said);
+        folded
+    }
+
+    /// Goes over to another entry.
+    fn take(&mut self, said: &FeedEntry) {
+        text::fold_into(&mut self.title, said.title.as_deref().unwrap_or_default());
+        text::plain_into(&mut self.plain, body(said));
+        text::fold_into(&mut self.body, &self.plain);
     }
 }
 

@@ -192,7 +192,7 @@ impl Turn {
                 tokio::time::sleep(wait).await;
                 continue;
             }
-            self.enter_address(url).await;
+            Box::pin(self.enter_address(url)).await;
             if self.slot.is_none() {
                 self.slot = acquire(&queue.slots).await;
             }

@@ -6,6 +6,7 @@ use sled::Batch;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
 
 use super::keys::{Learnt, Name};
+use super::sheaf::Binder;
 use super::{COUNT, Stage, Store, StoreError, codec, record};
 use crate::model::{EntryKey, KeyKind, Update};
 
@@ -18,6 +19,7 @@ const KEYS_OF_A_KIND_MAX: usize = 64;
 pub(super) struct Commit {
     pub(super) sources: Batch,
     pub(super) entries: Batch,
+    pub(super) sheaves: Batch,
     pub(super) keys: Learnt,
     pub(super) names: Batch,
     pub(super) stories: Batch,
@@ -39,15 +41,16 @@ impl Store {
             commit.keys.push((key.to_bytes(), Some(*entry)));
             learnt.entry(*entry).or_default().push(key.to_bytes());
         }
+        let mut binder = Binder::default();
         for entry in &update.new {
-            let names =
-                self.bounded(&mut commit, entry.key, learnt.remove(&entry.key).unwrap_or_default())?;
-            commit.entries.insert(&entry.key.0, self.press.encode(entry, &names.concat())?);
+            let names = learnt.remove(&entry.key).unwrap_or_default();
+            let names = self.bounded(&mut commit, entry.key, names)?;
+            self.bind(&mut commit, &mut binder, entry, &names)?;
         }
+        self.tie(&mut commit, &mut binder)?;
         for entry in &update.changed {
-            let old = self.entries.get(entry.key.0)?;
-            let names = old.as_deref().map(record::names).unwrap_or_default();
-            commit.entries.insert(&entry.key.0, self.press.encode(entry, names)?);
+            let names = self.names_of(entry.key)?;
+            commit.entries.insert(&entry.key.0, self.press.encode(entry, &names)?);
         }
         let joined = update.new.iter().chain(&update.changed).filter(|entry| entry.story != entry.key);
         for entry in joined {
@@ -58,7 +61,7 @@ impl Store {
         }
         for key in &update.delisted {
             self.undate(&mut commit, *key)?;
-            let stage = if self.entries.contains_key(key.0)? { Stage::Stored } else { Stage::Remembered };
+            let stage = if self.is_stored(*key)? { Stage::Stored } else { Stage::Remembered };
             let at = codec::time(update.at);
             commit.delisted.insert(&key.0, &at);
             commit.due.insert(codec::due(stage, &at, *key), &[]);
@@ -88,7 +91,11 @@ impl Store {
         if let Some(row) = self.names.get(entry.0)? {
             return Ok(row.to_vec());
         }
-        Ok(self.entries.get(entry.0)?.map_or_else(Vec::new, |record| record::names(&record).to_vec()))
+        if let Some(record) = self.entries.get(entry.0)? {
+            return Ok(record::names(&record).to_vec());
+        }
+        let sheaf = self.sheaf_of(entry)?.map(|number| self.sheaf(number)).transpose()?.flatten();
+        Ok(sheaf.map(|sheaf| sheaf.names(entry)).unwrap_or_default())
     }
 
     /// As many of the keys as an entry may have; the others are dropped.
@@ -151,25 +158,28 @@ impl Store {
             &self.meta,
             &self.sources,
             &self.entries,
+            &self.sheaves,
             self.keys.runs(),
             &self.names,
             &self.stories,
             &self.delisted,
             &self.due,
         );
-        let committed = trees.transaction(|(meta, sources, entries, keys, names, stories, delisted, due)| {
-            sources.apply_batch(&commit.sources)?;
-            entries.apply_batch(&commit.entries)?;
-            keys.apply_batch(&runs)?;
-            names.apply_batch(&commit.names)?;
-            stories.apply_batch(&commit.stories)?;
-            delisted.apply_batch(&commit.delisted)?;
-            due.apply_batch(&commit.due)?;
-            let count = codec::count(meta.get(COUNT)?.as_deref());
-            let count = (count + commit.added).saturating_sub(commit.removed);
-            meta.insert(COUNT, &count.to_be_bytes())?;
-            Ok::<(), ConflictableTransactionError<()>>(())
-        });
+        let committed =
+            trees.transaction(|(meta, sources, entries, sheaves, keys, names, stories, delisted, due)| {
+                sources.apply_batch(&commit.sources)?;
+                entries.apply_batch(&commit.entries)?;
+                sheaves.apply_batch(&commit.sheaves)?;
+                keys.apply_batch(&runs)?;
+                names.apply_batch(&commit.names)?;
+                stories.apply_batch(&commit.stories)?;
+                delisted.apply_batch(&commit.delisted)?;
+                due.apply_batch(&commit.due)?;
+                let count = codec::count(meta.get(COUNT)?.as_deref());
+                let count = (count + commit.added).saturating_sub(commit.removed);
+                meta.insert(COUNT, &count.to_be_bytes())?;
+                Ok::<(), ConflictableTransactionError<()>>(())
+            });
         committed.map_err(|error| match error {
             TransactionError::Storage(error) => StoreError::Sled(error),
             TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),

@@ -6,6 +6,7 @@
 //! holds the single rows of stores of an earlier version.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +17,8 @@ use super::damage::Damage;
 use super::{StoreError, codec};
 use crate::model::EntryKey;
 
-/// Keys that are held in memory until they settle: some ten megabytes.
-const FRESH_KEYS_MAX: usize = 200_000;
+/// Keys that are held in memory until they settle: less than 20 MB.
+const FRESH_KEYS_MAX: usize = 450_000;
 /// Keys in one row of `runs`, so that a row stays well below what sled keeps in a file of its own.
 const RUN_KEYS_MAX: usize = 1_000;
 /// Keys in one page, and in a page that was split.
@@ -35,6 +36,9 @@ pub(super) type Name = [u8; NAME_BYTES];
 /// What a commit says of keys, in order; none drops one.
 pub(super) type Learnt = Vec<(Name, Option<EntryKey>)>;
 
+/// Keys in memory.
+type Held = HashMap<Name, EntryKey, Mixed>;
+
 /// The index of keys.
 #[derive(Debug)]
 pub(super) struct Keys {
@@ -49,7 +53,7 @@ pub(super) struct Keys {
 #[derive(Debug)]
 pub(super) struct Fresh {
     /// None until the first look-up: a round without news needs none of it.
-    keys: Option<HashMap<Name, EntryKey>>,
+    keys: Option<Held>,
     /// The number of the next run.
     next: u64,
 }
@@ -57,15 +61,14 @@ pub(super) struct Fresh {
 impl Keys {
     pub(super) fn open(db: &Db, damage: Arc<Damage>) -> Result<Self, StoreError> {
         let runs = db.open_tree("runs")?;
-        let last = runs.last()?.and_then(|(number, _)| <[u8; 8]>::try_from(number.as_ref()).ok());
-        let next = last.map_or(0, |last| u64::from_be_bytes(last).saturating_add(1));
+        let next = codec::next_number(&runs)?;
         let (pages, single) = (db.open_tree("pages")?, db.open_tree("keys")?);
         Ok(Self { runs, pages, single, damage, fresh: Mutex::new(Fresh { keys: None, next }) })
     }
 
     /// Where the names lead that lead anywhere.
-    pub(super) fn find(&self, mut names: Vec<Name>) -> Result<HashMap<Name, EntryKey>, StoreError> {
-        let mut found = HashMap::with_capacity(names.len());
+    pub(super) fn find(&self, mut names: Vec<Name>) -> Result<Held, StoreError> {
+        let mut found = Held::default();
         let mut fresh = self.fresh();
         let held = self.loaded(&mut fresh)?;
         names.retain(|name| match held.get(name) {
@@ -77,7 +80,7 @@ impl Keys {
             None => true,
         });
         // In their order, so that a page is looked up once for all that it holds.
-        names.sort_unstable();
+        names.sort_unstable_by_key(|name| number(name));
         let mut page = IVec::default();
         for name in names {
             if last_name(&page).is_none_or(|last| last < &name[..]) {
@@ -95,6 +98,27 @@ impl Keys {
     /// Where one name leads.
     pub(super) fn get(&self, name: Name) -> Result<Option<EntryKey>, StoreError> {
         Ok(self.find(vec![name])?.remove(&name))
+    }
+
+    /// All names that begin with this byte, the last first. They must have settled.
+    pub(super) fn backwards(
+        &self,
+        kind: u8,
+    ) -> impl Iterator<Item = Result<(Name, EntryKey), StoreError>> + use<> {
+        let damage = Arc::clone(&self.damage);
+        let pages = self.pages.range::<&[u8], _>(..&[kind.saturating_add(1)][..]).rev();
+        let records = pages.flat_map(move |page| match page {
+            Err(error) => vec![Err(StoreError::from(error))],
+            Ok((at, page)) => {
+                let records = damage.pass("pages", &at, records(&page)).unwrap_or_default();
+                records.iter().rev().map(|record| Ok(parts(record))).collect()
+            }
+        });
+        let is_of_kind =
+            move |row: &Result<(Name, EntryKey), _>| row.as_ref().map_or(true, |(name, _)| name[0] == kind);
+        let is_later =
+            move |row: &Result<(Name, EntryKey), _>| row.as_ref().is_ok_and(|(name, _)| name[0] > kind);
+        records.skip_while(is_later).take_while(is_of_kind)
     }
 
     /// Holds the index while a commit is made.
@@ -149,14 +173,14 @@ impl Keys {
             done.remove(number?);
         }
         self.runs.apply_batch(done)?;
-        fresh.keys = Some(HashMap::new());
+        fresh.keys = Some(Held::default());
         Ok(())
     }
 
-    fn loaded<'a>(&self, fresh: &'a mut Fresh) -> Result<&'a mut HashMap<Name, EntryKey>, StoreError> {
+    fn loaded<'a>(&self, fresh: &'a mut Fresh) -> Result<&'a mut Held, StoreError> {
         let mut held = match fresh.keys.take() {
             Some(held) => return Ok(fresh.keys.insert(held)),
-            None => HashMap::new(),
+            None => Held::default(),
         };
         for run in &self.runs {
             let (number, run) = run?;
@@ -178,6 +202,46 @@ impl Keys {
     fn single(&self, name: &Name) -> Result<Option<EntryKey>, StoreError> {
         let row = self.single.get(name)?;
         Ok(row.and_then(|row| self.damage.pass("keys", name, codec::entry_key(&row))))
+    }
+}
+
+/// Hashes names, which are hashes already: eight of their bytes are enough, mixed with a number of this process so
+/// that nobody can choose names that meet.
+#[derive(Debug)]
+pub(super) struct Mixed(u64);
+
+impl Default for Mixed {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(NAME_BYTES) | 1)
+    }
+}
+
+impl BuildHasher for Mixed {
+    type Hasher = Mixing;
+
+    fn build_hasher(&self) -> Mixing {
+        Mixing { key: self.0, hash: 0 }
+    }
+}
+
+/// The hash of one name.
+pub(super) struct Mixing {
+    key: u64,
+    hash: u64,
+}
+
+impl Hasher for Mixing {
+    fn write(&mut self, bytes: &[u8]) {
+        let Some((_, last)) = bytes.split_last_chunk::<8>() else { return };
+        let product = u128::from(u64::from_le_bytes(*last)) * u128::from(self.key);
+        let [low, high] = [product, product >> 64].map(|half| half & u128::from(u64::MAX));
+        self.hash = u64::try_from(low ^ high).unwrap_or_default();
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.hash
     }
 }
 
@@ -237,6 +301,14 @@ fn parts(record: &[u8; RECORD_BYTES]) -> (Name, EntryKey) {
     (name, EntryKey(entry))
 }
 
+/// The name at the start of these bytes as a number of the same order: compared faster than bytes.
+fn number(bytes: &[u8]) -> (u128, u8) {
+    match bytes.split_first_chunk() {
+        Some((most, rest)) => (u128::from_be_bytes(*most), rest.first().copied().unwrap_or(0)),
+        None => (0, 0),
+    }
+}
+
 fn records(row: &[u8]) -> Result<&[[u8; RECORD_BYTES]], StoreError> {
     match row.as_chunks() {
         (records, []) => Ok(records),
@@ -250,6 +322,7 @@ fn last_name(page: &[u8]) -> Option<&[u8]> {
 
 fn search(page: &[u8], name: &Name) -> Option<EntryKey> {
     let records = page.as_chunks::<RECORD_BYTES>().0;
-    let at = records.binary_search_by(|record| record[..NAME_BYTES].cmp(name)).ok()?;
+    let wanted = number(name);
+    let at = records.binary_search_by(|record| number(record).cmp(&wanted)).ok()?;
     records.get(at).map(|record| parts(record).1)
 }

@@ -1,7 +1,7 @@
 //! The door to the disk: sled 0.34 holds the facts; one [`Update`] is one atomic commit.
 //!
 //! The trees: `meta` (whose store, schema, counters), `sources` (id → state), `entries` (key → entry, in order
-//! of time), `runs`, `pages` and `keys` (identity → entry key; outlives the entry as its tombstone: see
+//! of time), `sheaves` (number → entries that came together: see [`sheaf`]), `runs`, `pages` and `keys` (identity → entry key; outlives the entry as its tombstone: see
 //! [`keys`]), `names` (entry key → its keys, where the record does not say), `stories` (story and entry key →
 //! nothing, but for the first entry), `delisted` (entry key → when its source last listed it), `due` (stage,
 //! that time and the entry key → nothing: what retention removes next).
@@ -15,10 +15,13 @@ mod keys;
 mod open;
 mod record;
 mod retention;
+mod sheaf;
+mod walk;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use chrono::SubsecRound as _;
 use sled::{Db, Tree};
@@ -41,13 +44,15 @@ pub struct Store {
     meta: Tree,
     sources: Tree,
     entries: Tree,
+    sheaves: Tree,
+    next_sheaf: AtomicU64,
     keys: Keys,
     names: Tree,
     stories: Tree,
     delisted: Tree,
     due: Tree,
     damage: Arc<Damage>,
-    press: Arc<Press>,
+    press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.
     _lock: File,
 }
@@ -101,21 +106,48 @@ impl Store {
         }
         let found = self.keys.find(keys.iter().map(|key| key.to_bytes()).collect())?;
         let lead = keys.iter().filter_map(|key| Some((*key, *found.get(&key.to_bytes())?)));
-        let mut known = Known { keys: lead.collect(), entries: HashMap::new() };
-        for key in known.keys.values() {
-            if !known.entries.contains_key(key)
-                && let Some(entry) = self.entry(*key)?
-            {
-                known.entries.insert(*key, entry);
+        let keys: HashMap<IdentityKey, EntryKey> = lead.collect();
+        let entries = self.entries(&keys.values().copied().collect())?;
+        Ok(Known { keys, entries })
+    }
+
+    /// Those of the entries that are stored and can be read.
+    fn entries(&self, keys: &HashSet<EntryKey>) -> Result<HashMap<EntryKey, Entry>, StoreError> {
+        let mut entries = HashMap::with_capacity(keys.len());
+        let mut bound = vec![];
+        for key in keys {
+            match self.single(*key)? {
+                Some(found) => entries.extend(found.map(|entry| (*key, entry))),
+                None => bound.extend(self.sheaf_of(*key)?.map(|number| (number, *key))),
             }
         }
-        Ok(known)
+        // Each sheaf is opened once.
+        bound.sort_unstable();
+        for of_sheaf in bound.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((number, _)) = of_sheaf.first() else { continue };
+            let Some(sheaf) = self.sheaf(*number)? else { continue };
+            for (_, key) in of_sheaf {
+                let entry = self.damage.pass("sheaves", &key.0, sheaf.entry(*key));
+                entries.extend(entry.map(|entry| (*key, entry)));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The entry in a row of its own, if there is such a row and if it can be read.
+    fn single(&self, key: EntryKey) -> Result<Option<Option<Entry>>, StoreError> {
+        let row = self.entries.get(key.0)?;
+        Ok(row.map(|row| self.damage.pass("entries", &key.0, self.press.decode(&row))))
+    }
+
+    /// Whether an entry is stored, readable or not.
+    fn is_stored(&self, key: EntryKey) -> Result<bool, StoreError> {
+        Ok(self.entries.contains_key(key.0)? || self.sheaf_of(key)?.is_some())
     }
 
     /// One entry; `None` where retention removed it, it never was, or it cannot be read.
     pub fn entry(&self, key: EntryKey) -> Result<Option<Entry>, StoreError> {
-        let bytes = self.entries.get(key.0)?;
-        Ok(bytes.and_then(|bytes| self.damage.pass("entries", &key.0, self.press.decode(&bytes))))
+        Ok(self.entries(&HashSet::from([key]))?.remove(&key))
     }
 
     /// The entries of one story, first published first.
@@ -130,17 +162,9 @@ impl Store {
         keys.sort_unstable();
         keys.dedup();
         keys.truncate(STORY_MEMBERS_MAX);
-        let entries: Result<Vec<_>, _> = keys.into_iter().map(|key| self.entry(key)).collect();
-        Ok(entries?.into_iter().flatten().filter(|entry| entry.story == story).collect())
-    }
-
-    /// Every entry that can be read, newest first. An error is the disk's.
-    pub fn newest_first(&self) -> impl Iterator<Item = Result<Entry, StoreError>> + use<> {
-        let (damage, press) = (Arc::clone(&self.damage), Arc::clone(&self.press));
-        self.entries.iter().rev().filter_map(move |row| match row {
-            Ok((key, bytes)) => damage.pass("entries", &key, press.decode(&bytes)).map(Ok),
-            Err(error) => Some(Err(StoreError::Sled(error))),
-        })
+        let mut entries = self.entries(&keys.iter().copied().collect())?;
+        let found = keys.iter().filter_map(|key| entries.remove(key));
+        Ok(found.filter(|entry| entry.story == story).collect())
     }
 
     /// How every source is doing, also those that are not configured any more. One whose record cannot be

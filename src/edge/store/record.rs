@@ -1,16 +1,15 @@
-//! Entries as bytes: one version byte, the keys that the entry was first known by, then its JSON, compressed.
+//! Entries as bytes. A record of their own is one version byte, the keys that the entry was first known by, then
+//! its JSON, compressed; those that come together go into sheaves.
 //!
-//! The keys stand here because nearly every entry is stored once and keeps them; a row in `names`, written when it
-//! gets others, goes before. Records of version 1 are JSON alone, and always have a row in `names`.
+//! The keys stand beside the entry because nearly every entry is stored once and keeps them; a row in `names`,
+//! written when it gets others, goes before. Records of version 1 are JSON alone, and always have such a row.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::StoreError;
-use super::codec::{self, NAME_BYTES};
-use super::keys::Name;
+use super::{StoreError, codec};
 use crate::model::Entry;
 
 const VERSION: u8 = 2;
@@ -18,6 +17,8 @@ const VERSION: u8 = 2;
 const LEVEL: i32 = 1;
 /// A record that says that it is longer than this is damaged.
 const JSON_BYTES_MAX: usize = 256 << 20;
+
+const JSON_BYTES_BESIDE_TEXTS: usize = 1536;
 
 /// Compresses and restores; the tables that this needs are made once.
 pub(super) struct Press {
@@ -31,29 +32,33 @@ impl Press {
         Ok(Self { compressor, decompressor: Mutex::new(Decompressor::new().map_err(unusable)?) })
     }
 
+    pub(super) fn press(&self, bytes: &[u8]) -> Result<Vec<u8>, StoreError> {
+        self.compressor.lock().unwrap_or_else(PoisonError::into_inner).compress(bytes).map_err(unusable)
+    }
+
+    /// The `length` bytes that were pressed.
+    pub(super) fn restore(&self, pressed: &[u8], length: usize) -> Result<Vec<u8>, StoreError> {
+        if length > JSON_BYTES_MAX {
+            return Err(broken_off());
+        }
+        let mut decompressor = self.decompressor.lock().unwrap_or_else(PoisonError::into_inner);
+        decompressor.decompress(pressed, length).map_err(unusable)
+    }
+
     /// The record of an entry that was first known by `names`.
     pub(super) fn encode(&self, entry: &Entry, names: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let json = serde_json::to_vec(entry).map_err(unusable)?;
-        let count = u32::try_from(names.len() / NAME_BYTES).map_err(unusable)?;
-        let length = u32::try_from(json.len()).map_err(unusable)?;
-        let mut compressor = self.compressor.lock().unwrap_or_else(PoisonError::into_inner);
-        let pressed = compressor.compress(&json).map_err(unusable)?;
-        Ok([&[VERSION], &count.to_be_bytes()[..], names, &length.to_be_bytes(), &pressed].concat())
+        let json = json(entry)?;
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).map(u32::to_be_bytes).map_err(unusable);
+        let pressed = self.press(&json)?;
+        Ok([&[VERSION], &length(names)?[..], names, &length(&json)?[..], &pressed].concat())
     }
 
     /// Reads a record of any version.
     pub(super) fn decode(&self, record: &[u8]) -> Result<Entry, StoreError> {
         let Some((&VERSION, rest)) = record.split_first() else { return codec::decode(record) };
-        let (_, rest) = split_names(rest).ok_or_else(broken_off)?;
-        let (length, pressed) = rest.split_first_chunk().ok_or_else(broken_off)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(unusable)?;
-        if length > JSON_BYTES_MAX {
-            return Err(broken_off());
-        }
-        let mut decompressor = self.decompressor.lock().unwrap_or_else(PoisonError::into_inner);
-        let json = decompressor.decompress(pressed, length).map_err(unusable)?;
-        drop(decompressor);
-        serde_json::from_slice(&json).map_err(unusable)
+        let (_, rest) = split_names(rest)?;
+        let (length, pressed) = length(rest)?;
+        of_json(&self.restore(pressed, length)?)
     }
 }
 
@@ -66,19 +71,44 @@ impl fmt::Debug for Press {
 /// The keys in a record; none in one of version 1.
 pub(super) fn names(record: &[u8]) -> &[u8] {
     let rest = record.split_first().filter(|(version, _)| **version == VERSION).map(|(_, rest)| rest);
-    rest.and_then(split_names).map_or(&[], |(names, _)| names)
+    rest.and_then(|rest| split_names(rest).ok()).map_or(&[], |(names, _)| names)
 }
 
-fn split_names(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (count, rest) = rest.split_first_chunk()?;
-    let count = usize::try_from(u32::from_be_bytes(*count)).ok()?;
-    rest.split_at_checked(count.checked_mul(size_of::<Name>())?)
+fn json(entry: &Entry) -> Result<Vec<u8>, StoreError> {
+    let mut json = vec![];
+    write_json(&mut json, entry)?;
+    Ok(json)
 }
 
-fn broken_off() -> StoreError {
+/// Appends the JSON of an entry.
+pub(super) fn write_json(json: &mut Vec<u8>, entry: &Entry) -> Result<(), StoreError> {
+    let said = &entry.said;
+    let texts = [&said.title, &said.summary, &said.content];
+    let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+    // Room for escapes and for everything else that an entry usually has, so that it seldom has to move.
+    json.reserve(texts + texts / 8 + JSON_BYTES_BESIDE_TEXTS);
+    serde_json::to_writer(json, entry).map_err(unusable)
+}
+
+pub(super) fn of_json(json: &[u8]) -> Result<Entry, StoreError> {
+    serde_json::from_slice(json).map_err(unusable)
+}
+
+/// A length, and what follows it.
+pub(super) fn length(bytes: &[u8]) -> Result<(usize, &[u8]), StoreError> {
+    let (length, rest) = bytes.split_first_chunk().ok_or_else(broken_off)?;
+    Ok((usize::try_from(u32::from_be_bytes(*length)).map_err(unusable)?, rest))
+}
+
+pub(super) fn broken_off() -> StoreError {
     StoreError::Record("it breaks off".to_owned())
 }
 
-fn unusable(error: impl fmt::Display) -> StoreError {
+pub(super) fn unusable(error: impl fmt::Display) -> StoreError {
     StoreError::Record(error.to_string())
+}
+
+fn split_names(rest: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+    let (length, rest) = length(rest)?;
+    rest.split_at_checked(length).ok_or_else(broken_off)
 }

@@ -20,7 +20,7 @@ impl Store {
         let mut gone = vec![];
         for Overdue { row, key } in self.overdue(&mut commit, Stage::Stored, before, PURGE_BATCH_MAX)? {
             commit.due.insert(codec::moved(&row, Stage::Remembered), &[]);
-            if self.entries.contains_key(key.0)? {
+            if self.is_stored(key)? {
                 let story = self.entry(key)?.map_or(key, |entry| entry.story);
                 commit.names.insert(&key.0, self.names_of(key)?);
                 commit.entries.remove(&key.0);
@@ -29,6 +29,7 @@ impl Store {
                 gone.push(key);
             }
         }
+        self.unbind(&mut commit, &gone)?;
         self.commit(&commit)?;
         Ok(gone)
     }

@@ -13,7 +13,16 @@ const ZEROS: [char; 10] = [
 /// one form of alef, ya, waw, ha and kaf; ASCII digits; words of letters, marks and digits with one space
 /// between them. Folding twice changes nothing.
 pub fn fold(text: &str) -> String {
-    let mut folder = Folder { out: String::with_capacity(text.len()), gap: false, recompose: false };
+    let mut out = String::new();
+    fold_into(&mut out, text);
+    out
+}
+
+/// The same, in place of what is in `out`.
+pub fn fold_into(out: &mut String, text: &str) {
+    out.clear();
+    out.reserve(text.len());
+    let mut folder = Folder { out, gap: false, recompose: false };
     for c in text.chars() {
         if c.is_ascii() {
             folder.ascii(c);
@@ -24,16 +33,19 @@ pub fn fold(text: &str) -> String {
         }
     }
     // Hangul and kana were taken apart; words are compared, cut and shown in one piece.
-    if folder.recompose { folder.out.nfc().collect() } else { folder.out }
+    if folder.recompose {
+        let recomposed: String = folder.out.nfc().collect();
+        *out = recomposed;
+    }
 }
 
-struct Folder {
-    out: String,
+struct Folder<'a> {
+    out: &'a mut String,
     gap: bool,
     recompose: bool,
 }
 
-impl Folder {
+impl Folder<'_> {
     #[inline]
     fn ascii(&mut self, c: char) {
         if c.is_ascii_alphanumeric() {
