@@ -5,27 +5,25 @@
 //! `pages`, in the order of the keys. What a run says goes before what a page says, and that before `keys`, which
 //! holds the single rows of stores of an earlier version.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::ops::Bound;
+mod filter;
+mod held;
+mod settle;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sled::{Batch, Db, IVec, Tree};
 
+use self::filter::Filter;
+use self::held::Held;
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
 use super::{StoreError, codec};
 use crate::model::EntryKey;
 
-/// Keys that are held in memory until they settle: less than 20 MB.
-const FRESH_KEYS_MAX: usize = 450_000;
+/// Keys that are held in memory until they settle: in some ten megabytes.
+const FRESH_KEYS_MAX: usize = 220_000;
 /// Keys in one row of `runs`, so that a row stays well below what sled keeps in a file of its own.
 const RUN_KEYS_MAX: usize = 1_000;
-/// Keys in one page, and in a page that was split.
-const PAGE_KEYS_MAX: usize = 120;
-const PAGE_KEYS_AFTER_SPLIT: usize = 90;
-/// Pages that are written in one batch, or somewhat more.
-const PAGES_PER_BATCH: usize = 500;
 /// A key and where it leads.
 const RECORD_BYTES: usize = NAME_BYTES + 16;
 /// Where a key leads that was dropped: no entry is from before the beginning of time.
@@ -35,9 +33,6 @@ const NOWHERE: EntryKey = EntryKey([0; 16]);
 pub(super) type Name = [u8; NAME_BYTES];
 /// What a commit says of keys, in order; none drops one.
 pub(super) type Learnt = Vec<(Name, Option<EntryKey>)>;
-
-/// Keys in memory.
-type Held = HashMap<Name, EntryKey, Mixed>;
 
 /// The index of keys.
 #[derive(Debug)]
@@ -54,6 +49,8 @@ pub(super) struct Keys {
 pub(super) struct Fresh {
     /// None until the first look-up: a round without news needs none of it.
     keys: Option<Held>,
+    /// What is in the pages, roughly; none where they hold too much for that.
+    settled: Option<Filter>,
     /// The number of the next run.
     next: u64,
 }
@@ -63,21 +60,23 @@ impl Keys {
         let runs = db.open_tree("runs")?;
         let next = codec::next_number(&runs)?;
         let (pages, single) = (db.open_tree("pages")?, db.open_tree("keys")?);
-        Ok(Self { runs, pages, single, damage, fresh: Mutex::new(Fresh { keys: None, next }) })
+        Ok(Self { runs, pages, single, damage, fresh: Mutex::new(Fresh { keys: None, settled: None, next }) })
     }
 
     /// Where the names lead that lead anywhere.
     pub(super) fn find(&self, mut names: Vec<Name>) -> Result<Held, StoreError> {
         let mut found = Held::default();
         let mut fresh = self.fresh();
-        let held = self.loaded(&mut fresh)?;
+        self.loaded(&mut fresh)?;
+        let Fresh { keys: Some(held), settled, .. } = &*fresh else { return Ok(found) };
+        let has_single = !self.single.is_empty();
         names.retain(|name| match held.get(name) {
             Some(&NOWHERE) => false,
             Some(entry) => {
                 found.insert(*name, *entry);
                 false
             }
-            None => true,
+            None => has_single || settled.as_ref().is_none_or(|settled| settled.may_hold(name)),
         });
         // In their order, so that a page is looked up once for all that it holds.
         names.sort_unstable_by_key(|name| number(name));
@@ -141,47 +140,13 @@ impl Keys {
         Ok(())
     }
 
-    /// Merges the runs into the pages. It may be broken off at any point: the runs stay until all of it is durable,
-    /// and merging them again changes nothing.
-    pub(super) fn settle(&self, fresh: &mut Fresh) -> Result<(), StoreError> {
-        let mut learnt: Vec<(Name, EntryKey)> = self.loaded(fresh)?.drain().collect();
-        // Until it is done, only the runs on the disk know everything.
-        fresh.keys = None;
-        learnt.sort_unstable();
-        let (mut batch, mut pages, mut left) = (Batch::default(), 0, &learnt[..]);
-        while let Some((first, _)) = left.first() {
-            let page = self.page_of(first)?;
-            let from = page.as_ref().map_or(Bound::Unbounded, |(at, _)| Bound::Excluded(at.as_ref()));
-            let next = self.pages.range::<&[u8], _>((from, Bound::Unbounded)).next().transpose()?;
-            let end = next.map_or(left.len(), |(at, _)| left.partition_point(|(name, _)| name[..] < at[..]));
-            let (here, rest) = left.split_at(end.max(1));
-            pages += replace(&mut batch, page, here);
-            left = rest;
-            if pages >= PAGES_PER_BATCH || left.is_empty() {
-                self.pages.apply_batch(std::mem::take(&mut batch))?;
-                pages = 0;
-            }
-        }
-        let mut settled = Batch::default();
-        for (name, _) in learnt.iter().filter(|_| !self.single.is_empty()) {
-            settled.remove(&name[..]);
-        }
-        self.single.apply_batch(settled)?;
-        self.pages.flush()?;
-        let mut done = Batch::default();
-        for number in self.runs.iter().keys() {
-            done.remove(number?);
-        }
-        self.runs.apply_batch(done)?;
-        fresh.keys = Some(Held::default());
-        Ok(())
-    }
-
+    /// The keys of `fresh`, read from the runs the first time.
     fn loaded<'a>(&self, fresh: &'a mut Fresh) -> Result<&'a mut Held, StoreError> {
         let mut held = match fresh.keys.take() {
             Some(held) => return Ok(fresh.keys.insert(held)),
             None => Held::default(),
         };
+        fresh.settled = self.filter()?;
         for run in &self.runs {
             let (number, run) = run?;
             if let Some(run) = self.damage.pass("runs", &number, records(&run)) {
@@ -189,6 +154,18 @@ impl Keys {
             }
         }
         Ok(fresh.keys.insert(held))
+    }
+
+    /// A filter of all that is in the pages, where that is not too much.
+    fn filter(&self) -> Result<Option<Filter>, StoreError> {
+        let mut filter = Filter::new();
+        for page in self.pages.iter().values() {
+            page?.as_chunks().0.iter().for_each(|record| filter.add(&parts(record).0));
+            if filter.is_full() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(filter))
     }
 
     /// The page that a name would be in, and its place.
@@ -205,46 +182,6 @@ impl Keys {
     }
 }
 
-/// Hashes names, which are hashes already: eight of their bytes are enough, mixed with a number of this process so
-/// that nobody can choose names that meet.
-#[derive(Debug)]
-pub(super) struct Mixed(u64);
-
-impl Default for Mixed {
-    fn default() -> Self {
-        Self(RandomState::new().hash_one(NAME_BYTES) | 1)
-    }
-}
-
-impl BuildHasher for Mixed {
-    type Hasher = Mixing;
-
-    fn build_hasher(&self) -> Mixing {
-        Mixing { key: self.0, hash: 0 }
-    }
-}
-
-/// The hash of one name.
-pub(super) struct Mixing {
-    key: u64,
-    hash: u64,
-}
-
-impl Hasher for Mixing {
-    fn write(&mut self, bytes: &[u8]) {
-        let Some((_, last)) = bytes.split_last_chunk::<8>() else { return };
-        let product = u128::from(u64::from_le_bytes(*last)) * u128::from(self.key);
-        let [low, high] = [product, product >> 64].map(|half| half & u128::from(u64::MAX));
-        self.hash = u64::try_from(low ^ high).unwrap_or_default();
-    }
-
-    fn write_usize(&mut self, _length: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.hash
-    }
-}
-
 impl Fresh {
     /// The rows of `runs` in which a commit writes what it has learnt.
     pub(super) fn rows(&self, learnt: &Learnt) -> Batch {
@@ -256,35 +193,6 @@ impl Fresh {
         }
         rows
     }
-}
-
-/// Writes what a page holds together with `here`, whose keys go before, in as many pages as it takes.
-fn replace(batch: &mut Batch, page: Option<(IVec, IVec)>, here: &[(Name, EntryKey)]) -> usize {
-    let (at, old) = page.unwrap_or_default();
-    let mut merged: Vec<[u8; RECORD_BYTES]> = Vec::with_capacity(here.len() + old.len() / RECORD_BYTES);
-    let mut new = here.iter().peekable();
-    for old in old.as_chunks().0 {
-        let (name, _) = parts(old);
-        while let Some((name, entry)) = new.next_if(|(new, _)| *new < name) {
-            merged.push(record(*name, *entry));
-        }
-        if new.peek().is_none_or(|(new, _)| *new != name) {
-            merged.push(*old);
-        }
-    }
-    merged.extend(new.map(|(name, entry)| record(*name, *entry)));
-    merged.retain(|record| parts(record).1 != NOWHERE);
-    if !at.is_empty() {
-        batch.remove(at);
-    }
-    let size = if merged.len() > PAGE_KEYS_MAX { PAGE_KEYS_AFTER_SPLIT } else { PAGE_KEYS_MAX };
-    let pages = merged.chunks(size);
-    let count = pages.len();
-    for page in pages {
-        let first = page.first().map(|record| parts(record).0).unwrap_or_default();
-        batch.insert(&first[..], page.concat());
-    }
-    count
 }
 
 fn record(name: Name, entry: EntryKey) -> [u8; RECORD_BYTES] {
