@@ -75,7 +75,7 @@ pub fn ingest(
         update.state.retry_after = wait.or(state.retry_after);
         return update;
     }
-    update.state.asked_at = Some(fetched.at);
+    (update.state.asked_at, update.state.unanswered_at) = (Some(fetched.at), None);
     update.state.asked_as = Some(configuration(source));
     update.state.retry_after = wait;
     match &fetched.reading {

@@ -2,6 +2,7 @@
 
 mod reload;
 mod retention;
+mod stopped;
 
 use std::fs;
 

@@ -15,6 +15,7 @@ const KEYS_OF_A_KIND_MAX: usize = 64;
 /// What one commit changes, a batch a tree.
 #[derive(Default)]
 pub(super) struct Commit {
+    pub(super) meta: Batch,
     pub(super) sources: Batch,
     pub(super) entries: Batch,
     pub(super) keys: Batch,
@@ -31,7 +32,8 @@ pub(super) struct Commit {
 impl Store {
     /// Applies what one poll changes, in one atomic commit. Not durable before [`Store::flush`].
     pub fn apply(&self, update: &Update) -> Result<(), StoreError> {
-        let mut commit = Commit { added: update.new.len() as u64, ..Commit::default() };
+        let (meta, added) = (self.answered(update)?, update.new.len() as u64);
+        let mut commit = Commit { meta, added, ..Commit::default() };
         commit.sources.insert(update.source.0.as_bytes(), codec::encode(&update.state)?);
         for entry in update.new.iter().chain(&update.changed) {
             commit.entries.insert(&entry.key.0, codec::encode(entry)?);
@@ -128,6 +130,7 @@ impl Store {
             &self.due,
         );
         let committed = trees.transaction(|(meta, sources, entries, keys, names, stories, delisted, due)| {
+            meta.apply_batch(&commit.meta)?;
             sources.apply_batch(&commit.sources)?;
             entries.apply_batch(&commit.entries)?;
             keys.apply_batch(&commit.keys)?;

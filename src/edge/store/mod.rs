@@ -1,12 +1,13 @@
 //! The door to the disk: sled 0.34 holds the facts; one [`Update`] is one atomic commit.
 //!
-//! Eight trees: `meta` (whose store, schema, counters), `sources` (id → state), `entries` (key → entry, in
+//! Eight trees: `meta` (whose store, schema, counters, who is being asked), `sources` (id → state), `entries` (key → entry, in
 //! order of time), `keys` (identity → entry key; outlives the entry as its tombstone), `names` (entry key →
 //! its keys), `stories` (story and entry key → nothing), `delisted` (entry key → when its source last listed
 //! it), `due` (stage, that time and the entry key → nothing: what retention removes next).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
+mod asking;
 mod codec;
 mod commit;
 mod damage;
@@ -24,6 +25,8 @@ use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, Source
 use damage::Damage;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX};
 
+/// Names of `meta` that hold since when a source is being asked.
+const ASKING: &[u8] = b"asking/";
 /// Members of one story that are looked at.
 const STORY_MEMBERS_MAX: usize = 200;
 const COUNT: &[u8] = b"entries";
