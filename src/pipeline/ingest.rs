@@ -178,6 +178,10 @@ fn failed(source: &Source, error: &FetchError, fetched: &Fetched, update: &mut U
         return;
     }
     state.failures = state.failures.saturating_add(1);
+    if fetched.status == Some(226) {
+        // A part that is of no use to us: who asks for the whole gets it.
+        state.validators = Validators::default();
+    }
     let Location::Web(configured) = &source.location else { return };
     if let Some(problem) = moves::give_up(source, state, fetched) {
         update.problems.push(problem);
