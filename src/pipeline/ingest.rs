@@ -15,7 +15,7 @@ pub use self::read::{read, understand};
 use super::{dedupe, moves};
 use crate::model::{
     Digest, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey, Known, Location,
-    Problem, Reading, Rhythm, Source, SourceState, Tally, Timestamp, Update, Validators,
+    Problem, Reading, Rhythm, Schedules, Source, SourceState, Tally, Timestamp, Update, Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
@@ -37,8 +37,21 @@ pub fn configuration(source: &Source) -> Digest {
 
 /// The hash of the configured address, which is all that a source's moves and owner depend on: a new version or
 /// another password changes neither.
-pub fn place(source: &Source) -> Digest {
+fn place(source: &Source) -> Digest {
     Digest::of([address(source).as_bytes()])
+}
+
+/// Takes out of a state what belongs to another address than the configured one: whose feed it was, where it went
+/// and when it wanted to be asked is over. A state that names no address yet belongs to this one.
+pub fn forget_other_place(source: &Source, state: &mut SourceState) {
+    let place = place(source);
+    if state.place.replace(place).is_none_or(|before| before == place) {
+        return;
+    }
+    (state.schedules, state.rhythm) = (Schedules::default(), Rhythm::default());
+    (state.moving, state.adopted, state.gone_at) = (None, None, None);
+    (state.owner, state.quarantine, state.oddity) = (None, None, None);
+    state.fresh_until = None;
 }
 
 /// The keys that `ingest` will ask `known` for.
@@ -56,7 +69,10 @@ pub fn ingest(
     fetched: &Fetched,
     now: Timestamp,
 ) -> Update {
-    let old = at_this_place(source, state);
+    let mut old = Cow::Borrowed(state);
+    if old.place != Some(place(source)) {
+        forget_other_place(source, old.to_mut());
+    }
     let mut update = Update {
         source: source.id.clone(),
         at: now,
@@ -116,26 +132,6 @@ pub fn accept(state: &mut SourceState, now: Timestamp) {
         moving.same_feed = true;
     }
     state.next_at = Some(now);
-}
-
-/// The state without what belongs to another address than the configured one.
-fn at_this_place<'a>(source: &Source, state: &'a SourceState) -> Cow<'a, SourceState> {
-    let place = Some(place(source));
-    if state.place == place {
-        return Cow::Borrowed(state);
-    }
-    Cow::Owned(SourceState {
-        place,
-        rhythm: Rhythm::default(),
-        moving: None,
-        adopted: None,
-        gone_at: None,
-        fresh_until: None,
-        owner: None,
-        quarantine: None,
-        oddity: None,
-        ..state.clone()
-    })
 }
 
 /// Whether a document came whole, be it the very one that was read last.
