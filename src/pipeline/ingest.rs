@@ -95,8 +95,10 @@ pub fn ingest(
     update.state.asked_as = Some(configuration(source));
     update.state.retry_after = wait;
     match &fetched.reading {
-        // After a stranger only a document shows whose the feed is.
-        Reading::Unchanged { .. } if old.quarantine.is_some() && !is_whole(fetched) => {
+        // Only what came whole shows that a stranger has gone: a 304 and a part are anybody's to send.
+        Reading::Unchanged { .. } | Reading::Feed { .. }
+            if old.quarantine.is_some() && !source.trust && !is_whole(fetched) =>
+        {
             answered(&mut update.state, fetched);
         }
         Reading::Unchanged { validators } => {
@@ -136,7 +138,8 @@ pub fn accept(state: &mut SourceState, now: Timestamp) {
 
 /// Whether a document came whole, be it the very one that was read last.
 fn is_whole(fetched: &Fetched) -> bool {
-    !matches!(fetched.status, Some(304 | 226))
+    !matches!(fetched.reading, Reading::Feed { is_delta: true, .. })
+        && !matches!(fetched.status, Some(304 | 226))
 }
 
 fn is_held(fetched: &Fetched) -> bool {
