@@ -157,6 +157,16 @@ fn whoever_wavers_is_not_believed() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_puts_no_move_off() {
+    let mut days = Days::of(HOME);
+    days.feed(0, None, stories(0..3, "a.example"));
+    days.unchanged(24 * 400, Some(NEW));
+    days.unchanged(-24 * 399, Some(NEW));
+    days.unchanged(24 * 7, Some(NEW));
+    assert_eq!(days.asked(), NEW);
+}
+
+#[test]
 fn only_the_same_feed_is_adopted() {
     let check = |found: Reading, expected: &str| {
         let mut days = Days::of(HOME);
@@ -177,6 +187,14 @@ fn only_the_same_feed_is_adopted() {
         feed.id = Some("tag:a.example,2026:f".to_owned());
     });
     check(same_id, NEW);
+    // A 304 shows nothing of what is found there; one document that is another feed is enough.
+    let mut days = Days::of(HOME);
+    days.feed(0, None, stories(0..3, "a.example"));
+    days.unchanged(1, Some(NEW));
+    days.poll(24, Some(NEW), named("Another", stories(9..10, "a.example")));
+    days.poll(24 * 8, Some(NEW), named("Another", stories(9..10, "a.example")));
+    assert_eq!(days.asked(), HOME);
+    assert!(!days.state().moving.as_ref().unwrap().same_feed);
     // Where nothing was known there is nothing to compare with.
     let mut days = Days::of(HOME);
     days.feed(0, Some(NEW), stories(0..3, "a.example"));
