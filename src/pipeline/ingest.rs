@@ -160,7 +160,12 @@ fn follow(source: &Source, old: &SourceState, fetched: &Fetched, same_feed: bool
 /// A good answer, whether it is taken in or not.
 fn answered(state: &mut SourceState, fetched: &Fetched) {
     (state.failures, state.error, state.gone_at) = (0, None, None);
-    state.fresh_until = fetched.manners.fresh_seconds.and_then(|seconds| after(fetched.at, seconds));
+    let said = fetched.manners.fresh_seconds;
+    // What a 304 leaves out is as the document said it (RFC 9111 §4.3.4).
+    if said.is_some() || fetched.status != Some(304) {
+        state.fresh_seconds = said;
+    }
+    state.fresh_until = state.fresh_seconds.and_then(|seconds| after(fetched.at, seconds));
 }
 
 fn succeeded(state: &mut SourceState, fetched: &Fetched) {

@@ -310,6 +310,9 @@ fn how_long_an_answer_is_fresh() {
         days.now += TimeDelta::hours(1);
         let mut fetched = fetched(reading, &days.now.to_rfc3339());
         fetched.manners.fresh_seconds = seconds;
+        if matches!(fetched.reading, Reading::Unchanged { .. }) {
+            fetched.status = Some(304);
+        }
         let until = days.memory.poll(&days.source, &fetched).state.fresh_until;
         until.map(|until| (until - days.now).num_seconds())
     };
@@ -317,7 +320,10 @@ fn how_long_an_answer_is_fresh() {
     assert_eq!(poll(feed(stories(0..3, "a.example")), Some(600)), Some(600));
     let failed = FetchError { kind: FetchErrorKind::Status, message: String::new() };
     assert_eq!(poll(Reading::Failed(failed), Some(9)), Some(600 - 3600), "a failure renews nothing");
+    assert_eq!(poll(unchanged(), None), Some(600), "a 304 without a word confirms what was said");
     assert_eq!(poll(unchanged(), Some(30)), Some(30));
+    assert_eq!(poll(unchanged(), None), Some(30));
+    assert_eq!(poll(feed(stories(0..4, "a.example")), None), None, "a document says all there is to say");
     assert_eq!(poll(unchanged(), None), None);
     assert_eq!(poll(unchanged(), Some(u64::MAX)), None);
 }
