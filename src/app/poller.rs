@@ -2,20 +2,26 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
-use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::{JoinError, spawn_blocking};
 use url::Url;
 
 use crate::config::Config;
+use crate::edge::clock;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
 use crate::model::{
-    Digest, FetchLimits, Fetched, Reading, Retrieved, Source, SourceId, SourceState, Validators,
+    Digest, FetchError, FetchErrorKind, FetchLimits, Fetched, Location, Manners, Reading, Retrieved, Source,
+    SourceId, SourceState, Validators,
 };
 use crate::pipeline;
 
 /// Results that wait for the writer; a full queue holds the fetchers back.
 const RESULTS_MAX: usize = 64;
+/// The part of all slots, in percent, that sources which failed the last time may take: were they all to hang
+/// until their time is over, the others would still be asked at once.
+const FAILING_PERCENT_MAX: usize = 75;
 
 /// What a finished fetch puts into the queue.
 pub(super) struct Brought {
@@ -40,11 +46,11 @@ impl Asking {
     fn of(source: &Source, state: &SourceState) -> Self {
         let asked_as = pipeline::configuration(source);
         let moved_to = pipeline::moved_to(source, state).cloned();
-        let (validators, document) = if state.config == Some(asked_as) {
-            (state.validators.clone(), state.document)
-        } else {
-            (Validators::default(), None)
-        };
+        let is_current = state.config == Some(asked_as);
+        // A stranger is to show a whole document each time, and so is the owner who is back.
+        let validators = state.validators.clone();
+        let validators = Some(validators).filter(|_| is_current && state.quarantine.is_none());
+        let (validators, document) = (validators.unwrap_or_default(), state.document.filter(|_| is_current));
         Self { asked_as, moved_to, validators, document }
     }
 }
@@ -63,6 +69,8 @@ pub(super) struct Poller {
     /// Our own public address, whose outputs are no sources.
     site: Arc<str>,
     busy: HashSet<SourceId>,
+    /// Places for sources that failed the last time, before they stand in line for a slot.
+    failing: Arc<Semaphore>,
     results: mpsc::Sender<Brought>,
 }
 
@@ -72,7 +80,8 @@ impl Poller {
         let (results, queue) = mpsc::channel(RESULTS_MAX);
         let (fetcher, made_from) = (fetcher(config)?, identity(config));
         let site = config.site.url.as_str().into();
-        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), results }, queue))
+        let failing = places_for_failing(&made_from);
+        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), failing, results }, queue))
     }
 
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
@@ -88,6 +97,7 @@ impl Poller {
     /// Puts new limits and a new User-Agent in force for the fetches that start from now on.
     pub(super) fn configure(&mut self, prepared: Option<Prepared>) {
         if let Some(Prepared(fetcher, made_from, site)) = prepared {
+            self.failing = places_for_failing(&made_from);
             (self.fetcher, self.made_from, self.site) = (fetcher, made_from, site);
         }
     }
@@ -104,13 +114,27 @@ impl Poller {
         }
         let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
         let (asking, site) = (Asking::of(&source, state), Arc::clone(&self.site));
+        let is_failing = state.failures > 0 && matches!(source.location, Location::Web(_));
+        let failing = is_failing.then(|| Arc::clone(&self.failing));
         tokio::spawn(async move {
-            let id = source.id.clone();
+            let _place = match failing {
+                // It is never closed.
+                Some(places) => places.acquire_owned().await.ok(),
+                None => None,
+            };
+            let (id, began) = (source.id.clone(), Instant::now());
             let Asking { asked_as, moved_to, validators, document } = asking;
-            let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
-            let read = read(source, document, site, retrieved).await;
-            // The slot is held until the writer has taken the result, so memory is bounded by slots.
-            let _ = results.send(Brought { source: id, asked_as, fetched: read }).await;
+            // On its own, so that a bug there is one source's only: it fails, and is asked again.
+            let asking = tokio::spawn(async move {
+                let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
+                (read(source, document, site, retrieved).await, slot)
+            });
+            let (brought, slot) = match asking.await {
+                Ok((brought, slot)) => (brought, Some(slot)),
+                Err(error) => (broken(&error, began), None),
+            };
+            // The slot is held until the writer's queue has room, so memory is bounded by both.
+            let _ = results.send(Brought { source: id, asked_as, fetched: brought }).await;
             drop(slot);
         });
     }
@@ -119,6 +143,11 @@ impl Poller {
     pub(super) fn finished(&mut self, id: &SourceId) {
         self.busy.remove(id);
     }
+}
+
+fn places_for_failing((limits, ..): &Identity) -> Arc<Semaphore> {
+    let places = limits.concurrency.saturating_mul(FAILING_PERCENT_MAX) / 100;
+    Arc::new(Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS)))
 }
 
 /// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.
@@ -130,6 +159,19 @@ async fn read(source: Arc<Source>, known: Option<Digest>, site: Arc<str>, retrie
         let why = format!("the document made nashra fail; please report it ({error})");
         Fetched { at, elapsed_ms, wire_bytes, status, manners, reading: Reading::NotAFeed(why) }
     })
+}
+
+/// What is said of a source whose asking ended in a panic.
+fn broken(error: &JoinError, began: Instant) -> Fetched {
+    let message = format!("its answer made nashra fail; please report it ({error})");
+    Fetched {
+        at: clock::now(),
+        elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        wire_bytes: 0,
+        status: None,
+        manners: Manners::default(),
+        reading: Reading::Failed(FetchError { kind: FetchErrorKind::Broken, message }),
+    }
 }
 
 /// A fetcher with the limits and the name of a configuration.
@@ -146,4 +188,44 @@ fn identity(config: &Config) -> Identity {
     let about = [Some(place), contact.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ");
     let agent = format!("nashra/{} ({about})", env!("CARGO_PKG_VERSION"));
     (config.fetch, agent, contact.filter(|contact| contact.contains('@')))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::model::{Quarantine, Timestamp};
+
+    #[test]
+    fn a_stranger_is_asked_for_whole_documents() {
+        let text = "[sources.x]\nurl = \"https://example.org/a\"\n";
+        let source = crate::config::read(text, "feeds.toml", Path::new("")).unwrap().sources.remove(0);
+        let validators = Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None };
+        let state = SourceState {
+            config: Some(pipeline::configuration(&source)),
+            validators: validators.clone(),
+            document: Some(Digest([1; 16])),
+            ..SourceState::default()
+        };
+        let asked = |state: &SourceState| {
+            let Asking { validators, document, .. } = Asking::of(&source, state);
+            (validators, document)
+        };
+        assert_eq!(asked(&state), (validators, state.document));
+        let quarantine = Some(Quarantine { since: Timestamp::UNIX_EPOCH, why: String::new() });
+        let held = SourceState { quarantine, ..state.clone() };
+        assert_eq!(asked(&held), (Validators::default(), state.document));
+        let other = SourceState { config: Some(Digest([2; 16])), ..state };
+        assert_eq!(asked(&other), (Validators::default(), None));
+    }
+
+    #[tokio::test]
+    async fn a_bug_in_asking_is_a_failure_of_one_source() {
+        let error = tokio::spawn(async { panic!("a bug") }).await.unwrap_err();
+        let Fetched { reading, .. } = broken(&error, Instant::now());
+        let Reading::Failed(FetchError { kind, message }) = reading else { panic!("{reading:?}") };
+        assert_eq!(kind, FetchErrorKind::Broken);
+        assert!(message.contains("please report it") && message.contains("a bug"), "{message}");
+    }
 }

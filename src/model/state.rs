@@ -34,6 +34,8 @@ pub struct SourceState {
     pub retry_after: Option<Timestamp>,
     /// Until when the last good answer is fresh (RFC 9111 §4.2), so that asking is of no use.
     pub fresh_until: Option<Timestamp>,
+    /// How long it is fresh each time that it is confirmed, in seconds, as the last answer that said so.
+    pub fresh_seconds: Option<u64>,
     /// When it answered 410; it is not asked any more unless the admin asks.
     pub gone_at: Option<Timestamp>,
     /// The feed's own hints.
