@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::{JoinError, spawn_blocking};
 use url::Url;
 
@@ -12,16 +12,13 @@ use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
 use crate::model::{
-    Digest, FetchError, FetchErrorKind, FetchLimits, Fetched, Location, Manners, Reading, Retrieved, Source,
-    SourceId, SourceState, Validators,
+    Digest, FetchError, FetchErrorKind, FetchLimits, Fetched, Manners, Reading, Retrieved, Source, SourceId,
+    SourceState, Validators,
 };
 use crate::pipeline;
 
 /// Results that wait for the writer; a full queue holds the fetchers back.
 const RESULTS_MAX: usize = 64;
-/// The part of all slots, in percent, that sources which failed the last time may take: were they all to hang
-/// until their time is over, the others would still be asked at once.
-const FAILING_PERCENT_MAX: usize = 75;
 
 /// What a finished fetch puts into the queue.
 pub(super) struct Brought {
@@ -69,8 +66,6 @@ pub(super) struct Poller {
     /// Our own public address, whose outputs are no sources.
     site: Arc<str>,
     busy: HashSet<SourceId>,
-    /// Places for sources that failed the last time, before they stand in line for a slot.
-    failing: Arc<Semaphore>,
     results: mpsc::Sender<Brought>,
 }
 
@@ -80,8 +75,7 @@ impl Poller {
         let (results, queue) = mpsc::channel(RESULTS_MAX);
         let (fetcher, made_from) = (fetcher(config)?, identity(config));
         let site = config.site.url.as_str().into();
-        let failing = places_for_failing(&made_from);
-        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), failing, results }, queue))
+        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), results }, queue))
     }
 
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
@@ -97,7 +91,6 @@ impl Poller {
     /// Puts new limits and a new User-Agent in force for the fetches that start from now on.
     pub(super) fn configure(&mut self, prepared: Option<Prepared>) {
         if let Some(Prepared(fetcher, made_from, site)) = prepared {
-            self.failing = places_for_failing(&made_from);
             (self.fetcher, self.made_from, self.site) = (fetcher, made_from, site);
         }
     }
@@ -114,14 +107,7 @@ impl Poller {
         }
         let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
         let (asking, site) = (Asking::of(&source, state), Arc::clone(&self.site));
-        let is_failing = state.failures > 0 && matches!(source.location, Location::Web(_));
-        let failing = is_failing.then(|| Arc::clone(&self.failing));
         tokio::spawn(async move {
-            let _place = match failing {
-                // It is never closed.
-                Some(places) => places.acquire_owned().await.ok(),
-                None => None,
-            };
             let (id, began) = (source.id.clone(), Instant::now());
             let Asking { asked_as, moved_to, validators, document } = asking;
             // On its own, so that a bug there is one source's only: it fails, and is asked again.
@@ -143,11 +129,6 @@ impl Poller {
     pub(super) fn finished(&mut self, id: &SourceId) {
         self.busy.remove(id);
     }
-}
-
-fn places_for_failing((limits, ..): &Identity) -> Arc<Semaphore> {
-    let places = limits.concurrency.saturating_mul(FAILING_PERCENT_MAX) / 100;
-    Arc::new(Semaphore::new(places.clamp(1, Semaphore::MAX_PERMITS)))
 }
 
 /// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::doors::through_socket;
 use super::{lines, run, table};
 use crate::kit::daemon::{Daemon, Home};
-use crate::kit::origin::{Gate, Origin, Reply};
+use crate::kit::origin::{Origin, Reply};
 
 const KINDS: &[&str] = &["well", "fails", "moves", "gone", "page"];
 
@@ -158,35 +158,6 @@ fn no_command_line_makes_us_ask_too_often() {
     for path in ["/well", "/fails"] {
         assert_eq!(times_asked(&origin, path), 1, "{path}");
     }
-}
-
-#[test]
-fn sources_that_fail_and_hang_delay_nobody_else() {
-    let (hangs, gate) = (Arc::new(AtomicBool::new(false)), Gate::default());
-    let (script, held) = (Arc::clone(&hangs), gate.clone());
-    let slow = Origin::start(move |_| match script.load(Ordering::SeqCst) {
-        false => Reply::new(503, &[], "no"),
-        true => feed("late").behind(&held),
-    });
-    let quick = origin(Arc::default());
-    let source = |name: &str, url: String| format!("[sources.{name}]\nurl = \"{url}\"\nenabled = false\n");
-    let head = "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nports = \"any\"\nmin_interval = \"0s\"\nconcurrency = 2\nhints = false\ntimeout = \"20s\"\n";
-    let names = ["a", "b", "c"];
-    let failing = names.map(|name| source(name, slow.url(&format!("/{name}")))).concat();
-    let home = Home::new(&format!("{head}{failing}{}", source("well", quick.url("/well"))));
-    let _daemon = home.start();
-    let rows = polled(&home, &names);
-    assert!(names.iter().all(|name| rows[*name].0 == "failed"), "{rows:?}");
-    hangs.store(true, Ordering::SeqCst);
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| polled(&home, &names));
-        slow.wait_for(names.len() + 1);
-        assert_eq!(polled(&home, &["well"])["well"].0, "ok");
-        assert_eq!(slow.asked().len(), names.len() + 1, "one of two slots is for the others");
-        gate.open();
-        let rows = waiting.join().unwrap();
-        assert!(names.iter().all(|name| rows[*name].0 == "ok"), "{rows:?}");
-    });
 }
 
 #[test]
