@@ -76,6 +76,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
         section_ids: &section_ids,
         site: site.url.parse().ok(),
         listen: server.listen,
+        admin: server.admin,
     };
     let sources = sources::read(root.get("sources"), &around, notes);
     Config { site, server, store, fetch: defaults.limits, sections, sources, warnings: vec![] }

@@ -34,7 +34,7 @@ pub use raw::{
     TextKind,
 };
 pub use rule::{Condition, Field, Pattern, Rule, Rules};
-pub use section::{PublishLimits, Section, Site};
+pub use section::{PublishLimits, Section, Site, is_on_site};
 pub use source::{Crontab, Location, Schedule, Source};
 pub use state::{Adopted, Moving, Owner, Quarantine, Rhythm, SourceState};
 pub use update::{Known, Problem, Tally, Update};

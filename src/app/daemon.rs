@@ -141,9 +141,7 @@ impl Daemon {
         let now = clock::now();
         let wake = self.lull.and_then(|lull| lull.rest(now)).unwrap_or_else(|| {
             let due = self.writer.due(now);
-            for id in &due.ask {
-                self.start(id);
-            }
+            self.start(&due.ask);
             self.lull = Some(schedule::Lull::after(&due, now));
             due.wake
         });
@@ -151,12 +149,17 @@ impl Daemon {
         (wake - now).to_std().unwrap_or_default().min(WAKE_MAX).min(watchdog)
     }
 
-    fn start(&mut self, id: &SourceId) {
-        if self.poller.is_busy(id) {
+    /// Starts to ask those that are not being asked, once that is written down.
+    fn start(&mut self, ids: &[SourceId]) {
+        let ids: Vec<&SourceId> = ids.iter().filter(|id| !self.poller.is_busy(id)).collect();
+        if ids.is_empty() {
             return;
         }
-        if let Some((source, state)) = self.writer.source(id) {
-            self.poller.start(Arc::clone(source), state);
+        systemd::patiently(|| self.writer.note_asking(&ids, clock::now()));
+        for id in ids {
+            if let Some((source, state)) = self.writer.source(id) {
+                self.poller.start(Arc::clone(source), state);
+            }
         }
     }
 
@@ -175,7 +178,7 @@ impl Daemon {
             let next_at = self.writer.source(&id).and_then(|(_, state)| state.next_at);
             self.lull.iter_mut().for_each(|lull| lull.shorten(next_at));
             if self.again.remove(&id) {
-                self.start(&id);
+                self.start(&[id]);
             }
         }
     }
@@ -238,7 +241,7 @@ impl Daemon {
             .collect();
         let total = wanted.len();
         let mut job = Job::new(wanted.clone(), rows);
-        let now = clock::now();
+        let (now, mut asked) = (clock::now(), vec![]);
         for id in &wanted {
             let Some((source, state)) = self.writer.source(id) else { continue };
             let earliest = schedule::earliest_ask(source, state, now).filter(|at| *at > now);
@@ -247,9 +250,10 @@ impl Daemon {
                 // A source that is gone is asked by name alone.
                 (_, Some(since)) => job.note(&Row::gone(id, since)),
                 (Some(at), None) => job.note(&Row::too_soon(id, (at - now).num_seconds() + 1)),
-                (None, None) => self.start(id),
+                (None, None) => asked.push(id.clone()),
             }
         }
+        self.start(&self.writer.in_order_of_hope(asked));
         self.jobs.push(job);
         self.finish_jobs();
         Ok(total)
@@ -280,7 +284,7 @@ impl Daemon {
             if self.poller.is_busy(&id) {
                 self.again.insert(id);
             } else {
-                self.start(&id);
+                self.start(&[id]);
             }
         }
     }

@@ -2,15 +2,18 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 use url::Url;
 
 use crate::config::Config;
+use crate::edge::clock;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
 use crate::model::{
-    Answer, Digest, FetchLimits, Fetched, Reading, Retrieved, Source, SourceId, SourceState, Validators,
+    Answer, Digest, FetchError, FetchErrorKind, FetchLimits, Fetched, Manners, Reading, Retrieved, Source,
+    SourceId, SourceState, Validators,
 };
 use crate::pipeline;
 
@@ -42,11 +45,11 @@ impl Asking {
     fn of(source: &Source, state: &SourceState) -> Self {
         let asked_as = pipeline::configuration(source);
         let moved_to = pipeline::moved_to(source, state).cloned();
-        let (validators, document) = if state.config == Some(asked_as) {
-            (state.validators.clone(), state.document)
-        } else {
-            (Validators::default(), None)
-        };
+        let is_current = state.config == Some(asked_as);
+        // A stranger is to show a whole document each time, and so is the owner who is back.
+        let validators = state.validators.clone();
+        let validators = Some(validators).filter(|_| is_current && state.quarantine.is_none());
+        let (validators, document) = (validators.unwrap_or_default(), state.document.filter(|_| is_current));
         Self { asked_as, moved_to, validators, document }
     }
 }
@@ -112,12 +115,19 @@ impl Poller {
         let readers = Arc::clone(&self.readers);
         let (asking, site) = (Asking::of(&source, state), Arc::clone(&self.site));
         tokio::spawn(async move {
-            let id = source.id.clone();
+            let (id, began) = (source.id.clone(), Instant::now());
             let Asking { asked_as, moved_to, validators, document } = asking;
-            let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
-            let read = Box::pin(read(source, document, site, retrieved, &readers)).await;
-            // The slot is held until the writer has taken the result, so memory is bounded by slots.
-            let _ = results.send(Brought { source: id, asked_as, fetched: read }).await;
+            // On its own, so that a bug there is one source's only: it fails, and is asked again.
+            let asking = tokio::spawn(async move {
+                let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
+                (Box::pin(read(source, document, site, retrieved, &readers)).await, slot)
+            });
+            let (brought, slot) = match asking.await {
+                Ok((brought, slot)) => (brought, Some(slot)),
+                Err(error) => (broken(&error, began), None),
+            };
+            // The slot is held until the writer's queue has room, so memory is bounded by both.
+            let _ = results.send(Brought { source: id, asked_as, fetched: brought }).await;
             drop(slot);
         });
     }
@@ -151,6 +161,19 @@ async fn read(
     })
 }
 
+/// What is said of a source whose asking ended in a panic.
+fn broken(error: &JoinError, began: Instant) -> Fetched {
+    let message = format!("its answer made nashra fail; please report it ({error})");
+    Fetched {
+        at: clock::now(),
+        elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        wire_bytes: 0,
+        status: None,
+        manners: Manners::default(),
+        reading: Reading::Failed(FetchError { kind: FetchErrorKind::Broken, message }),
+    }
+}
+
 /// A fetcher with the limits and the name of a configuration.
 pub(super) fn fetcher(config: &Config) -> Result<Fetcher, FetchSetupError> {
     let (limits, agent, from) = identity(config);
@@ -165,4 +188,44 @@ fn identity(config: &Config) -> Identity {
     let about = [Some(place), contact.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ");
     let agent = format!("nashra/{} ({about})", env!("CARGO_PKG_VERSION"));
     (config.fetch, agent, contact.filter(|contact| contact.contains('@')))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::model::{Quarantine, Timestamp};
+
+    #[test]
+    fn a_stranger_is_asked_for_whole_documents() {
+        let text = "[sources.x]\nurl = \"https://example.org/a\"\n";
+        let source = crate::config::read(text, "feeds.toml", Path::new("")).unwrap().sources.remove(0);
+        let validators = Validators { etag: Some(b"\"1\"".to_vec()), last_modified: None };
+        let state = SourceState {
+            config: Some(pipeline::configuration(&source)),
+            validators: validators.clone(),
+            document: Some(Digest([1; 16])),
+            ..SourceState::default()
+        };
+        let asked = |state: &SourceState| {
+            let Asking { validators, document, .. } = Asking::of(&source, state);
+            (validators, document)
+        };
+        assert_eq!(asked(&state), (validators, state.document));
+        let quarantine = Some(Quarantine { since: Timestamp::UNIX_EPOCH, why: String::new() });
+        let held = SourceState { quarantine, ..state.clone() };
+        assert_eq!(asked(&held), (Validators::default(), state.document));
+        let other = SourceState { config: Some(Digest([2; 16])), ..state };
+        assert_eq!(asked(&other), (Validators::default(), None));
+    }
+
+    #[tokio::test]
+    async fn a_bug_in_asking_is_a_failure_of_one_source() {
+        let error = tokio::spawn(async { panic!("a bug") }).await.unwrap_err();
+        let Fetched { reading, .. } = broken(&error, Instant::now());
+        let Reading::Failed(FetchError { kind, message }) = reading else { panic!("{reading:?}") };
+        assert_eq!(kind, FetchErrorKind::Broken);
+        assert!(message.contains("please report it") && message.contains("a bug"), "{message}");
+    }
 }

@@ -74,8 +74,10 @@ impl Writer {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let edition = edition(config, None);
+        let mut states = store.states()?;
+        store.note_unanswered(&mut states, now)?;
         let mut writer = Self {
-            states: store.states()?,
+            states,
             store,
             sources: sources(config),
             order: order(config),
@@ -135,6 +137,28 @@ impl Writer {
         Some((self.sources.get(id)?, self.states.get(id)?))
     }
 
+    /// Those that have failed last go behind the others, whom they would hold up: each in the order of the file.
+    pub(super) fn in_order_of_hope(&self, mut ids: Vec<SourceId>) -> Vec<SourceId> {
+        let places: BTreeMap<&SourceId, usize> = self.order.iter().zip(0..).collect();
+        ids.sort_by_cached_key(|id| {
+            let failures = self.states.get(id).map_or(0, |state| state.failures);
+            (failures > 0, places.get(id).copied())
+        });
+        ids
+    }
+
+    /// Writes down who is going to be asked. A store that cannot be written stops nobody: what comes of the
+    /// asking is told as not stored.
+    pub(super) fn note_asking(&self, ids: &[&SourceId], now: Timestamp) {
+        let is_web = |id: &&SourceId| {
+            let source = self.sources.get(*id);
+            source.is_some_and(|source| matches!(source.location, Location::Web(_)))
+        };
+        if let Err(error) = self.store.note_asking(ids.iter().copied().filter(is_web), now) {
+            tracing::error!(%error, "the store cannot hold who is being asked: after a crash min_interval may not be kept");
+        }
+    }
+
     /// The portal whose configuration is in force.
     pub(super) fn site(&self) -> &Site {
         &self.edition.site
@@ -146,8 +170,11 @@ impl Writer {
         let mut rows = Vec::with_capacity(batch.len());
         let mut updates = Vec::with_capacity(batch.len());
         for Brought { source: id, asked_as, fetched } in batch {
-            // The source may have left the file while it was being asked.
-            let Some(source) = self.sources.get(&id).cloned() else { continue };
+            let Some(source) = self.sources.get(&id).cloned() else {
+                // It has left the file while it was being asked; it may come back soon.
+                self.states.entry(id).or_default().asked_at = Some(fetched.at);
+                continue;
+            };
             if asked_as != pipeline::configuration(&source) {
                 rows.push(self.ask_again(&id, &fetched, now));
                 continue;

@@ -10,7 +10,7 @@ use super::notes::Notes;
 use super::sources::Surroundings;
 use super::table::Item;
 use super::values::web_url;
-use crate::model::Location;
+use crate::model::{Location, is_on_site};
 
 const URL_BYTES_MAX: usize = 4000;
 
@@ -63,8 +63,9 @@ fn web(text: &str, around: &Surroundings<'_>) -> Result<Location, String> {
         message
     })?;
     let own = [
-        ("it begins with site.url", around.site.as_ref().is_some_and(|site| is_below(&url, site))),
+        ("it begins with site.url", around.site.as_ref().is_some_and(|site| is_on_site(&url, site))),
         ("server.listen answers there", is_answered_by(&url, around.listen)),
+        ("server.admin answers there", around.admin.is_some_and(|admin| is_answered_by(&url, admin))),
     ];
     if let Some((why, _)) = own.into_iter().find(|(_, is_ours)| *is_ours) {
         return Err(format!("is one of our own outputs ({why}): name the source itself"));
@@ -72,7 +73,7 @@ fn web(text: &str, around: &Surroundings<'_>) -> Result<Location, String> {
     Ok(Location::Web(url))
 }
 
-/// Whether whoever connects to the address as it is written reaches our own listener. Names are not looked up.
+/// Whether whoever connects to the address as it is written reaches our own listener at `listen`. Names are not looked up.
 fn is_answered_by(url: &Url, listen: SocketAddr) -> bool {
     let is_reached = |address: IpAddr| {
         let (address, listening) = (address.to_canonical(), listen.ip().to_canonical());
@@ -92,16 +93,6 @@ fn is_answered_by(url: &Url, listen: SocketAddr) -> bool {
         None => false,
     };
     is_host && url.port_or_known_default() == Some(listen.port())
-}
-
-fn is_below(url: &Url, site: &Url) -> bool {
-    let base = site.path().trim_end_matches('/');
-    let rest = url.path().strip_prefix(base);
-    // The same host answers http and https alike.
-    let same_port = url.port() == site.port();
-    url.host() == site.host()
-        && same_port
-        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// `file:feeds/a.xml`, `file:/var/a.xml`, `file:///var/a.xml` (RFC 8089, with relative paths beside it).

@@ -82,6 +82,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) site: Option<Url>,
     /// `server.listen`.
     pub(super) listen: SocketAddr,
+    /// `server.admin`.
+    pub(super) admin: Option<SocketAddr>,
 }
 
 /// Reads `[sources]`.

@@ -86,6 +86,8 @@ pub struct Patience {
     pub lookup: Duration,
     /// A connection, from the look-up to the end of the TLS handshake.
     pub connect: Duration,
+    /// How long a slot is held for an answer that does not begin; then somebody else has it meanwhile.
+    pub slot: Duration,
     /// Between two pieces of a document.
     pub silence: Duration,
     /// How long a document may come arbitrarily slowly, in small pieces.
@@ -115,6 +117,7 @@ impl Default for Patience {
         Self {
             lookup: Duration::from_secs(5),
             connect: Duration::from_secs(10),
+            slot: Duration::from_secs(3),
             silence: Duration::from_secs(20),
             slow_start: Duration::from_secs(20),
             aside: Duration::from_secs(3),

@@ -31,8 +31,8 @@ pub struct Manners {
     /// How long the answer stays fresh, in seconds: `max-age`, else `Expires`, less the `Age` that it has
     /// (RFC 9111 §4.2.1). `None` where nothing is said.
     pub fresh_seconds: Option<u64>,
-    /// How long the server asked us to stay away, in seconds: the longest `Retry-After` of a 429, a 503 or a
-    /// redirect (RFC 9110 §10.2.3).
+    /// How long the server asked us to stay away, in seconds: the longest `Retry-After` of a 429, a 503, a
+    /// redirect (RFC 9110 §10.2.3) or any other answer that is no document.
     pub retry_after_seconds: Option<u64>,
     /// Where an unbroken chain of 301 and 308, from the address that was asked, leads; `None` where the first
     /// answer was no such redirect.

@@ -1,6 +1,7 @@
 //! The portal: its site, its sections and the limits of what it publishes.
 
 use chrono_tz::Tz;
+use url::Url;
 
 use super::{Rules, SectionId};
 
@@ -17,6 +18,16 @@ pub struct Site {
     pub timezone: Tz,
     /// Whom to write to; goes into the User-Agent.
     pub contact: Option<String>,
+}
+
+/// Whether an address begins with `site.url`: it is one of our own pages or feeds.
+pub fn is_on_site(address: &Url, site_url: &Url) -> bool {
+    let base = site_url.path().trim_end_matches('/');
+    let rest = address.path().strip_prefix(base);
+    // The same host answers http and https alike.
+    address.host() == site_url.host()
+        && address.port() == site_url.port()
+        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// `[sections.ID]`, or one that is built in.

@@ -21,6 +21,9 @@ pub struct SourceState {
     pub asked_as: Option<Digest>,
     /// When it was last asked.
     pub asked_at: Option<Timestamp>,
+    /// When nashra began anew after it had stopped in the middle of an asking: what was sent by then counts for
+    /// `min_interval`, and for nothing else. `None` after the next answer.
+    pub unanswered_at: Option<Timestamp>,
     /// When it last answered well; `None` until the first time, whose entries are backfill.
     pub ok_at: Option<Timestamp>,
     /// Failures since then.
@@ -31,6 +34,8 @@ pub struct SourceState {
     pub retry_after: Option<Timestamp>,
     /// Until when the last good answer is fresh (RFC 9111 §4.2), so that asking is of no use.
     pub fresh_until: Option<Timestamp>,
+    /// How long it is fresh each time that it is confirmed, in seconds, as the last answer that said so.
+    pub fresh_seconds: Option<u64>,
     /// When it answered 410; it is not asked any more unless the admin asks.
     pub gone_at: Option<Timestamp>,
     /// The feed's own hints.

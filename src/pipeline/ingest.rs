@@ -16,7 +16,7 @@ pub use self::read::{read, understand};
 use super::moves;
 use crate::model::{
     Digest, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey, Known, Location,
-    Problem, Reading, Rhythm, Source, SourceState, Tally, Timestamp, Update, Validators,
+    Problem, Reading, Rhythm, Schedules, Source, SourceState, Tally, Timestamp, Update, Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
@@ -38,8 +38,21 @@ pub fn configuration(source: &Source) -> Digest {
 
 /// The hash of the configured address, which is all that a source's moves and owner depend on: a new version or
 /// another password changes neither.
-pub fn place(source: &Source) -> Digest {
+fn place(source: &Source) -> Digest {
     Digest::of([address(source).as_bytes()])
+}
+
+/// Takes out of a state what belongs to another address than the configured one: whose feed it was, where it went
+/// and when it wanted to be asked is over. A state that names no address yet belongs to this one.
+pub fn forget_other_place(source: &Source, state: &mut SourceState) {
+    let place = place(source);
+    if state.place.replace(place).is_none_or(|before| before == place) {
+        return;
+    }
+    (state.schedules, state.rhythm) = (Schedules::default(), Rhythm::default());
+    (state.moving, state.adopted, state.gone_at) = (None, None, None);
+    (state.owner, state.quarantine, state.oddity) = (None, None, None);
+    state.fresh_until = None;
 }
 
 /// What a fetch brought, with the keys of its entries: made once, for the look-up in the store and for the
@@ -90,7 +103,10 @@ pub fn ingest(
 
 fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: Timestamp) -> Update {
     let Prepared { source, fetched, listed } = prepared;
-    let old = at_this_place(source, state);
+    let mut old = Cow::Borrowed(state);
+    if old.place != Some(place(source)) {
+        forget_other_place(source, old.to_mut());
+    }
     let mut update = Update {
         source: source.id.clone(),
         at: now,
@@ -109,12 +125,14 @@ fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: T
         update.state.retry_after = wait.or(state.retry_after);
         return update;
     }
-    update.state.asked_at = Some(fetched.at);
+    (update.state.asked_at, update.state.unanswered_at) = (Some(fetched.at), None);
     update.state.asked_as = Some(configuration(source));
     update.state.retry_after = wait;
     match &fetched.reading {
-        // After a stranger only a document shows whose the feed is.
-        Reading::Unchanged { .. } if old.quarantine.is_some() && !is_whole(fetched) => {
+        // Only what came whole shows that a stranger has gone: a 304 and a part are anybody's to send.
+        Reading::Unchanged { .. } | Reading::Feed { .. }
+            if old.quarantine.is_some() && !source.trust && !is_whole(fetched) =>
+        {
             answered(&mut update.state, fetched);
         }
         Reading::Unchanged { validators } => {
@@ -152,29 +170,10 @@ pub fn accept(state: &mut SourceState, now: Timestamp) {
     state.next_at = Some(now);
 }
 
-/// The state without what belongs to another address than the configured one.
-fn at_this_place<'a>(source: &Source, state: &'a SourceState) -> Cow<'a, SourceState> {
-    let place = Some(place(source));
-    if state.place == place {
-        return Cow::Borrowed(state);
-    }
-    Cow::Owned(SourceState {
-        place,
-        rhythm: Rhythm::default(),
-        moving: None,
-        adopted: None,
-        gone_at: None,
-        fresh_until: None,
-        owner: None,
-        quarantine: None,
-        oddity: None,
-        ..state.clone()
-    })
-}
-
 /// Whether a document came whole, be it the very one that was read last.
 fn is_whole(fetched: &Fetched) -> bool {
-    !matches!(fetched.status, Some(304 | 226))
+    !matches!(fetched.reading, Reading::Feed { is_delta: true, .. })
+        && !matches!(fetched.status, Some(304 | 226))
 }
 
 fn is_held(fetched: &Fetched) -> bool {
@@ -195,7 +194,12 @@ fn follow(source: &Source, old: &SourceState, fetched: &Fetched, same_feed: bool
 /// A good answer, whether it is taken in or not.
 fn answered(state: &mut SourceState, fetched: &Fetched) {
     (state.failures, state.error, state.gone_at) = (0, None, None);
-    state.fresh_until = fetched.manners.fresh_seconds.and_then(|seconds| after(fetched.at, seconds));
+    let said = fetched.manners.fresh_seconds;
+    // What a 304 leaves out is as the document said it (RFC 9111 §4.3.4).
+    if said.is_some() || fetched.status != Some(304) {
+        state.fresh_seconds = said;
+    }
+    state.fresh_until = state.fresh_seconds.and_then(|seconds| after(fetched.at, seconds));
 }
 
 fn succeeded(state: &mut SourceState, fetched: &Fetched) {
@@ -212,6 +216,10 @@ fn failed(source: &Source, error: &FetchError, fetched: &Fetched, update: &mut U
         return;
     }
     state.failures = state.failures.saturating_add(1);
+    if fetched.status == Some(226) {
+        // A part that is of no use to us: who asks for the whole gets it.
+        state.validators = Validators::default();
+    }
     let Location::Web(configured) = &source.location else { return };
     if let Some(problem) = moves::give_up(source, state, fetched) {
         update.problems.push(problem);

@@ -71,10 +71,12 @@ pub fn follow(
         return None;
     };
     let said_before = old.moving.as_ref().filter(|moving| moving.to == *to);
-    let since = said_before.map_or(answer.at, |moving| moving.since);
+    // A clock that was set back must not put the week off to when it was ahead.
+    let since = said_before.map_or(answer.at, |moving| moving.since.min(answer.at));
     // What a stranger showed there decides nothing about the owner who is back.
     let decided = said_before.filter(|_| old.quarantine.is_none() || !answer.is_believed);
-    let same_feed = decided.map_or(answer.same_feed, |moving| moving.same_feed);
+    // After the first document of another feed, the second one is the same: one doubt is enough.
+    let same_feed = answer.same_feed && decided.is_none_or(|moving| moving.same_feed);
     let is_old = answer.at - since >= BELIEF;
     if !(answer.is_believed && same_feed && (is_old || only_gets_safe(asked, to))) {
         state.moving = Some(Moving { to: to.clone(), since, same_feed });

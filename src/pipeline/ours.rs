@@ -2,24 +2,14 @@
 
 use url::Url;
 
-use crate::model::RawFeed;
+use crate::model::{RawFeed, is_on_site};
 
 /// What our documents name as their generator.
 const GENERATOR: &str = "nashra";
 
-/// Whether an address is one of those that begin with `site.url`.
-pub fn is_below(url: &Url, site: &Url) -> bool {
-    let base = site.path().trim_end_matches('/');
-    let rest = url.path().strip_prefix(base);
-    // The same host answers http and https alike.
-    url.host() == site.host()
-        && url.port() == site.port()
-        && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 /// Whether nashra wrote the document, and all of its entries are pages of this very portal.
 pub fn is_written_here(feed: &RawFeed, site: &Url) -> bool {
-    let is_here = |text: &str| Url::parse(text.trim()).is_ok_and(|url| is_below(&url, site));
+    let is_here = |text: &str| Url::parse(text.trim()).is_ok_and(|url| is_on_site(&url, site));
     let by_us = feed.generator.as_deref().is_some_and(|by| by.trim().eq_ignore_ascii_case(GENERATOR));
     by_us
         && !feed.entries.is_empty()

@@ -83,11 +83,15 @@ pub fn first_at(
     Some(heed(source, state, first, now))
 }
 
-/// Before when a source must not be asked, whoever wants it: `min_interval` after the last asking.
-/// `None` for files, for sources that were never asked, and where the clock was set back since.
+/// Before when a source must not be asked, whoever wants it: `min_interval` after the last asking, be it one
+/// whose answer was never taken in. `None` for files, for sources that were never asked, and where the clock was set back since.
 pub fn earliest_ask(source: &Source, state: &SourceState, now: Timestamp) -> Option<Timestamp> {
     match source.location {
-        Location::Web(_) => asked_at(state, now).map(|at| later(at, source.fetch.min_interval)),
+        Location::Web(_) => {
+            let unanswered = state.unanswered_at.filter(|at| *at <= now);
+            let last = asked_at(state, now).max(unanswered);
+            last.map(|at| later(at, source.fetch.min_interval))
+        }
         Location::File(_) => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod reload;
 mod retention;
+mod stopped;
 
 use std::fs;
 
@@ -217,4 +218,15 @@ fn a_flood_of_new_ids_is_told_and_not_shown() {
     let told = daemon.wait_for("the warning", |line| line["code"] == "identities-moved");
     assert_eq!(told["level"], "WARN");
     assert_eq!(daemon.get("/sport.json").header("etag"), before);
+}
+
+#[test]
+fn a_short_schedule_is_kept_while_nothing_else_happens() {
+    let home = Home::new(&CONFIG.replace("every 1h", "every 1s"));
+    home.write("wire.xml", &rss(&[("1", "First story")]));
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    for _ in 0..2 {
+        daemon.wait_for_poll("wire", "unchanged");
+    }
 }

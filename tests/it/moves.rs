@@ -157,6 +157,16 @@ fn whoever_wavers_is_not_believed() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_puts_no_move_off() {
+    let mut days = Days::of(HOME);
+    days.feed(0, None, stories(0..3, "a.example"));
+    days.unchanged(24 * 400, Some(NEW));
+    days.unchanged(-24 * 399, Some(NEW));
+    days.unchanged(24 * 7, Some(NEW));
+    assert_eq!(days.asked(), NEW);
+}
+
+#[test]
 fn only_the_same_feed_is_adopted() {
     let check = |found: Reading, expected: &str| {
         let mut days = Days::of(HOME);
@@ -177,6 +187,14 @@ fn only_the_same_feed_is_adopted() {
         feed.id = Some("tag:a.example,2026:f".to_owned());
     });
     check(same_id, NEW);
+    // A 304 shows nothing of what is found there; one document that is another feed is enough.
+    let mut days = Days::of(HOME);
+    days.feed(0, None, stories(0..3, "a.example"));
+    days.unchanged(1, Some(NEW));
+    days.poll(24, Some(NEW), named("Another", stories(9..10, "a.example")));
+    days.poll(24 * 8, Some(NEW), named("Another", stories(9..10, "a.example")));
+    assert_eq!(days.asked(), HOME);
+    assert!(!days.state().moving.as_ref().unwrap().same_feed);
     // Where nothing was known there is nothing to compare with.
     let mut days = Days::of(HOME);
     days.feed(0, Some(NEW), stories(0..3, "a.example"));
@@ -292,6 +310,9 @@ fn how_long_an_answer_is_fresh() {
         days.now += TimeDelta::hours(1);
         let mut fetched = fetched(reading, &days.now.to_rfc3339());
         fetched.manners.fresh_seconds = seconds;
+        if matches!(fetched.reading, Reading::Unchanged { .. }) {
+            fetched.status = Some(304);
+        }
         let until = days.memory.poll(&days.source, &fetched).state.fresh_until;
         until.map(|until| (until - days.now).num_seconds())
     };
@@ -299,7 +320,10 @@ fn how_long_an_answer_is_fresh() {
     assert_eq!(poll(feed(stories(0..3, "a.example")), Some(600)), Some(600));
     let failed = FetchError { kind: FetchErrorKind::Status, message: String::new() };
     assert_eq!(poll(Reading::Failed(failed), Some(9)), Some(600 - 3600), "a failure renews nothing");
+    assert_eq!(poll(unchanged(), None), Some(600), "a 304 without a word confirms what was said");
     assert_eq!(poll(unchanged(), Some(30)), Some(30));
+    assert_eq!(poll(unchanged(), None), Some(30));
+    assert_eq!(poll(feed(stories(0..4, "a.example")), None), None, "a document says all there is to say");
     assert_eq!(poll(unchanged(), None), None);
     assert_eq!(poll(unchanged(), Some(u64::MAX)), None);
 }

@@ -164,6 +164,23 @@ fn a_clock_that_was_set_back_holds_nobody_up() {
 }
 
 #[test]
+fn an_asking_without_an_answer_counts_for_the_shortest_interval_alone() {
+    let now = at("2026-06-01T12:00:00Z");
+    let check = |asked_seconds: i64, unanswered_seconds: i64, expected: Option<i64>| {
+        let mut state = asked(now + TimeDelta::seconds(asked_seconds));
+        let hinted = schedule::told(&source("web", "every 15m"), &state, now);
+        state.unanswered_at = Some(now + TimeDelta::seconds(unanswered_seconds));
+        let earliest = earliest_ask(&source("web", "every 15m"), &state, now);
+        assert_eq!(earliest.map(|at| (at - now).num_seconds()), expected, "{asked_seconds}");
+        assert_eq!(schedule::told(&source("web", "every 15m"), &state, now), hinted);
+    };
+    check(-600, -20, Some(40));
+    check(-20, -600, Some(40));
+    // The clock was set back since.
+    check(-600, 20, Some(-540));
+}
+
+#[test]
 fn a_start_neither_forgets_nor_stampedes() {
     let now = at("2026-06-01T12:00:00Z");
     let first = |id: &str, schedule: &str, state: &SourceState, count| {

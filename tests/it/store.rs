@@ -1,5 +1,6 @@
 //! The store: what is applied is there after a reopening, and only our own stores are touched.
 
+mod asking;
 mod damage;
 mod retention;
 

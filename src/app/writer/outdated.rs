@@ -1,6 +1,6 @@
 //! What a changed feeds.toml makes untrue of the state of a source.
 
-use crate::model::{Rhythm, Schedules, Source, SourceState};
+use crate::model::{Source, SourceState};
 use crate::pipeline;
 
 /// Takes out of a state what belongs to a configuration that is not in force any more.
@@ -11,14 +11,8 @@ pub(super) fn forget_outdated(source: &Source, state: &mut SourceState) {
         (state.failures, state.error, state.retry_after, state.next_at) = (0, None, None, None);
         (state.fresh_until, state.gone_at) = (None, None);
     }
-    let place = pipeline::place(source);
-    if state.place.replace(place).is_some_and(|before| before != place) {
-        // The admin wants another feed under this id: whose the old one was, where it went and when it wanted
-        // to be asked is over. A new version of nashra or a new password is no reason to forget that.
-        (state.schedules, state.rhythm) = (Schedules::default(), Rhythm::default());
-        (state.moving, state.adopted) = (None, None);
-        (state.owner, state.quarantine, state.oddity) = (None, None, None);
-    }
+    // A new version of nashra or a new password is no reason to forget whose feed it is.
+    pipeline::forget_other_place(source, state);
 }
 
 #[cfg(test)]
@@ -26,7 +20,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::model::{Owner, Quarantine, Timestamp};
+    use crate::model::{Owner, Quarantine, Rhythm, Schedules, Timestamp};
 
     #[test]
     fn a_state_keeps_what_the_configuration_leaves_true() {

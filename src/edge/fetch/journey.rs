@@ -1,5 +1,6 @@
 //! One exchange under way: its turn, its clock and its account. Every request of it is made here.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -129,13 +130,24 @@ impl<'a> Journey<'a> {
     }
 
     async fn ask(
-        &self,
+        &mut self,
         request: Request<Empty<Bytes>>,
         wanted: impl Fn(&Head) -> Part,
         progress: &mut Progress,
     ) -> Result<Vec<u8>, Complaint> {
-        let sent = self.client.send(request, |connection| progress.connection = Some(connection)).await;
+        let sending = self.client.send(request, |connection| progress.connection = Some(connection));
+        let mut sending = pin!(sending);
+        let sent = match timeout(self.inner.patience.slot, sending.as_mut()).await {
+            Ok(sent) => sent,
+            Err(_) => {
+                self.turn.iter_mut().for_each(Turn::lend_slot);
+                sending.await
+            }
+        };
         let (response, _in_use) = sent.map_err(|error| Complaint::of_client(&error))?;
+        if let Some(turn) = &mut self.turn {
+            turn.take_slot_back().await;
+        }
         let (parts, body) = response.into_parts();
         let head = progress.head.insert(Head { status: parts.status, headers: parts.headers });
         let (patience, wire_bytes) = (&self.inner.patience, &mut progress.wire_bytes);

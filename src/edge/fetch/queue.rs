@@ -25,6 +25,10 @@ const PER_SECOND: usize = 10;
 /// What a host that has not answered yet may take of all slots, an eighth, but at least so many.
 const SHARE_AT_FIRST: usize = 8;
 const PLACES_AT_FIRST: usize = 8;
+/// Requests whose slot somebody else has, for each slot. With the slots, and the connections that wait for
+/// another request, they stay below the 1024 files that a process may open by default.
+const LENT_PER_SLOT: usize = 8;
+const LENT_MAX: usize = 512;
 /// A host that is not to be asked for longer than this is not waited for.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 /// 429 Too Many Requests (RFC 6585 §4).
@@ -40,6 +44,7 @@ pub(super) struct Queue {
 
 struct Inner {
     slots: Arc<Semaphore>,
+    lent: Arc<Semaphore>,
     names: Arc<Places<String>>,
     addresses: Arc<Places<AddressKey>>,
     paces: Paces,
@@ -69,6 +74,8 @@ pub(super) struct Turn {
     host: Option<Place<String>>,
     address: Option<Place<AddressKey>>,
     slot: Option<OwnedSemaphorePermit>,
+    /// Held while somebody else has the slot.
+    lent: Option<OwnedSemaphorePermit>,
 }
 
 impl Queue {
@@ -78,6 +85,7 @@ impl Queue {
         let per_second = u32::try_from(per_host.saturating_mul(PER_SECOND)).unwrap_or(u32::MAX);
         let inner = Inner {
             slots: Arc::new(Semaphore::new(at_least_one(limits.concurrency))),
+            lent: Arc::new(Semaphore::new(limits.concurrency.saturating_mul(LENT_PER_SLOT).min(LENT_MAX))),
             names: Places::new((limits.concurrency / SHARE_AT_FIRST).max(PLACES_AT_FIRST), per_host),
             addresses: Places::new(per_host, per_host),
             paces: Paces::new(per_second),
@@ -111,7 +119,8 @@ impl Queue {
         url: &Url,
         space_max: Duration,
     ) -> Result<Turn, Complaint> {
-        let mut turn = Turn { queue: self.clone(), guard, network, host: None, address: None, slot: None };
+        let mut turn =
+            Turn { queue: self.clone(), guard, network, host: None, address: None, slot: None, lent: None };
         turn.enter(url, space_max).await?;
         Ok(turn)
     }
@@ -160,6 +169,23 @@ impl Turn {
         (self.address, self.host, self.slot) = (None, None, None);
     }
 
+    /// Lets somebody else have the slot as long as nothing comes from the host, whose place is kept: whoever hangs
+    /// costs its host a place and the others nothing. No more than so many hang at once.
+    pub(super) fn lend_slot(&mut self) {
+        let lent = &self.queue.inner.lent;
+        if let (Some(_), Ok(permit)) = (&self.slot, lent.clone().try_acquire_owned()) {
+            (self.slot, self.lent) = (None, Some(permit));
+        }
+    }
+
+    /// Waits for a slot again, where it was lent: what is read takes memory.
+    pub(super) async fn take_slot_back(&mut self) {
+        if self.lent.is_some() {
+            self.slot = acquire(&self.queue.inner.slots).await;
+            self.lent = None;
+        }
+    }
+
     /// Leaves the host and keeps the slot.
     pub(super) fn end(self) -> Slot {
         Slot { _permit: self.slot }
@@ -168,6 +194,8 @@ impl Turn {
     async fn enter(&mut self, url: &Url, space_max: Duration) -> Result<(), Complaint> {
         let name = host_of(url);
         let queue = self.queue.inner.clone();
+        // What it was lent for is over.
+        self.lent = None;
         // Nobody stands in line for what is closed.
         held(queue.paces.wait(&name, space_max))?;
         if self.host.as_ref().is_none_or(|host| *host.key() != name) {

@@ -17,6 +17,7 @@ const KEYS_OF_A_KIND_MAX: usize = 64;
 /// What one commit changes, a batch a tree.
 #[derive(Default)]
 pub(super) struct Commit {
+    pub(super) meta: Batch,
     pub(super) sources: Batch,
     pub(super) entries: Batch,
     pub(super) sheaves: Batch,
@@ -34,7 +35,8 @@ pub(super) struct Commit {
 impl Store {
     /// Applies what one poll changes, in one atomic commit. Not durable before [`Store::flush`].
     pub fn apply(&self, update: &Update) -> Result<(), StoreError> {
-        let mut commit = Commit { added: update.new.len() as u64, ..Commit::default() };
+        let (meta, added) = (self.answered(update)?, update.new.len() as u64);
+        let mut commit = Commit { meta, added, ..Commit::default() };
         commit.sources.insert(update.source.0.as_bytes(), codec::encode(&update.state)?);
         let mut learnt: HashMap<EntryKey, Vec<Name>> = HashMap::new();
         for (key, entry) in &update.keys {
@@ -167,6 +169,7 @@ impl Store {
         );
         let committed =
             trees.transaction(|(meta, sources, entries, sheaves, keys, names, stories, delisted, due)| {
+                meta.apply_batch(&commit.meta)?;
                 sources.apply_batch(&commit.sources)?;
                 entries.apply_batch(&commit.entries)?;
                 sheaves.apply_batch(&commit.sheaves)?;

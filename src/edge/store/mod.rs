@@ -1,13 +1,15 @@
 //! The door to the disk: sled 0.34 holds the facts; one [`Update`] is one atomic commit.
 //!
-//! The trees: `meta` (whose store, schema, counters), `sources` (id → state), `entries` (key → entry, in order
-//! of time), `sheaves` (number → entries that came together: see [`sheaf`]), `runs`, `pages` and `keys` (identity → entry key; outlives the entry as its tombstone: see
-//! [`keys`]), `names` (entry key → its keys, where the record does not say), `stories` (story and entry key →
-//! nothing, but for the first entry), `delisted` (entry key → when its source last listed it), `due` (stage,
-//! that time and the entry key → nothing: what retention removes next).
+//! The trees: `meta` (whose store, schema, counters, who is being asked), `sources` (id → state), `entries` (key →
+//! entry, in order of time), `sheaves` (number → entries that came together: see [`sheaf`]), `runs`, `pages` and
+//! `keys` (identity → entry key; outlives the entry as its tombstone: see [`keys`]), `names` (entry key → its keys,
+//! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `delisted`
+//! (entry key → when its source last listed it), `due` (stage, that time and the entry key → nothing: what
+//! retention removes next).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
+mod asking;
 mod codec;
 mod commit;
 mod damage;
@@ -32,6 +34,8 @@ use keys::Keys;
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX};
 
+/// Names of `meta` that hold since when a source is being asked.
+const ASKING: &[u8] = b"asking/";
 /// Members of one story that are looked at.
 const STORY_MEMBERS_MAX: usize = 200;
 const COUNT: &[u8] = b"entries";

@@ -3,7 +3,9 @@
 use url::Url;
 
 use super::super::{decide, normalize, ours, parse, sanitize};
-use crate::model::{Answer, Body, Digest, Feed, Fetched, Problem, RawFeed, Reading, Retrieved, Source};
+use crate::model::{
+    Answer, Body, Digest, Feed, Fetched, Problem, RawFeed, Reading, Retrieved, Source, is_on_site,
+};
 
 /// Reads what a fetch brought back. Needs nothing that the store knows, so it runs beside the fetches,
 /// off the writer: it is the dearest step of all.
@@ -17,7 +19,7 @@ pub fn read(source: &Source, known: Option<Digest>, site: &str, retrieved: Retri
         Ok(Answer::NotModified { validators }) => Reading::Unchanged { validators },
         Ok(Answer::Body(body)) => {
             let site = Url::parse(site).ok();
-            let is_ours = |url: &Url| site.as_ref().is_some_and(|site| ours::is_below(url, site));
+            let is_ours = |url: &Url| site.as_ref().is_some_and(|site| is_on_site(url, site));
             match manners.url.as_ref().filter(|url| is_ours(url)) {
                 Some(url) => Reading::NotAFeed(refusal(url.as_str())),
                 None => read_body(source, known, site.as_ref(), body),
@@ -37,7 +39,7 @@ fn read_body(source: &Source, known: Option<Digest>, site: Option<&Url>, body: B
         return Reading::Unchanged { validators };
     }
     let base = Url::parse(&url).ok();
-    let is_ours = |url: &Url| site.is_some_and(|site| ours::is_below(url, site));
+    let is_ours = |url: &Url| site.is_some_and(|site| is_on_site(url, site));
     if base.as_ref().is_some_and(is_ours) {
         return Reading::NotAFeed(refusal(&url));
     }

@@ -8,6 +8,9 @@ const REGISTRIES: &[&str] = &[
     "press",
 ];
 
+/// No name is longer in DNS (RFC 1035 §2.3.4), so nobody answers there; sites are remembered with each source.
+const HOST_BYTES_MAX: usize = 253;
+
 /// The site of an address of the web: the last two labels of its host (three under `co.uk` and the like), so that
 /// `www.`, `m.` and sections with a name of their own are one site. An address in digits, or a name without a dot,
 /// stands for itself with its port. `None` where it is no address of the web.
@@ -26,7 +29,7 @@ pub(super) fn site_of(address: &str) -> Option<Cow<'_, str>> {
         _ => (authority, ""),
     };
     let host = host.strip_suffix('.').unwrap_or(host);
-    if host.is_empty() {
+    if host.is_empty() || host.len() > HOST_BYTES_MAX {
         return None;
     }
     let in_digits = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
@@ -77,5 +80,10 @@ mod tests {
         check("http://localhost:9/feed", "localhost:9");
         check("mailto:a@example.org", "");
         check("https:///a", "");
+        check(
+            &format!("https://{}.example/a", "a".repeat(HOST_BYTES_MAX - 8)),
+            &format!("{}.example", "a".repeat(HOST_BYTES_MAX - 8)),
+        );
+        check(&format!("https://{}.example/a", "a".repeat(HOST_BYTES_MAX - 7)), "");
     }
 }

@@ -58,6 +58,13 @@ fn our_own_listener_is_no_source() {
     ours("192.0.2.1:80", "http://192.0.2.1/a", true);
     ours("192.0.2.1:81", "http://127.0.0.1:81/a", false);
     ours("192.0.2.1:81", "http://localhost:81/a", false);
+    // What is for the admin alone would be shown to everybody.
+    check(
+        "server.listen = \"127.0.0.1:80\"\nserver.admin = \"127.0.0.1:9464\"\nsources.x.url = \"http://localhost:9464/admin.atom\"\n",
+        &[
+            "3:17: sources.x.url: is one of our own outputs (server.admin answers there): name the source itself",
+        ],
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@ use nashra::edge::fetch::Fetcher;
 use nashra::model::*;
 use tokio::task::JoinSet;
 
-use super::{body, error, fetcher, source};
-use crate::kit::origin::{Origin, Reply};
+use super::{body, error, fetcher, fetcher_within, source};
+use crate::kit::origin::{Gate, Origin, Reply};
 
 /// A server whose robots.txt is answered so; everything else is a feed.
 fn with_robots(reply: Reply) -> Origin {
@@ -212,4 +212,28 @@ async fn a_long_delay_sends_us_away() {
     source.fetch.hints.crawl_delay = false;
     body(ask(&fetcher, &source).await);
     assert_eq!(paths(&origin), ["/robots.txt", "/feed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_for_a_robots_txt_keeps_nobody_from_a_slot() {
+    let gate = Gate::default();
+    let slow = with_robots(Reply::new(404, &[], "").behind(&gate));
+    let target = slow.url("/b");
+    let first = Origin::start(move |asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::new(404, &[], ""),
+        _ => Reply::redirect(302, &target),
+    });
+    let free = saying("");
+    let fetcher = fetcher_within(|_, limits| *limits = FetchLimits { concurrency: 2, per_host: 2 });
+    let mut waiting = JoinSet::new();
+    // The second one comes with a slot of its own to where the first one asks for the robots.txt of both.
+    for (origin, path, requests) in [(&slow, "/a", 1), (&first, "/", 2)] {
+        let (fetcher, source) = (fetcher.clone(), obedient(&origin.url(path)));
+        waiting.spawn(async move { body(ask(&fetcher, &source).await) });
+        tokio::task::block_in_place(|| origin.wait_for(requests));
+    }
+    body(ask(&fetcher, &obedient(&free.url("/feed"))).await);
+    assert_eq!(paths(&slow), ["/robots.txt"]);
+    gate.open();
+    assert_eq!(waiting.join_all().await.len(), 2);
 }

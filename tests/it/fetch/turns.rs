@@ -68,6 +68,53 @@ async fn a_thousand_hanging_sources_at_one_host_delay_nobody_else() {
     assert!(slow.connections() >= 2 && slow.asked().len() == 1000);
 }
 
+/// Each hangs at a host of its own, so no host holds them back.
+#[tokio::test]
+async fn hanging_sources_at_many_hosts_delay_nobody_else() {
+    let gate = Gate::default();
+    let hanging: Vec<Origin> = (0..6)
+        .map(|_| {
+            let held = gate.clone();
+            Origin::start(move |_| Reply::ok("slow").behind(&held))
+        })
+        .collect();
+    let quick = Origin::start(|_| Reply::ok("quick"));
+    let fetcher = fetcher_within(|surroundings, limits| {
+        surroundings.patience.slot = Duration::from_millis(50);
+        *limits = FetchLimits { concurrency: 2, per_host: 2 };
+    });
+    let mut waiting = JoinSet::new();
+    for origin in &hanging {
+        let (fetcher, source) = (fetcher.clone(), source(&origin.url("/")));
+        waiting.spawn(async move {
+            let (retrieved, slot) = fetcher.fetch(&source, &Validators::default()).await;
+            (body(retrieved), slot)
+        });
+    }
+    let asked = tokio::task::spawn_blocking(move || {
+        hanging.iter().for_each(|origin| _ = origin.wait_for(1));
+        hanging
+    });
+    let hanging = asked.await.unwrap();
+    for _ in 0..20 {
+        let quick = source(&quick.url("/"));
+        assert_eq!(body(fetcher.fetch(&quick, &Validators::default()).await.0).bytes, "quick");
+    }
+    gate.open();
+    // What they bring after all is read in a slot, so no more than two hold a document.
+    let mut held = vec![];
+    for _ in 0..2 {
+        held.push(waiting.join_next().await.unwrap().unwrap());
+    }
+    let third = tokio::time::timeout(Duration::from_millis(200), waiting.join_next()).await;
+    assert!(third.is_err(), "two slots are two documents");
+    drop(held);
+    while let Some(done) = waiting.join_next().await {
+        assert_eq!(done.unwrap().0.bytes, "slow");
+    }
+    assert!(hanging.iter().all(|origin| origin.asked().len() == 1));
+}
+
 #[tokio::test]
 async fn a_host_whose_quota_is_used_up_is_left_alone() {
     let origin = Origin::start(|asked| match asked.path.as_str() {

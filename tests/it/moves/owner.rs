@@ -209,6 +209,25 @@ fn whoever_is_trusted_or_only_sends_a_part_is_not_judged() {
 }
 
 #[test]
+fn a_stranger_lets_nobody_in_with_a_part() {
+    let (known, spam) = (feed(stories(0..6, "a.example")), feed(stories(50..56, "casino.example")));
+    let (mut days, update) = check(known, Some(ELSEWHERE), spam, true);
+    let held = update.state.quarantine;
+    let mut part = feed(stories(60..66, "casino.example"));
+    if let Reading::Feed { is_delta, .. } = &mut part {
+        *is_delta = true;
+    }
+    for listed in [part.clone(), part] {
+        let update = days.poll(1, Some(ELSEWHERE), listed);
+        assert_eq!((update.new.len(), &update.state.quarantine), (0, &held));
+    }
+    assert_eq!(days.state().listed.len(), 6);
+    // The admin's trust ends a quarantine too, whatever comes next.
+    days.source.trust = true;
+    assert_eq!(days.unchanged(1, Some(ELSEWHERE)).state.quarantine, None);
+}
+
+#[test]
 fn a_stranger_waits_over_an_upgrade_and_a_new_address_ends_it() {
     let (known, spam) = (feed(stories(0..6, "a.example")), feed(stories(50..56, "casino.example")));
     let (mut days, _) = check(known, Some(ELSEWHERE), spam.clone(), true);

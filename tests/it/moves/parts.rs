@@ -35,6 +35,18 @@ fn what_a_part_leaves_out_is_still_there() {
 }
 
 #[test]
+fn a_part_that_is_of_no_use_is_followed_by_the_whole() {
+    for (status, expected) in [(226, None), (500, Some(&b"\"1\""[..]))] {
+        let mut days = Days::of(HOME);
+        days.feed(0, None, stories(0..5, "a.example"));
+        days.poll(1, None, part(vec![], "\"1\""));
+        let update = days.fail(FetchErrorKind::Status, Some(status), HOME);
+        assert_eq!(update.state.validators.etag.as_deref(), expected, "{status}");
+        assert_eq!(update.state.failures, 1);
+    }
+}
+
+#[test]
 fn most_of_a_part_is_new_by_nature() {
     let mut days = Days::of(HOME);
     days.feed(0, None, stories(0..5, "a.example"));

@@ -1,0 +1,70 @@
+//! Who is being asked: written down before a request is sent, so that a process that is killed meanwhile is not
+//! followed by one that asks again at once.
+
+use std::collections::BTreeMap;
+
+use sled::Batch;
+
+use super::commit::Commit;
+use super::{ASKING, Store, StoreError, codec};
+use crate::model::{SourceId, SourceState, Timestamp, Update};
+
+impl Store {
+    /// Writes down that these sources are asked from `now` on, and makes that durable. The answer, applied,
+    /// takes it back.
+    pub fn note_asking<'a>(
+        &self,
+        sources: impl Iterator<Item = &'a SourceId>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (mut batch, mut is_empty) = (Batch::default(), true);
+        for source in sources {
+            batch.insert(name(source), &codec::time(now));
+            is_empty = false;
+        }
+        if is_empty {
+            return Ok(());
+        }
+        self.meta.apply_batch(batch)?;
+        self.flush()
+    }
+
+    /// Notes in the states of those that were being asked when the process before ended that what was sent by
+    /// then will never be answered, and takes it back that they are asked. Durable when it returns.
+    pub fn note_unanswered(
+        &self,
+        states: &mut BTreeMap<SourceId, SourceState>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (mut commit, mut is_empty) = (Commit::default(), true);
+        for name in self.meta.scan_prefix(ASKING).keys() {
+            let name = name?;
+            let id = String::from_utf8_lossy(name.get(ASKING.len()..).unwrap_or_default()).into_owned();
+            let state = states.entry(SourceId(id.clone())).or_default();
+            state.unanswered_at = Some(now);
+            commit.sources.insert(id.as_bytes(), codec::encode(state)?);
+            commit.meta.remove(name);
+            is_empty = false;
+        }
+        if is_empty {
+            return Ok(());
+        }
+        self.commit(&commit)?;
+        self.flush()
+    }
+
+    /// What an update takes back: nothing, where it is no answer to this asking.
+    pub(super) fn answered(&self, update: &Update) -> Result<Batch, StoreError> {
+        let (mut batch, name) = (Batch::default(), name(&update.source));
+        if let (Some(since), Some(asked_at)) = (self.meta.get(&name)?, update.state.asked_at)
+            && *since <= codec::time(asked_at)[..]
+        {
+            batch.remove(name);
+        }
+        Ok(batch)
+    }
+}
+
+fn name(source: &SourceId) -> Vec<u8> {
+    [ASKING, source.0.as_bytes()].concat()
+}
