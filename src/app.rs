@@ -9,6 +9,7 @@ mod admin;
 mod daemon;
 mod items;
 mod jobs;
+mod lines;
 mod notices;
 mod poller;
 mod probe;

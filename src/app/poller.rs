@@ -1,19 +1,24 @@
 //! Starts fetches and hands over what they bring, read, to the writer's queue.
 
-use std::collections::HashSet;
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::task::spawn_blocking;
 use url::Url;
 
+use super::lines::Lines;
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
 use crate::model::{
-    Answer, Digest, FetchError, FetchErrorKind, FetchLimits, Fetched, Manners, Reading, Retrieved, Source,
-    SourceId, SourceState, Validators,
+    Answer, Digest, FetchError, FetchErrorKind, FetchLimits, Fetched, Location, Manners, Reading, Retrieved,
+    Source, SourceId, SourceState, Validators,
 };
 use crate::pipeline;
 
@@ -21,6 +26,10 @@ use crate::pipeline;
 const RESULTS_MAX: usize = 64;
 /// Documents that are read at a time where there is one core: a slow one keeps not all others waiting.
 const READERS_MIN: usize = 2;
+
+/// Sources that are let into the queue of the fetcher, for each that may be at one host, and at least so many.
+const PLACES_PER_TURN: usize = 4;
+const PLACES_MIN: usize = 64;
 
 /// What a finished fetch puts into the queue.
 pub(super) struct Brought {
@@ -54,6 +63,12 @@ impl Asking {
     }
 }
 
+/// A source that is to be asked, in the line before its host or on its way.
+struct Errand {
+    source: Arc<Source>,
+    asking: Asking,
+}
+
 /// Limits, User-Agent and From.
 type Identity = (FetchLimits, String, Option<String>);
 
@@ -67,7 +82,9 @@ pub(super) struct Poller {
     made_from: Identity,
     /// Our own public address, whose outputs are no sources.
     site: Arc<str>,
-    busy: HashSet<SourceId>,
+    /// Those that are being asked or stand in line for it, each with its host.
+    busy: HashMap<SourceId, String>,
+    lines: Lines<Errand>,
     /// Reading is work alone: more documents at a time than there are cores would only take more memory.
     readers: Arc<Semaphore>,
     results: mpsc::Sender<Brought>,
@@ -81,7 +98,8 @@ impl Poller {
         let site = config.site.url.as_str().into();
         let readers = std::thread::available_parallelism().map_or(READERS_MIN, usize::from).max(READERS_MIN);
         let readers = Arc::new(Semaphore::new(readers));
-        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), readers, results }, queue))
+        let (busy, lines) = (HashMap::new(), Lines::new(places(&made_from)));
+        Ok((Self { fetcher, made_from, site, busy, lines, readers, results }, queue))
     }
 
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
@@ -97,34 +115,44 @@ impl Poller {
     /// Puts new limits and a new User-Agent in force for the fetches that start from now on.
     pub(super) fn configure(&mut self, prepared: Option<Prepared>) {
         if let Some(Prepared(fetcher, made_from, site)) = prepared {
+            self.lines.set_places(places(&made_from));
             (self.fetcher, self.made_from, self.site) = (fetcher, made_from, site);
         }
     }
 
     /// Whether a source is being asked now.
     pub(super) fn is_busy(&self, id: &SourceId) -> bool {
-        self.busy.contains(id)
+        self.busy.contains_key(id)
     }
 
     /// Asks a source, unless it is being asked already.
     pub(super) fn start(&mut self, source: Arc<Source>, state: &SourceState) {
-        if !self.busy.insert(source.id.clone()) {
+        if self.is_busy(&source.id) {
             return;
         }
+        let asking = Asking::of(&source, state);
+        let host = host(&source, &asking);
+        self.busy.insert(source.id.clone(), host.clone());
+        if let Some(errand) = self.lines.join(&host, Errand { source, asking }) {
+            self.send(errand);
+        }
+    }
+
+    fn send(&self, Errand { source, asking }: Errand) {
         let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
         let readers = Arc::clone(&self.readers);
-        let (asking, site) = (Asking::of(&source, state), Arc::clone(&self.site));
+        let site = Arc::clone(&self.site);
         tokio::spawn(async move {
             let (id, began) = (source.id.clone(), Instant::now());
             let Asking { asked_as, moved_to, validators, document } = asking;
             // On its own, so that a bug there is one source's only: it fails, and is asked again.
-            let asking = tokio::spawn(async move {
+            let asking = Box::pin(async move {
                 let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
                 (Box::pin(read(source, document, site, retrieved, &readers)).await, slot)
             });
-            let (brought, slot) = match asking.await {
+            let (brought, slot) = match Caught(asking).await {
                 Ok((brought, slot)) => (brought, Some(slot)),
-                Err(error) => (broken(&error, began), None),
+                Err(panic) => (broken(&panic, began), None),
             };
             // The slot is held until the writer's queue has room, so memory is bounded by both.
             let _ = results.send(Brought { source: id, asked_as, fetched: brought }).await;
@@ -134,7 +162,9 @@ impl Poller {
 
     /// The writer has taken a result of this source.
     pub(super) fn finished(&mut self, id: &SourceId) {
-        self.busy.remove(id);
+        if let Some(host) = self.busy.remove(id) {
+            self.lines.leave(&host).into_iter().for_each(|errand| self.send(errand));
+        }
     }
 }
 
@@ -161,9 +191,29 @@ async fn read(
     })
 }
 
+/// What a panic leaves behind.
+type Panic = Box<dyn Any + Send>;
+
+/// A future whose panic is a value. (A task of its own would do the same, and thousands of them wait.)
+struct Caught<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for Caught<F> {
+    type Output = Result<F::Output, Panic>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        // What panicked is never polled again, so nobody sees it half done.
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    }
+}
+
 /// What is said of a source whose asking ended in a panic.
-fn broken(error: &JoinError, began: Instant) -> Fetched {
-    let message = format!("its answer made nashra fail; please report it ({error})");
+fn broken(panic: &Panic, began: Instant) -> Fetched {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it says no more");
+    let message = format!("its answer made nashra fail; please report it ({text})");
     Fetched {
         at: clock::now(),
         elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -172,6 +222,18 @@ fn broken(error: &JoinError, began: Instant) -> Fetched {
         manners: Manners::default(),
         reading: Reading::Failed(FetchError { kind: FetchErrorKind::Broken, message }),
     }
+}
+
+/// How many sources of one host are asked for at a time: enough that it never waits for the writer.
+fn places((limits, ..): &Identity) -> usize {
+    limits.per_host.saturating_mul(PLACES_PER_TURN).max(PLACES_MIN)
+}
+
+/// Where a source is asked; all files are one place.
+fn host(source: &Source, asking: &Asking) -> String {
+    let Location::Web(configured) = &source.location else { return String::new() };
+    let url = asking.moved_to.as_ref().unwrap_or(configured);
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
 /// A fetcher with the limits and the name of a configuration.

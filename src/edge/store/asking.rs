@@ -9,6 +9,9 @@ use super::commit::Commit;
 use super::{ASKING, Store, StoreError, codec};
 use crate::model::{SourceId, SourceState, Timestamp, Update};
 
+/// Sources that are written down in one batch.
+const SOURCES_AT_ONCE: usize = 200;
+
 impl Store {
     /// Writes down that these sources are asked from `now` on, and makes that durable. The answer, applied,
     /// takes it back.
@@ -17,16 +20,14 @@ impl Store {
         sources: impl Iterator<Item = &'a SourceId>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let (mut batch, mut is_empty) = (Batch::default(), true);
-        for source in sources {
-            batch.insert(name(source), &codec::time(now));
-            is_empty = false;
+        let names: Vec<Vec<u8>> = sources.map(name).collect();
+        // A batch holds all that it replaces until it ends: the sources of a large round go part by part.
+        for names in names.chunks(SOURCES_AT_ONCE) {
+            let mut batch = Batch::default();
+            names.iter().for_each(|name| batch.insert(&name[..], &codec::time(now)));
+            self.meta.apply_batch(batch)?;
         }
-        if is_empty {
-            return Ok(());
-        }
-        self.meta.apply_batch(batch)?;
-        self.flush()
+        if names.is_empty() { Ok(()) } else { self.flush() }
     }
 
     /// Notes in the states of those that were being asked when the process before ended that what was sent by

@@ -20,8 +20,8 @@ use super::damage::Damage;
 use super::{StoreError, codec};
 use crate::model::EntryKey;
 
-/// Keys that are held in memory until they settle: in some ten megabytes.
-const FRESH_KEYS_MAX: usize = 220_000;
+/// Keys that are held in memory until they settle: in five megabytes.
+const FRESH_KEYS_MAX: usize = 110_000;
 /// Keys in one row of `runs`, so that a row stays well below what sled keeps in a file of its own.
 const RUN_KEYS_MAX: usize = 1_000;
 /// A key and where it leads.
