@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, spawn_blocking};
 use url::Url;
 
@@ -12,13 +12,15 @@ use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::fetch::{FetchSetupError, Fetcher};
 use crate::model::{
-    Digest, FetchError, FetchErrorKind, FetchLimits, Fetched, Manners, Reading, Retrieved, Source, SourceId,
-    SourceState, Validators,
+    Answer, Digest, FetchError, FetchErrorKind, FetchLimits, Fetched, Manners, Reading, Retrieved, Source,
+    SourceId, SourceState, Validators,
 };
 use crate::pipeline;
 
 /// Results that wait for the writer; a full queue holds the fetchers back.
 const RESULTS_MAX: usize = 64;
+/// Documents that are read at a time where there is one core: a slow one keeps not all others waiting.
+const READERS_MIN: usize = 2;
 
 /// What a finished fetch puts into the queue.
 pub(super) struct Brought {
@@ -66,6 +68,8 @@ pub(super) struct Poller {
     /// Our own public address, whose outputs are no sources.
     site: Arc<str>,
     busy: HashSet<SourceId>,
+    /// Reading is work alone: more documents at a time than there are cores would only take more memory.
+    readers: Arc<Semaphore>,
     results: mpsc::Sender<Brought>,
 }
 
@@ -75,7 +79,9 @@ impl Poller {
         let (results, queue) = mpsc::channel(RESULTS_MAX);
         let (fetcher, made_from) = (fetcher(config)?, identity(config));
         let site = config.site.url.as_str().into();
-        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), results }, queue))
+        let readers = std::thread::available_parallelism().map_or(READERS_MIN, usize::from).max(READERS_MIN);
+        let readers = Arc::new(Semaphore::new(readers));
+        Ok((Self { fetcher, made_from, site, busy: HashSet::new(), readers, results }, queue))
     }
 
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
@@ -106,6 +112,7 @@ impl Poller {
             return;
         }
         let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
+        let readers = Arc::clone(&self.readers);
         let (asking, site) = (Asking::of(&source, state), Arc::clone(&self.site));
         tokio::spawn(async move {
             let (id, began) = (source.id.clone(), Instant::now());
@@ -113,7 +120,7 @@ impl Poller {
             // On its own, so that a bug there is one source's only: it fails, and is asked again.
             let asking = tokio::spawn(async move {
                 let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
-                (read(source, document, site, retrieved).await, slot)
+                (Box::pin(read(source, document, site, retrieved, &readers)).await, slot)
             });
             let (brought, slot) = match asking.await {
                 Ok((brought, slot)) => (brought, Some(slot)),
@@ -132,9 +139,21 @@ impl Poller {
 }
 
 /// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.
-async fn read(source: Arc<Source>, known: Option<Digest>, site: Arc<str>, retrieved: Retrieved) -> Fetched {
+async fn read(
+    source: Arc<Source>,
+    known: Option<Digest>,
+    site: Arc<str>,
+    retrieved: Retrieved,
+    readers: &Semaphore,
+) -> Fetched {
+    if !matches!(retrieved.outcome, Ok(Answer::Body(_))) {
+        // There is nothing to read.
+        return pipeline::read(&source, known, &site, retrieved);
+    }
     let Retrieved { at, elapsed_ms, wire_bytes, status, ref manners, .. } = retrieved;
     let manners = manners.clone();
+    // It is never closed.
+    let _turn = readers.acquire().await;
     let reading = spawn_blocking(move || pipeline::read(&source, known, &site, retrieved));
     reading.await.unwrap_or_else(|error| {
         let why = format!("the document made nashra fail; please report it ({error})");

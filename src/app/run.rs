@@ -121,6 +121,8 @@ pub async fn poll_once(
     let writer = Writer::with_nothing_to_show(store, &config, clock::now())?;
     let (poller, mut results) = Poller::new(&config)?;
     let mut daemon = Daemon::new(options, writer, poller, None, &config);
+    // The writer has what it needs of it.
+    drop(config);
     let (rows, mut reports) = mpsc::unbounded_channel();
     let total = daemon.start_job(sources, rows).map_err(AppError::Usage)?;
     loop {

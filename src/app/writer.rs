@@ -19,7 +19,7 @@ use crate::model::{
     Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
-use crate::pipeline::{self, Edition, window};
+use crate::pipeline::{self, Edition, Prepared, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -46,6 +46,8 @@ pub(super) struct Writer {
     /// How many entries the last trimming left.
     trimmed_to: usize,
     stale: bool,
+    /// Whether anybody is shown anything; a round by itself fills no window.
+    shows: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
     unshown: bool,
     /// Entries of the window that retention has removed from the store; they leave it together.
@@ -60,6 +62,7 @@ impl Writer {
     /// Takes over an open store and publishes what it holds, without polling anything.
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
+        writer.shows = true;
         writer.configure(config, now)?;
         Ok(writer)
     }
@@ -84,6 +87,7 @@ impl Writer {
             window: Window::default(),
             trimmed_to: 0,
             stale: false,
+            shows: false,
             unshown: false,
             removed: vec![],
             removed_count: 0,
@@ -193,6 +197,9 @@ impl Writer {
             self.unshown = true;
             return rows.into_iter().map(|row| row.not_stored(&error)).collect();
         }
+        if !self.shows {
+            return rows;
+        }
         self.stale |= self.show(updates);
         if self.unshown {
             self.show_stored();
@@ -214,10 +221,12 @@ impl Writer {
     }
 
     fn commit(&mut self, source: &Source, fetched: &Fetched, now: Timestamp) -> Result<Update, StoreError> {
-        let state = self.states.get(&source.id).cloned().unwrap_or_default();
-        let known = self.store.known(&pipeline::wanted_keys(source, fetched))?;
-        let mut update = pipeline::ingest(source, &state, &known, fetched, now);
-        schedule::settle(source, &state, &mut update.state, &fetched.manners, self.timezone, now);
+        let new = SourceState::default();
+        let state = self.states.get(&source.id).unwrap_or(&new);
+        let prepared = Prepared::new(source, fetched);
+        let known = self.store.known(&prepared.wanted_keys())?;
+        let mut update = prepared.ingest(state, &known, now);
+        schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
         self.store.apply(&update)?;
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)

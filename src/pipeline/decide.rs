@@ -1,5 +1,7 @@
 //! The decisions that are taken on an entry once, when it is first seen, and then kept.
 
+use std::sync::LazyLock;
+
 use chrono::SubsecRound as _;
 use url::Url;
 use uuid::{Builder, Uuid};
@@ -10,9 +12,7 @@ use crate::model::{DateOrigin, Digest, EntryKey, FeedEntry, Identity, IdentityKi
 const SPARE_VERSION: usize = 8;
 
 /// The namespace of the ids that nashra makes: version 5 of the URL namespace and the project's name.
-fn namespace() -> Uuid {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:nashra:entry")
-}
+static NAMESPACE: LazyLock<Uuid> = LazyLock::new(|| Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:nashra:entry"));
 
 /// When an entry counts as published. Upstream dates are hints: a missing one is the moment we first
 /// saw it, and so is a future one, lest it sit on top of every feed until its day comes.
@@ -61,7 +61,7 @@ pub fn made_id(source: &SourceId, identity: &Identity) -> String {
         IdentityKind::Content => "content",
     };
     let name = format!("{source}\n{kind}\n{}", identity.value);
-    format!("urn:uuid:{}", Uuid::new_v5(&namespace(), name.as_bytes()))
+    format!("urn:uuid:{}", Uuid::new_v5(&NAMESPACE, name.as_bytes()))
 }
 
 /// The id of the entry with this key where somebody else has the made one already: a version 8 UUID (RFC 9562
@@ -73,18 +73,18 @@ pub fn spare_id(source: &SourceId, key: EntryKey) -> String {
 
 /// The id of a feed that has none of its own and no public address.
 pub fn source_id(source: &SourceId) -> String {
-    format!("urn:uuid:{}", Uuid::new_v5(&namespace(), format!("source\n{source}").as_bytes()))
+    format!("urn:uuid:{}", Uuid::new_v5(&NAMESPACE, format!("source\n{source}").as_bytes()))
 }
 
 /// The id of a notice to the admin: what `about` was at `at` has one id for ever.
 pub fn notice_id(about: &str, at: Timestamp) -> String {
     let name = format!("notice\n{about}\n{}", at.timestamp_millis());
-    format!("urn:uuid:{}", Uuid::new_v5(&namespace(), name.as_bytes()))
+    format!("urn:uuid:{}", Uuid::new_v5(&NAMESPACE, name.as_bytes()))
 }
 
 /// The id of the admin's private feed on the site with this address.
 pub fn notices_id(site_url: &str) -> String {
-    format!("urn:uuid:{}", Uuid::new_v5(&namespace(), format!("notices\n{site_url}").as_bytes()))
+    format!("urn:uuid:{}", Uuid::new_v5(&NAMESPACE, format!("notices\n{site_url}").as_bytes()))
 }
 
 /// A percent sign that starts no escape makes an IRI invalid.

@@ -26,8 +26,12 @@ pub struct Keyed<'a> {
     pub primary: IdentityKey,
     /// The canonical link, where it tells entries apart in this document; with its fragment where only that does.
     pub link: Option<String>,
-    /// The folded title's key, whatever else there is: leads to the newest entry with this title.
+    /// The folded title; empty where there is none.
+    pub folded_title: String,
+    /// The key of `folded_title`, whatever else there is: leads to the newest entry with this title.
     pub title: Option<IdentityKey>,
+    /// The hash of what counts as a meaningful change, as [`digest`] has it.
+    pub digest: Digest,
     /// The guid's key, where the guid tells entries apart in this document.
     pub guid: Option<IdentityKey>,
     /// The key of `link`.
@@ -45,10 +49,11 @@ pub struct Keyed<'a> {
 /// Keys the entries of one document. The second value counts repetitions, which are left out: the
 /// first of them stands.
 pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>, usize) {
-    let pages: Vec<Option<String>> = entries.iter().map(canonical_page).collect();
+    let canonical: Vec<Option<String>> =
+        entries.iter().map(|said| given_link(said).and_then(link::canonical)).collect();
+    let links: Vec<Option<&str>> = canonical.iter().map(|one| one.as_deref().filter(names_a_page)).collect();
     let anchors: Vec<Option<String>> =
-        entries.iter().zip(&pages).map(|(said, page)| anchored(said, page.as_deref()?)).collect();
-    let links: Vec<Option<&str>> = pages.iter().map(Option::as_deref).collect();
+        entries.iter().zip(&links).map(|(said, page)| anchored(said, (*page)?)).collect();
     let ids: Vec<Option<&str>> = entries.iter().map(|entry| entry.id.as_deref()).collect();
     let fragments: Vec<Option<&str>> = anchors.iter().map(Option::as_deref).collect();
     let guid_clashes = Clashes::of(&ids, &links, &[], entries);
@@ -56,15 +61,18 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>
     let anchor_clashes = Clashes::of(&fragments, &ids, &[], entries);
     let mut seen: HashMap<IdentityKey, usize> = HashMap::new();
     let mut kept: Vec<Keyed<'_>> = Vec::with_capacity(entries.len());
+    let mut folded = Folded::default();
     for (index, said) in entries.iter().enumerate() {
         let anchor = fragments[index].filter(|anchor| anchor_clashes.tells_apart(anchor));
         let place = Place {
+            canonical: canonical[index].as_deref(),
             guid: ids[index].filter(|guid| guid_clashes.tells_apart(guid)),
             page: links[index],
             link: links[index].filter(|link| link_clashes.tells_apart(link)).or(anchor),
             anchor,
         };
-        let keyed = key(source, said, &place);
+        folded.take(said);
+        let keyed = key(source, said, &place, &folded);
         if let Some(first) = keyed.strong_keys().find_map(|key| seen.get(&key).copied()) {
             // Its keys lead to the first one, lest it be new when the first one is gone.
             let keys: Vec<IdentityKey> = keyed.keys().collect();
@@ -94,18 +102,18 @@ impl Keyed<'_> {
 
 /// What a document says of where an entry is.
 struct Place<'a> {
+    canonical: Option<&'a str>,
     guid: Option<&'a str>,
     page: Option<&'a str>,
     link: Option<&'a str>,
     anchor: Option<&'a str>,
 }
 
-fn key<'a>(source: &SourceId, said: &'a FeedEntry, place: &Place<'_>) -> Keyed<'a> {
+fn key<'a>(source: &SourceId, said: &'a FeedEntry, place: &Place<'_>, folded: &Folded) -> Keyed<'a> {
     let within = |kind, value: &str| IdentityKey::new(kind, [source.0.as_bytes(), value.as_bytes()]);
-    let folded = text::fold(said.title.as_deref().unwrap_or_default());
     let guid = place.guid.map(|value| within(KeyKind::Guid, value));
     let link_key = place.link.map(|value| within(KeyKind::Link, value));
-    let hash = content_hash(said, &folded, place.anchor.or(place.page)).to_string();
+    let hash = content_hash(said, folded, place.anchor.or(place.page)).to_string();
     let content = within(KeyKind::Content, &hash);
     let (kind, value, primary) = match (place.guid, guid, place.link, link_key) {
         (Some(value), Some(key), ..) => (IdentityKind::Guid, value.to_owned(), key),
@@ -114,28 +122,66 @@ fn key<'a>(source: &SourceId, said: &'a FeedEntry, place: &Place<'_>) -> Keyed<'
     };
     // A title alone comes back every day; with its date or its page it does not.
     let when = said.published.map(|at| at.timestamp().to_string());
-    let dated = when.as_deref().or(place.page.map(path_of)).filter(|_| !folded.is_empty());
-    let dated = dated.map(|beside| within(KeyKind::Dated, &format!("{folded}\n{beside}")));
+    let dated = when.as_deref().or(place.page.map(path_of)).filter(|_| !folded.title.is_empty());
+    let dated = dated.map(|beside| within(KeyKind::Dated, &format!("{}\n{beside}", folded.title)));
+    // What readers get is compared; where that is what entries are recognised by, it is at hand already.
+    let link = match (&said.original_link, &said.link) {
+        (None, Some(given)) => Some(place.canonical.unwrap_or(given).to_owned()),
+        _ => digest::link(said),
+    };
     Keyed {
         said,
         identity: Identity { kind, value },
         primary,
         link: place.link.map(str::to_owned),
-        title: (!folded.is_empty()).then(|| within(KeyKind::Title, &folded)),
+        title: (!folded.title.is_empty()).then(|| within(KeyKind::Title, &folded.title)),
+        digest: digest::of(said, folded, link),
         guid,
         link_key,
         anchor: place.anchor.map(|value| within(KeyKind::Link, value)).filter(|key| Some(*key) != link_key),
         content,
         dated,
         aliases: vec![],
+        folded_title: folded.title.clone(),
     }
 }
 
-fn content_hash(said: &FeedEntry, folded_title: &str, page: Option<&str>) -> Digest {
-    let body = said.content.as_deref().or(said.summary.as_deref()).unwrap_or_default();
-    let folded_body = text::fold(&text::plain(text::start(body, CONTENT_BYTES_MAX)));
+/// The words of an entry as they are compared. Folding is the dearest step of all, so it is done once.
+#[derive(Default)]
+struct Folded {
+    title: String,
+    body: String,
+    /// The body before folding; kept to be written over, as the others are.
+    plain: String,
+}
+
+impl Folded {
+    fn of(said: &FeedEntry) -> Self {
+        let mut folded = Self::default();
+        folded.take(said);
+        folded
+    }
+
+    /// Goes over to another entry.
+    fn take(&mut self, said: &FeedEntry) {
+        text::fold_into(&mut self.title, said.title.as_deref().unwrap_or_default());
+        text::plain_into(&mut self.plain, body(said));
+        text::fold_into(&mut self.body, &self.plain);
+    }
+}
+
+/// The text that stands for an entry.
+fn body(said: &FeedEntry) -> &str {
+    said.content.as_deref().or(said.summary.as_deref()).unwrap_or_default()
+}
+
+fn content_hash(said: &FeedEntry, folded: &Folded, page: Option<&str>) -> Digest {
+    let body = body(said);
+    let start = text::start(body, CONTENT_BYTES_MAX);
+    let of_start = (start.len() < body.len()).then(|| text::fold(&text::plain(start)));
+    let folded_body = of_start.as_ref().unwrap_or(&folded.body);
     let link = page.or(said.link.as_deref()).unwrap_or_default();
-    let mut parts = vec![folded_title.as_bytes(), folded_body.as_bytes(), link.as_bytes()];
+    let mut parts = vec![folded.title.as_bytes(), folded_body.as_bytes(), link.as_bytes()];
     parts.extend(digest::files(said).map(str::as_bytes));
     Digest::of(parts)
 }
@@ -147,6 +193,10 @@ fn given_link(said: &FeedEntry) -> Option<&str> {
 
 fn canonical_page(said: &FeedEntry) -> Option<String> {
     link::canonical(given_link(said)?).filter(|canonical| link::names_a_page(canonical))
+}
+
+fn names_a_page(canonical: &&str) -> bool {
+    link::names_a_page(canonical)
 }
 
 /// The canonical link with the fragment that names a place of the page.

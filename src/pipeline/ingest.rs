@@ -3,16 +3,17 @@
 
 mod desk;
 mod document;
+mod listed;
 mod read;
 
 use std::borrow::Cow;
 
 use chrono::TimeDelta;
 
-use self::desk::keys_of;
 use self::document::Document;
+use self::listed::Listed;
 pub use self::read::{read, understand};
-use super::{dedupe, moves};
+use super::moves;
 use crate::model::{
     Digest, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey, Known, Location,
     Problem, Reading, Rhythm, Schedules, Source, SourceState, Tally, Timestamp, Update, Validators,
@@ -54,11 +55,39 @@ pub fn forget_other_place(source: &Source, state: &mut SourceState) {
     state.fresh_until = None;
 }
 
+/// What a fetch brought, with the keys of its entries: made once, for the look-up in the store and for the
+/// decisions after it.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    source: &'a Source,
+    fetched: &'a Fetched,
+    listed: Listed<'a>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Works the keys out, which costs more than all the decisions.
+    pub fn new(source: &'a Source, fetched: &'a Fetched) -> Self {
+        let listed = match &fetched.reading {
+            Reading::Feed { feed, .. } => Listed::of(&source.id, feed),
+            _ => Listed::default(),
+        };
+        Self { source, fetched, listed }
+    }
+
+    /// The keys that [`Prepared::ingest`] will ask `known` for.
+    pub fn wanted_keys(&self) -> Vec<IdentityKey> {
+        self.listed.keys().collect()
+    }
+
+    /// Decides what the fetch changes. Pure: `known` holds what the store has under [`Prepared::wanted_keys`].
+    pub fn ingest(&self, state: &SourceState, known: &Known, now: Timestamp) -> Update {
+        decide_on(self, state, known, now)
+    }
+}
+
 /// The keys that `ingest` will ask `known` for.
 pub fn wanted_keys(source: &Source, fetched: &Fetched) -> Vec<IdentityKey> {
-    let Reading::Feed { feed, .. } = &fetched.reading else { return vec![] };
-    let (entries, _) = dedupe::keyed(&source.id, bounded(feed));
-    entries.iter().flat_map(|entry| keys_of(&source.id, entry)).collect()
+    Prepared::new(source, fetched).wanted_keys()
 }
 
 /// Decides what one fetch changes. Pure: `known` holds what the store has under [`wanted_keys`].
@@ -69,6 +98,11 @@ pub fn ingest(
     fetched: &Fetched,
     now: Timestamp,
 ) -> Update {
+    Prepared::new(source, fetched).ingest(state, known, now)
+}
+
+fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: Timestamp) -> Update {
+    let Prepared { source, fetched, listed } = prepared;
     let mut old = Cow::Borrowed(state);
     if old.place != Some(place(source)) {
         forget_other_place(source, old.to_mut());
@@ -117,7 +151,7 @@ pub fn ingest(
             update.problems.extend(moves::give_up(source, &mut update.state, fetched));
         }
         Reading::Feed { feed, document, is_delta, validators } => {
-            let document = Document { feed, hash: *document, is_delta: *is_delta, validators };
+            let document = Document { feed, listed, hash: *document, is_delta: *is_delta, validators };
             document.judge(source, &old, known, fetched, &mut update);
         }
     }

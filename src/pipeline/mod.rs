@@ -23,6 +23,8 @@ pub mod text;
 pub mod window;
 
 pub use decide::{notice_id, notices_id, source_id};
-pub use ingest::{accept, configuration, forget_other_place, ingest, read, understand, wanted_keys};
+pub use ingest::{
+    Prepared, accept, configuration, forget_other_place, ingest, read, understand, wanted_keys,
+};
 pub use moves::moved_to;
 pub use publish::{Edition, item_document, publish};

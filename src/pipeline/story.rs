@@ -41,11 +41,11 @@ pub struct Coverage<'a> {
     pub recurs: bool,
 }
 
-/// The keys, over all sources, under which other coverage of the same event is found.
-pub fn keys(canonical_link: Option<&str>, title: Option<&str>) -> Vec<(IdentityKey, StoryReason)> {
+/// The keys, over all sources, under which other coverage of the same event is found: by the canonical link, and
+/// by the title as [`text::fold`] has it.
+pub fn keys(canonical_link: Option<&str>, folded: &str) -> Vec<(IdentityKey, StoryReason)> {
     let link = canonical_link
         .map(|link| (IdentityKey::new(KeyKind::StoryLink, [link.as_bytes()]), StoryReason::SameLink));
-    let folded = text::fold(title.unwrap_or_default());
     let telling = folded.split(' ').count() >= TITLE_WORDS_MIN && folded.chars().count() >= TITLE_CHARS_MIN;
     let title =
         telling.then(|| (IdentityKey::new(KeyKind::StoryTitle, [folded.as_bytes()]), StoryReason::SameTitle));

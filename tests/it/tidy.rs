@@ -26,7 +26,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("psl", &["edge/fetch/host"]),
     ("tower_service", &["edge/fetch"]),
     ("brotli", &["edge/fetch"]),
-    ("zstd", &["edge/fetch"]),
+    ("zstd", &["edge/fetch", "edge/store"]),
     ("notify", &["edge/watch"]),
     ("sd_notify", &["edge/systemd"]),
     ("rss", &["pipeline/parse", "pipeline/render"]),

@@ -52,7 +52,7 @@ pub(super) struct Clients {
     per_host: usize,
     open: Arc<AtomicUsize>,
     open_max: usize,
-    by_way: Mutex<HashMap<Way, Client>>,
+    by_way: Mutex<HashMap<Way, Arc<Client>>>,
 }
 
 /// The client of one way.
@@ -85,7 +85,7 @@ impl Clients {
     }
 
     /// The client of the way that a source is asked on. Fails where a file or a secret for it is missing.
-    pub(super) async fn of(&self, policy: &FetchPolicy) -> Result<Client, Complaint> {
+    pub(super) async fn of(&self, policy: &FetchPolicy) -> Result<Arc<Client>, Complaint> {
         let way = Way::of(policy).await?;
         let mut by_way = self.by_way.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = by_way.get(&way) {
@@ -95,7 +95,7 @@ impl Clients {
             // Only connections are lost; exchanges that run have their own hold on the client.
             by_way.clear();
         }
-        let client = self.build(&way)?;
+        let client = Arc::new(self.build(&way)?);
         by_way.insert(way, client.clone());
         Ok(client)
     }

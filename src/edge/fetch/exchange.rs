@@ -1,5 +1,6 @@
 //! One source asked over HTTP: hop after hop until there is an answer, all within one deadline.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -30,15 +31,16 @@ pub(super) async fn run(
     validators: &Validators,
 ) -> (Report, Result<Answer, FetchError>, Slot) {
     let mut route = Route::new(url, HOPS_MAX);
-    let (mut report, outcome, slot) = match prepare(inner, &source.fetch, &route, home, validators).await {
-        Ok((client, letter)) => {
-            let mut journey = Journey::new(inner, &source.fetch, client);
-            let outcome = travel(&mut journey, &mut route, source, &letter).await;
-            let (report, slot) = journey.end();
-            (report, outcome, slot)
-        }
-        Err(complaint) => (Report::default(), Err(complaint), Slot::none()),
-    };
+    let (mut report, outcome, slot) =
+        match Box::pin(prepare(inner, &source.fetch, &route, home, validators)).await {
+            Ok((client, letter)) => {
+                let mut journey = Journey::new(inner, &source.fetch, client);
+                let outcome = travel(&mut journey, &mut route, source, &letter).await;
+                let (report, slot) = journey.end();
+                (report, outcome, slot)
+            }
+            Err(complaint) => (Report::default(), Err(complaint), Slot::none()),
+        };
     report.manners.url = Some(shown(route.url()));
     report.manners.permanent = route.permanent().cloned();
     let outcome = outcome.map_err(|complaint| {
@@ -56,7 +58,7 @@ async fn prepare(
     route: &Route,
     home: &Url,
     validators: &Validators,
-) -> Result<(Client, Letter), Complaint> {
+) -> Result<(Arc<Client>, Letter), Complaint> {
     route.check(&policy.ports)?;
     let letter = Letter::write(&inner.identity, policy, home, validators).await?;
     Ok((inner.clients.of(policy).await?, letter))
@@ -77,11 +79,12 @@ async fn travel(
         let request = letter.to(url, jar.and_then(|jar| jar.of(&source.id, url, now)))?;
         journey.report.status = None;
         let meaning = |head: &Head| answer::meaning(head.status, &head.headers, letter.known());
-        let asking = journey.hear(url, request, journey.time_left(), |head| match meaning(head) {
+        // On the heap, so that the thousands who wait for their turn are small.
+        let asking = Box::pin(journey.hear(url, request, journey.time_left(), |head| match meaning(head) {
             Meaning::Document | Meaning::Delta => Part::Whole(policy.body_bytes_max),
             Meaning::Redirect | Meaning::Failure => Part::Aside,
             Meaning::NotModified => Part::None,
-        });
+        }));
         let Heard { head, body } = asking.await;
         let Some(head) = head else { return Err(body.err().unwrap_or_else(Complaint::of_silence)) };
         let meaning = meaning(&head);

@@ -1,6 +1,7 @@
 //! One exchange under way: its turn, its clock and its account. Every request of it is made here.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -33,7 +34,7 @@ pub(super) struct Journey<'a> {
     pub(super) inner: &'a Inner,
     pub(super) policy: &'a FetchPolicy,
     pub(super) report: Report,
-    client: Client,
+    client: Arc<Client>,
     turn: Option<Turn>,
 }
 
@@ -71,7 +72,7 @@ struct Progress {
 }
 
 impl<'a> Journey<'a> {
-    pub(super) fn new(inner: &'a Inner, policy: &'a FetchPolicy, client: Client) -> Self {
+    pub(super) fn new(inner: &'a Inner, policy: &'a FetchPolicy, client: Arc<Client>) -> Self {
         Self { inner, policy, report: Report::default(), client, turn: None }
     }
 

@@ -231,7 +231,7 @@ impl Turn {
                 tokio::time::sleep(wait).await;
                 continue;
             }
-            self.enter_address(url).await;
+            Box::pin(self.enter_address(url)).await;
             if self.slot.is_none() {
                 self.slot = queue.slot().await;
             }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sled::Tree;
 
 use super::{Stage, StoreError};
 use crate::model::{Digest, EntryKey, Timestamp};
@@ -35,6 +36,12 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError>
 pub(super) fn entry_key(bytes: &[u8]) -> Result<EntryKey, StoreError> {
     let key = bytes.try_into().map_err(|_| StoreError::Record("a key has the wrong length".to_owned()))?;
     Ok(EntryKey(key))
+}
+
+/// The number after the last one of a tree whose keys are numbers.
+pub(super) fn next_number(tree: &Tree) -> Result<u64, StoreError> {
+    let last = tree.last()?.and_then(|(number, _)| <[u8; 8]>::try_from(number.as_ref()).ok());
+    Ok(last.map_or(0, |last| u64::from_be_bytes(last).saturating_add(1)))
 }
 
 pub(super) fn count(bytes: Option<&[u8]>) -> u64 {

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use sled::Batch;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
 
-use super::{COUNT, Stage, Store, StoreError, codec};
-use crate::model::{EntryKey, IdentityKey, KeyKind, Update};
+use super::keys::{Learnt, Name};
+use super::sheaf::Binder;
+use super::{COUNT, Stage, Store, StoreError, codec, record};
+use crate::model::{EntryKey, KeyKind, Update};
 
 /// Titles that one entry is remembered by, and as many links: the first one and the newest ones. What changes
 /// its title at every poll would otherwise grow without end.
@@ -18,7 +20,8 @@ pub(super) struct Commit {
     pub(super) meta: Batch,
     pub(super) sources: Batch,
     pub(super) entries: Batch,
-    pub(super) keys: Batch,
+    pub(super) sheaves: Batch,
+    pub(super) keys: Learnt,
     pub(super) names: Batch,
     pub(super) stories: Batch,
     pub(super) delisted: Batch,
@@ -35,21 +38,32 @@ impl Store {
         let (meta, added) = (self.answered(update)?, update.new.len() as u64);
         let mut commit = Commit { meta, added, ..Commit::default() };
         commit.sources.insert(update.source.0.as_bytes(), codec::encode(&update.state)?);
-        for entry in update.new.iter().chain(&update.changed) {
-            commit.entries.insert(&entry.key.0, codec::encode(entry)?);
+        let mut learnt: HashMap<EntryKey, Vec<Name>> = HashMap::new();
+        for (key, entry) in &update.keys {
+            commit.keys.push((key.to_bytes(), Some(*entry)));
+            learnt.entry(*entry).or_default().push(key.to_bytes());
+        }
+        let mut binder = Binder::default();
+        for entry in &update.new {
+            let names = learnt.remove(&entry.key).unwrap_or_default();
+            let names = self.bounded(&mut commit, entry.key, names)?;
+            self.bind(&mut commit, &mut binder, entry, &names)?;
+        }
+        self.tie(&mut commit, &mut binder)?;
+        for entry in &update.changed {
+            let names = self.names_of(entry.key)?;
+            commit.entries.insert(&entry.key.0, self.press.encode(entry, &names)?);
+        }
+        let joined = update.new.iter().chain(&update.changed).filter(|entry| entry.story != entry.key);
+        for entry in joined {
             commit.stories.insert(&codec::story_member(entry.story, entry.key), &[]);
         }
-        let mut learnt: HashMap<EntryKey, Vec<IdentityKey>> = HashMap::new();
-        for (key, entry) in &update.keys {
-            commit.keys.insert(&key.to_bytes(), &entry.0);
-            learnt.entry(*entry).or_default().push(*key);
-        }
         for (entry, keys) in learnt {
-            self.name(&mut commit, entry, &keys)?;
+            self.name(&mut commit, entry, keys)?;
         }
         for key in &update.delisted {
             self.undate(&mut commit, *key)?;
-            let stage = if self.entries.contains_key(key.0)? { Stage::Stored } else { Stage::Remembered };
+            let stage = if self.is_stored(*key)? { Stage::Stored } else { Stage::Remembered };
             let at = codec::time(update.at);
             commit.delisted.insert(&key.0, &at);
             commit.due.insert(codec::due(stage, &at, *key), &[]);
@@ -60,19 +74,41 @@ impl Store {
         self.commit(&commit)
     }
 
-    /// Writes down which keys lead to `entry`, so that they can be found again when it is forgotten.
-    fn name(&self, commit: &mut Commit, entry: EntryKey, keys: &[IdentityKey]) -> Result<(), StoreError> {
-        let mut names: Vec<[u8; codec::NAME_BYTES]> = match self.names.get(entry.0)? {
-            Some(row) => codec::names(&row).collect(),
-            None => vec![],
-        };
-        for name in keys.iter().map(|key| key.to_bytes()) {
+    /// Writes down which keys lead to `entry` beside those that did, so that they can be found again when it is
+    /// forgotten.
+    fn name(&self, commit: &mut Commit, entry: EntryKey, keys: Vec<Name>) -> Result<(), StoreError> {
+        let mut names: Vec<Name> = codec::names(&self.names_of(entry)?).collect();
+        for name in keys {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
+        let names = self.bounded(commit, entry, names)?;
+        commit.names.insert(&entry.0, names.concat());
+        Ok(())
+    }
+
+    /// The keys that lead to an entry, one after the other.
+    pub(super) fn names_of(&self, entry: EntryKey) -> Result<Vec<u8>, StoreError> {
+        if let Some(row) = self.names.get(entry.0)? {
+            return Ok(row.to_vec());
+        }
+        if let Some(record) = self.entries.get(entry.0)? {
+            return Ok(record::names(&record).to_vec());
+        }
+        let sheaf = self.sheaf_of(entry)?.map(|number| self.sheaf(number)).transpose()?.flatten();
+        Ok(sheaf.map(|sheaf| sheaf.names(entry)).unwrap_or_default())
+    }
+
+    /// As many of the keys as an entry may have; the others are dropped.
+    fn bounded(
+        &self,
+        commit: &mut Commit,
+        entry: EntryKey,
+        mut names: Vec<Name>,
+    ) -> Result<Vec<Name>, StoreError> {
         for kind in [KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
-            let of_kind = |name: &[u8; codec::NAME_BYTES]| name[0] == kind as u8;
+            let of_kind = |name: &Name| name[0] == kind as u8;
             let mut surplus =
                 names.iter().filter(|name| of_kind(name)).count().saturating_sub(KEYS_OF_A_KIND_MAX);
             let mut is_first = true;
@@ -86,11 +122,10 @@ impl Store {
                 false
             });
             for name in dropped {
-                self.drop_key(commit, entry, &name)?;
+                self.drop_key(commit, entry, name)?;
             }
         }
-        commit.names.insert(&entry.0, names.concat());
-        Ok(())
+        Ok(names)
     }
 
     /// Drops a key, unless another entry has taken it over.
@@ -98,10 +133,10 @@ impl Store {
         &self,
         commit: &mut Commit,
         entry: EntryKey,
-        name: &[u8],
+        name: Name,
     ) -> Result<(), StoreError> {
-        if self.keys.get(name)?.is_some_and(|holder| *holder == entry.0) {
-            commit.keys.remove(name);
+        if self.keys.get(name)? == Some(entry) {
+            commit.keys.push((name, None));
         }
         Ok(())
     }
@@ -119,33 +154,39 @@ impl Store {
 
     /// All of it or nothing.
     pub(super) fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+        let mut fresh = self.keys.fresh();
+        let runs = fresh.rows(&commit.keys);
         let trees = (
             &self.meta,
             &self.sources,
             &self.entries,
-            &self.keys,
+            &self.sheaves,
+            self.keys.runs(),
             &self.names,
             &self.stories,
             &self.delisted,
             &self.due,
         );
-        let committed = trees.transaction(|(meta, sources, entries, keys, names, stories, delisted, due)| {
-            meta.apply_batch(&commit.meta)?;
-            sources.apply_batch(&commit.sources)?;
-            entries.apply_batch(&commit.entries)?;
-            keys.apply_batch(&commit.keys)?;
-            names.apply_batch(&commit.names)?;
-            stories.apply_batch(&commit.stories)?;
-            delisted.apply_batch(&commit.delisted)?;
-            due.apply_batch(&commit.due)?;
-            let count = codec::count(meta.get(COUNT)?.as_deref());
-            let count = (count + commit.added).saturating_sub(commit.removed);
-            meta.insert(COUNT, &count.to_be_bytes())?;
-            Ok::<(), ConflictableTransactionError<()>>(())
-        });
+        let committed =
+            trees.transaction(|(meta, sources, entries, sheaves, keys, names, stories, delisted, due)| {
+                meta.apply_batch(&commit.meta)?;
+                sources.apply_batch(&commit.sources)?;
+                entries.apply_batch(&commit.entries)?;
+                sheaves.apply_batch(&commit.sheaves)?;
+                keys.apply_batch(&runs)?;
+                names.apply_batch(&commit.names)?;
+                stories.apply_batch(&commit.stories)?;
+                delisted.apply_batch(&commit.delisted)?;
+                due.apply_batch(&commit.due)?;
+                let count = codec::count(meta.get(COUNT)?.as_deref());
+                let count = (count + commit.added).saturating_sub(commit.removed);
+                meta.insert(COUNT, &count.to_be_bytes())?;
+                Ok::<(), ConflictableTransactionError<()>>(())
+            });
         committed.map_err(|error| match error {
             TransactionError::Storage(error) => StoreError::Sled(error),
             TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
-        })
+        })?;
+        self.keys.note(&mut fresh, &commit.keys)
     }
 }

@@ -1,9 +1,11 @@
 //! The door to the disk: sled 0.34 holds the facts; one [`Update`] is one atomic commit.
 //!
-//! Eight trees: `meta` (whose store, schema, counters, who is being asked), `sources` (id → state), `entries` (key → entry, in
-//! order of time), `keys` (identity → entry key; outlives the entry as its tombstone), `names` (entry key →
-//! its keys), `stories` (story and entry key → nothing), `delisted` (entry key → when its source last listed
-//! it), `due` (stage, that time and the entry key → nothing: what retention removes next).
+//! The trees: `meta` (whose store, schema, counters, who is being asked), `sources` (id → state), `entries` (key →
+//! entry, in order of time), `sheaves` (number → entries that came together: see [`sheaf`]), `runs`, `pages` and
+//! `keys` (identity → entry key; outlives the entry as its tombstone: see [`keys`]), `names` (entry key → its keys,
+//! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `delisted`
+//! (entry key → when its source last listed it), `due` (stage, that time and the entry key → nothing: what
+//! retention removes next).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
@@ -11,18 +13,25 @@ mod asking;
 mod codec;
 mod commit;
 mod damage;
+mod keys;
 mod open;
+mod record;
 mod retention;
+mod sheaf;
+mod walk;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use chrono::SubsecRound as _;
 use sled::{Db, Tree};
 
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
 use damage::Damage;
+use keys::Keys;
+use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX};
 
 /// Names of `meta` that hold since when a source is being asked.
@@ -39,12 +48,15 @@ pub struct Store {
     meta: Tree,
     sources: Tree,
     entries: Tree,
-    keys: Tree,
+    sheaves: Tree,
+    next_sheaf: AtomicU64,
+    keys: Keys,
     names: Tree,
     stories: Tree,
     delisted: Tree,
     due: Tree,
     damage: Arc<Damage>,
+    press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.
     _lock: File,
 }
@@ -93,47 +105,70 @@ impl Store {
 
     /// What is stored under `keys`.
     pub fn known(&self, keys: &[IdentityKey]) -> Result<Known, StoreError> {
-        let mut known = Known { keys: HashMap::with_capacity(keys.len()), entries: HashMap::new() };
+        if keys.is_empty() {
+            return Ok(Known::default());
+        }
+        let found = self.keys.find(keys.iter().map(|key| key.to_bytes()).collect())?;
+        let lead = keys.iter().filter_map(|key| Some((*key, *found.get(&key.to_bytes())?)));
+        let keys: HashMap<IdentityKey, EntryKey> = lead.collect();
+        let entries = self.entries(&keys.values().copied().collect())?;
+        Ok(Known { keys, entries })
+    }
+
+    /// Those of the entries that are stored and can be read.
+    fn entries(&self, keys: &HashSet<EntryKey>) -> Result<HashMap<EntryKey, Entry>, StoreError> {
+        let mut entries = HashMap::with_capacity(keys.len());
+        let mut bound = vec![];
         for key in keys {
-            let name = key.to_bytes();
-            let Some(bytes) = self.keys.get(name)? else { continue };
-            let Some(entry) = self.damage.pass("keys", &name, codec::entry_key(&bytes)) else { continue };
-            if known.keys.insert(*key, entry).is_none()
-                && !known.entries.contains_key(&entry)
-                && let Some(found) = self.entry(entry)?
-            {
-                known.entries.insert(entry, found);
+            match self.single(*key)? {
+                Some(found) => entries.extend(found.map(|entry| (*key, entry))),
+                None => bound.extend(self.sheaf_of(*key)?.map(|number| (number, *key))),
             }
         }
-        Ok(known)
+        // Each sheaf is opened once.
+        bound.sort_unstable();
+        for of_sheaf in bound.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((number, _)) = of_sheaf.first() else { continue };
+            let Some(sheaf) = self.sheaf(*number)? else { continue };
+            for (_, key) in of_sheaf {
+                let entry = self.damage.pass("sheaves", &key.0, sheaf.entry(*key));
+                entries.extend(entry.map(|entry| (*key, entry)));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The entry in a row of its own, if there is such a row and if it can be read.
+    fn single(&self, key: EntryKey) -> Result<Option<Option<Entry>>, StoreError> {
+        let row = self.entries.get(key.0)?;
+        Ok(row.map(|row| self.damage.pass("entries", &key.0, self.press.decode(&row))))
+    }
+
+    /// Whether an entry is stored, readable or not.
+    fn is_stored(&self, key: EntryKey) -> Result<bool, StoreError> {
+        Ok(self.entries.contains_key(key.0)? || self.sheaf_of(key)?.is_some())
     }
 
     /// One entry; `None` where retention removed it, it never was, or it cannot be read.
     pub fn entry(&self, key: EntryKey) -> Result<Option<Entry>, StoreError> {
-        let bytes = self.entries.get(key.0)?;
-        Ok(bytes.and_then(|bytes| self.damage.pass("entries", &key.0, codec::decode(&bytes))))
+        Ok(self.entries(&HashSet::from([key]))?.remove(&key))
     }
 
     /// The entries of one story, first published first.
     pub fn story(&self, story: EntryKey) -> Result<Vec<Entry>, StoreError> {
-        let mut members = Vec::new();
+        // A story is named after its first entry, which needs no row; it need not be the one published first.
+        let mut keys = vec![story];
         for row in self.stories.scan_prefix(story.0).take(STORY_MEMBERS_MAX) {
             let (name, _) = row?;
             let key = codec::entry_key(name.get(16..).unwrap_or_default());
-            if let Some(key) = self.damage.pass("stories", &name, key) {
-                members.extend(self.entry(key)?);
-            }
+            keys.extend(self.damage.pass("stories", &name, key));
         }
-        Ok(members)
-    }
-
-    /// Every entry that can be read, newest first. An error is the disk's.
-    pub fn newest_first(&self) -> impl Iterator<Item = Result<Entry, StoreError>> + use<> {
-        let damage = Arc::clone(&self.damage);
-        self.entries.iter().rev().filter_map(move |row| match row {
-            Ok((key, bytes)) => damage.pass("entries", &key, codec::decode(&bytes)).map(Ok),
-            Err(error) => Some(Err(StoreError::Sled(error))),
-        })
+        keys.sort_unstable();
+        keys.dedup();
+        keys.truncate(STORY_MEMBERS_MAX);
+        let mut entries = self.entries(&keys.iter().copied().collect())?;
+        let found = keys.iter().filter_map(|key| entries.remove(key));
+        Ok(found.filter(|entry| entry.story == story).collect())
     }
 
     /// How every source is doing, also those that are not configured any more. One whose record cannot be
@@ -160,6 +195,11 @@ impl Store {
         };
         self.meta.insert(RULES, &codec::encode_rules(rules, since))?;
         Ok(since)
+    }
+
+    /// Brings the index of keys into its lasting form, which it takes by itself now and then.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.keys.settle(&mut self.keys.fresh())
     }
 
     /// How many entries are stored.

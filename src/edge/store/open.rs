@@ -5,17 +5,23 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use sled::{Batch, Db, Tree};
 
-use super::{Store, StoreError};
+use super::damage::Damage;
+use super::keys::Keys;
+use super::record::Press;
+use super::{Store, StoreError, codec};
 
 /// The schema that this version reads and writes.
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
-const TREES: &[&str] = &["meta", "sources", "entries", "keys", "names", "stories", "delisted", "due"];
+const TREES: &[&str] = &[
+    "meta", "sources", "entries", "sheaves", "keys", "runs", "pages", "names", "stories", "delisted", "due",
+];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
 /// sled's cache, in bytes.
@@ -47,17 +53,22 @@ impl Store {
         }
         let db = open_sled(&place)?;
         let meta = claim(&db, &place)?;
+        let damage = Arc::<Damage>::default();
         let tree = |name: &str| -> Result<Tree, StoreError> { Ok(db.open_tree(name)?) };
+        let sheaves = tree("sheaves")?;
         Ok(Self {
             meta,
             sources: tree("sources")?,
             entries: tree("entries")?,
-            keys: tree("keys")?,
+            next_sheaf: AtomicU64::new(codec::next_number(&sheaves)?),
+            sheaves,
+            keys: Keys::open(&db, Arc::clone(&damage))?,
             names: tree("names")?,
             stories: tree("stories")?,
             delisted: tree("delisted")?,
             due: tree("due")?,
-            damage: Arc::default(),
+            damage,
+            press: Press::new()?,
             db,
             _lock: lock,
         })

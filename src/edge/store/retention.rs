@@ -20,14 +20,16 @@ impl Store {
         let mut gone = vec![];
         for Overdue { row, key } in self.overdue(&mut commit, Stage::Stored, before, PURGE_BATCH_MAX)? {
             commit.due.insert(codec::moved(&row, Stage::Remembered), &[]);
-            if self.entries.contains_key(key.0)? {
+            if self.is_stored(key)? {
                 let story = self.entry(key)?.map_or(key, |entry| entry.story);
+                commit.names.insert(&key.0, self.names_of(key)?);
                 commit.entries.remove(&key.0);
                 commit.stories.remove(&codec::story_member(story, key));
                 commit.removed += 1;
                 gone.push(key);
             }
         }
+        self.unbind(&mut commit, &gone)?;
         self.commit(&commit)?;
         Ok(gone)
     }
@@ -41,7 +43,7 @@ impl Store {
             commit.delisted.remove(&key.0);
             if let Some(names) = self.names.get(key.0)? {
                 for name in codec::names(&names) {
-                    self.drop_key(&mut commit, *key, &name)?;
+                    self.drop_key(&mut commit, *key, name)?;
                 }
                 commit.names.remove(&key.0);
             }

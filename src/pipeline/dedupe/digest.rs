@@ -1,7 +1,10 @@
 //! Which changes of an entry matter: those that readers are told of, and those that are taken in quietly.
 
+use std::borrow::Cow;
+
+use super::Folded;
 use crate::model::{Digest, FeedEntry};
-use crate::pipeline::{link, text};
+use crate::pipeline::link;
 
 /// Words, folded, beside which a number is a counter: it changes at every fetch and is no news.
 const COUNTED: &[&str] = &[
@@ -41,21 +44,40 @@ const COUNTER_DISTANCE: usize = 2;
 /// The hash of what counts as a meaningful change: the title, the words of the text without counters, the
 /// link without its tokens, and which files are attached. A corrected figure is a change.
 pub fn digest(said: &FeedEntry) -> Digest {
-    let title = text::fold(said.title.as_deref().unwrap_or_default());
-    let body =
-        text::fold(&text::plain(said.content.as_deref().or(said.summary.as_deref()).unwrap_or_default()));
-    let words: Vec<&str> = body.split(' ').collect();
-    let words: Vec<&str> =
-        (0..words.len()).filter(|at| !is_counter(&words, *at)).map(|at| words[at]).collect();
-    let link = said.link.as_deref().map(|given| link::canonical(given).unwrap_or_else(|| given.to_owned()));
+    of(said, &Folded::of(said), link(said))
+}
+
+/// The same of an entry whose words are folded already and whose link is canonical.
+pub(super) fn of(said: &FeedEntry, folded: &Folded, link: Option<String>) -> Digest {
     let files: Vec<&str> = files(said).collect();
-    let parts = [title, words.join(" "), link.unwrap_or_default(), files.join(" ")];
-    Digest::of(parts.iter().map(String::as_bytes))
+    let body = without_counters(&folded.body);
+    let (link, files) = (link.unwrap_or_default(), files.join(" "));
+    Digest::of([&folded.title, &*body, &link, &files].map(str::as_bytes))
+}
+
+/// The link that readers get, without its tokens.
+pub(super) fn link(said: &FeedEntry) -> Option<String> {
+    said.link.as_deref().map(|given| link::canonical(given).unwrap_or_else(|| given.to_owned()))
+}
+
+/// Folded text without the numbers that stand beside a word of [`COUNTED`].
+fn without_counters(body: &str) -> Cow<'_, str> {
+    if !body.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Cow::Borrowed(body);
+    }
+    let words: Vec<&str> = body.split(' ').collect();
+    let counters: Vec<usize> = (0..words.len()).filter(|at| is_counter(&words, *at)).collect();
+    if counters.is_empty() {
+        return Cow::Borrowed(body);
+    }
+    let kept = words.iter().enumerate().filter(|(at, _)| counters.binary_search(at).is_err());
+    Cow::Owned(kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" "))
 }
 
 fn is_counter(words: &[&str], at: usize) -> bool {
     let nearby = at.saturating_sub(COUNTER_DISTANCE)..words.len().min(at + COUNTER_DISTANCE + 1);
-    words[at].bytes().all(|byte| byte.is_ascii_digit())
+    !words[at].is_empty()
+        && words[at].bytes().all(|byte| byte.is_ascii_digit())
         && words[nearby].iter().any(|word| COUNTED.contains(word))
 }
 
@@ -102,6 +124,7 @@ fn without_token(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::text;
 
     fn check(one: &str, other: &str, is_change: bool) {
         let said = |text: &str| FeedEntry { content: Some(text.to_owned()), ..FeedEntry::default() };

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Keyed, canonical_page, digest};
+use super::{Keyed, canonical_page};
 use crate::model::{Entry, EntryKey, IdentityKey, IdentityKind, KeyKind, Known};
 use crate::pipeline::{link, text};
 
@@ -134,7 +134,7 @@ impl Pair<'_> {
     /// A guid that was learnt (a repetition, a move) is believed only as long as something else agrees: its
     /// entry may have got a guid of its own by then.
     fn agrees_with_guid(&self) -> bool {
-        let same_words = |old: &Entry| digest(self.listed.said) == old.digest;
+        let same_words = |old: &Entry| self.listed.digest == old.digest;
         self.old.is_none_or(|old| self.same_title(old) || self.same_page(old) || same_words(old))
     }
 

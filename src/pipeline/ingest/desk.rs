@@ -4,47 +4,31 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::SubsecRound as _;
 
-use super::{ENTRIES_PER_FETCH_MAX, bounded, configuration};
+use super::listed::{Listed, Names, published_key};
+use super::{ENTRIES_PER_FETCH_MAX, configuration};
 use crate::model::{
-    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, KeyKind, Known, Problem, Source, SourceId,
-    SourceState, StoryReason, Tally, Timestamp, Update,
+    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Source, SourceState, StoryReason,
+    Tally, Timestamp, Update,
 };
 use crate::pipeline::dedupe::{self, Keyed, Match};
-use crate::pipeline::{decide, story, text};
+use crate::pipeline::{decide, story};
 
 /// Problems of one document that are passed on.
 const PROBLEMS_MAX: usize = 50;
 
-/// The keys that deciding on an entry asks for.
-pub(super) fn keys_of(source: &SourceId, keyed: &Keyed<'_>) -> Vec<IdentityKey> {
-    let mut keys: Vec<IdentityKey> = keyed.keys().chain(keyed.title).collect();
-    keys.extend(story_keys(keyed).into_iter().map(|(key, _)| key));
-    keys.extend(keyed.said.id.as_deref().map(published_key));
-    keys.push(published_key(&decide::made_id(source, &keyed.identity)));
-    keys
-}
-
 /// The entries of one document, each with the known one that it is.
 pub(super) struct Listing<'a> {
-    entries: Vec<Keyed<'a>>,
+    listed: &'a Listed<'a>,
     found: Vec<Option<Match>>,
-    repeated: usize,
     /// Whether the document holds only what changed.
     is_delta: bool,
 }
 
 impl<'a> Listing<'a> {
-    pub(super) fn of(
-        source: &Source,
-        old: &SourceState,
-        known: &Known,
-        feed: &'a Feed,
-        is_delta: bool,
-    ) -> Self {
-        let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed));
+    pub(super) fn of(listed: &'a Listed<'a>, old: &SourceState, known: &Known, is_delta: bool) -> Self {
         // That most of a part is new shows no move.
-        let found = dedupe::matched(&entries, known, old.ok_at.is_none() || is_delta);
-        Self { entries, found, repeated, is_delta }
+        let found = dedupe::matched(&listed.entries, known, old.ok_at.is_none() || is_delta);
+        Self { listed, found, is_delta }
     }
 
     /// Whether any entry is one that is known.
@@ -54,7 +38,7 @@ impl<'a> Listing<'a> {
 
     /// Whether anything listed is known, be it a title alone.
     pub(super) fn is_known(&self, known: &Known) -> bool {
-        let mut titles = self.entries.iter().filter_map(|entry| entry.title);
+        let mut titles = self.listed.entries.iter().filter_map(|entry| entry.title);
         self.shares_entries() || titles.any(|title| known.keys.contains_key(&title))
     }
 }
@@ -76,8 +60,8 @@ pub(super) fn take_in(
         update.problems.push(Problem::new("too-many-entries", message));
     }
     let first_fetch = old.ok_at.is_none();
-    let Listing { entries, found, repeated, is_delta } = listing;
-    update.tally = Tally { seen: feed.entries.len(), duplicates: repeated, ..Tally::default() };
+    let Listing { listed: Listed { entries, names, repeated }, found, is_delta } = listing;
+    update.tally = Tally { seen: feed.entries.len(), duplicates: *repeated, ..Tally::default() };
     // An id that nobody knows on an entry that somebody knows: one is a correction, most of them a move.
     let is_renamed = |(entry, found): &(&Keyed<'_>, &Option<Match>)| {
         found.is_some() && entry.guid.is_some_and(|guid| !known.keys.contains_key(&guid))
@@ -111,10 +95,11 @@ pub(super) fn take_in(
     }
     let mut listed: Vec<EntryKey> = entries
         .iter()
+        .zip(names)
         .zip(found)
         .enumerate()
-        .map(|(index, (entry, found))| match found {
-            None => desk.add(index, entry),
+        .map(|(index, ((entry, names), found))| match found {
+            None => desk.add(index, entry, names),
             Some(found) => desk.meet_again(index, entry, found),
         })
         .collect();
@@ -171,10 +156,9 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    fn add(&mut self, index: usize, keyed: &Keyed<'_>) -> EntryKey {
+    fn add(&mut self, index: usize, keyed: &Keyed<'_>, names: &Names) -> EntryKey {
         let (published, dated) = decide::published(keyed.said, self.now);
         let key = self.entry_key(published, keyed);
-        let story_keys = story_keys(keyed);
         let recurs = keyed.title.is_some_and(|title| self.recurs(&title));
         let coverage = story::Coverage {
             source: &self.source.id,
@@ -183,12 +167,12 @@ impl Desk<'_> {
             told: &self.told,
             recurs,
         };
-        let told = story::find(&story_keys, self.known, &coverage);
+        let told = story::find(&names.story, self.known, &coverage);
         let (story, story_reason) = told.unwrap_or((key, StoryReason::First));
         let first_seen = self.now.trunc_subsecs(0);
         let entry = Entry {
             key,
-            id: self.published_id(keyed, key),
+            id: self.published_id(names, key),
             source: self.source.id.clone(),
             identity: keyed.identity.clone(),
             said: keyed.said.clone(),
@@ -200,7 +184,7 @@ impl Desk<'_> {
             backfill: self.first_fetch,
             story,
             story_reason,
-            digest: dedupe::digest(keyed.said),
+            digest: keyed.digest,
             revision: 0,
         };
         self.update.tally.new += 1;
@@ -209,7 +193,7 @@ impl Desk<'_> {
         self.learn(index, keyed, key);
         self.claim(published_key(&entry.id), key);
         keyed.title.into_iter().for_each(|title| self.claim(title, key));
-        for story in story::claimed(&story_keys, self.known, &entry, recurs) {
+        for story in story::claimed(&names.story, self.known, &entry, recurs) {
             self.claim(story, key);
         }
         self.update.new.push(entry);
@@ -223,7 +207,7 @@ impl Desk<'_> {
         // Another guid or link of a known entry is learnt, so that it is recognised by it next time.
         self.learn(index, keyed, key);
         let Some(old) = self.known.entries.get(&key) else { return key };
-        let digest = dedupe::digest(keyed.said);
+        let digest = keyed.digest;
         let is_other = digest != old.digest;
         // Read another way, the same document is no news.
         let is_better = self.read_anew && *keyed.said != old.said;
@@ -286,22 +270,12 @@ impl Desk<'_> {
     }
 
     /// The first entry with an id keeps it; a second one, of whatever source, gets one of ours.
-    fn published_id(&mut self, keyed: &Keyed<'_>, key: EntryKey) -> String {
-        let made = decide::made_id(&self.source.id, &keyed.identity);
-        let id = decide::own_id(keyed.said, &keyed.identity)
-            .into_iter()
-            .chain([made])
-            .find(|id| !self.known.keys.contains_key(&published_key(id)) && !self.ids.contains(id))
-            .unwrap_or_else(|| decide::spare_id(&self.source.id, key));
+    fn published_id(&mut self, names: &Names, key: EntryKey) -> String {
+        let is_free =
+            |(id, key): &&(String, IdentityKey)| !self.known.keys.contains_key(key) && !self.ids.contains(id);
+        let free = names.ids.iter().find(is_free).map(|(id, _)| id.clone());
+        let id = free.unwrap_or_else(|| decide::spare_id(&self.source.id, key));
         self.ids.insert(id.clone());
         id
     }
-}
-
-fn story_keys(keyed: &Keyed<'_>) -> Vec<(IdentityKey, StoryReason)> {
-    story::keys(keyed.link.as_deref(), keyed.said.title.as_deref())
-}
-
-fn published_key(id: &str) -> IdentityKey {
-    IdentityKey::new(KeyKind::Published, [text::xml_safe(id).as_bytes()])
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::desk::{Listing, take_in};
+use super::listed::Listed;
 use super::{answered, configuration, follow, succeeded};
 use crate::model::{
     Digest, Entry, EntryKey, Feed, Fetched, Known, Problem, Quarantine, Schedules, Source, SourceState,
@@ -13,6 +14,8 @@ use crate::pipeline::{moves, oddity, owner, rhythm};
 /// A document, to be judged and taken in.
 pub(super) struct Document<'a> {
     pub(super) feed: &'a Feed,
+    /// Its entries.
+    pub(super) listed: &'a Listed<'a>,
     pub(super) hash: Digest,
     pub(super) is_delta: bool,
     pub(super) validators: &'a Validators,
@@ -28,8 +31,8 @@ impl Document<'_> {
         fetched: &Fetched,
         update: &mut Update,
     ) {
-        let Self { feed, is_delta, .. } = *self;
-        let listing = Listing::of(source, old, known, feed, is_delta);
+        let Self { feed, listed, is_delta, .. } = *self;
+        let listing = Listing::of(listed, old, known, is_delta);
         let answered_at = fetched.manners.url.as_ref().or(moves::asked(source, old));
         let showing = owner::Showing::of(feed, answered_at);
         // A part shows too little of whose it is.
@@ -58,7 +61,7 @@ impl Document<'_> {
     }
 
     fn describe(&self, source: &Source, state: &mut SourceState) {
-        let Self { feed, hash, is_delta, validators } = *self;
+        let Self { feed, hash, is_delta, validators, .. } = *self;
         let facts = [
             (&mut state.title, &feed.title),
             (&mut state.link, &feed.link),

@@ -13,7 +13,16 @@ const ZEROS: [char; 10] = [
 /// one form of alef, ya, waw, ha and kaf; ASCII digits; words of letters, marks and digits with one space
 /// between them. Folding twice changes nothing.
 pub fn fold(text: &str) -> String {
-    let mut folder = Folder { out: String::with_capacity(text.len()), gap: false, recompose: false };
+    let mut out = String::new();
+    fold_into(&mut out, text);
+    out
+}
+
+/// The same, in place of what is in `out`.
+pub fn fold_into(out: &mut String, text: &str) {
+    out.clear();
+    out.reserve(text.len());
+    let mut folder = Folder { out, gap: false, recompose: false };
     for c in text.chars() {
         if c.is_ascii() {
             folder.ascii(c);
@@ -24,16 +33,20 @@ pub fn fold(text: &str) -> String {
         }
     }
     // Hangul and kana were taken apart; words are compared, cut and shown in one piece.
-    if folder.recompose { folder.out.nfc().collect() } else { folder.out }
+    if folder.recompose {
+        let recomposed: String = folder.out.nfc().collect();
+        *out = recomposed;
+    }
 }
 
-struct Folder {
-    out: String,
+struct Folder<'a> {
+    out: &'a mut String,
     gap: bool,
     recompose: bool,
 }
 
-impl Folder {
+impl Folder<'_> {
+    #[inline]
     fn ascii(&mut self, c: char) {
         if c.is_ascii_alphanumeric() {
             self.letter(c.to_ascii_lowercase());
@@ -42,6 +55,7 @@ impl Folder {
         }
     }
 
+    #[inline]
     fn letter(&mut self, c: char) {
         if self.gap && !self.out.is_empty() {
             self.out.push(' ');
@@ -96,7 +110,28 @@ impl Folder {
 }
 
 /// The folded form of the letters of the Arabic block; `None` for marks, signs and other scripts.
+#[inline]
 fn arabic(c: char) -> Option<char> {
+    let at = u32::from(c).checked_sub(ARABIC_FIRST)?;
+    *ARABIC.get(at as usize)?
+}
+
+const ARABIC_FIRST: u32 = 0x600;
+
+/// What [`arabic_letter`] says of each character of the block.
+static ARABIC: [Option<char>; 256] = {
+    let mut table = [None; 256];
+    let mut at: u32 = 0;
+    while at < 256 {
+        if let Some(c) = char::from_u32(ARABIC_FIRST + at) {
+            table[at as usize] = arabic_letter(c);
+        }
+        at += 1;
+    }
+    table
+};
+
+const fn arabic_letter(c: char) -> Option<char> {
     Some(match c {
         'آ' | 'أ' | 'إ' | 'ا' | '\u{671}'..='\u{673}' => 'ا',
         'ؤ' => 'و',

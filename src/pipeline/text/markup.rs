@@ -6,7 +6,16 @@ use super::scanner::{Piece, Scanner, Strictness, is_inline};
 /// The text of sanitised HTML: tags, comments, scripts and styles away, references resolved once, runs
 /// of white space as one space, or as one line feed where a block begins or ends.
 pub fn plain(html: &str) -> String {
-    let mut out = Text::default();
+    let mut out = String::new();
+    plain_into(&mut out, html);
+    out
+}
+
+/// The same, in place of what is in `out`.
+pub fn plain_into(out: &mut String, html: &str) {
+    out.clear();
+    out.reserve(html.len());
+    let mut out = Text(out, Gap::None);
     for piece in Scanner::new(html, Strictness::Any) {
         match piece {
             Piece::Text(text) | Piece::Cdata(text) => out.push_decoded(text),
@@ -15,7 +24,6 @@ pub fn plain(html: &str) -> String {
             Piece::Nothing => {}
         }
     }
-    out.0
 }
 
 /// Whether `text`, of which the format says nothing, is HTML: it has a comment, a tag of HTML or a complete
@@ -32,19 +40,17 @@ pub fn has_tags(text: &str) -> bool {
 }
 
 /// Text whose white space is collapsed while it grows.
-#[derive(Default)]
-struct Text(String, Gap);
+struct Text<'a>(&'a mut String, Gap);
 
 /// The white space that goes before the next word.
-#[derive(Clone, Copy, Default, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Gap {
-    #[default]
     None,
     Space,
     Line,
 }
 
-impl Text {
+impl Text<'_> {
     fn gap(&mut self, line: bool) {
         let gap = if line { Gap::Line } else { Gap::Space };
         if gap > self.1 {
@@ -53,21 +59,43 @@ impl Text {
     }
 
     fn push_decoded(&mut self, text: &str) {
-        for c in entity::decode(text).chars() {
-            if c.is_whitespace() {
-                self.gap(false);
+        let text = entity::decode(text);
+        let (mut word, mut at) = (0, 0);
+        while let Some(byte) = text.as_bytes().get(at) {
+            if !may_begin_space(*byte) {
+                at += 1;
                 continue;
             }
-            match self.1 {
-                _ if self.0.is_empty() => {}
-                Gap::None => {}
-                Gap::Space => self.0.push(' '),
-                Gap::Line => self.0.push('\n'),
+            let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+            if c.is_whitespace() {
+                self.push_word(text.get(word..at).unwrap_or_default());
+                self.gap(false);
+                word = at + c.len_utf8();
             }
-            self.1 = Gap::None;
-            self.0.push(c);
+            at += c.len_utf8();
         }
+        self.push_word(text.get(word..).unwrap_or_default());
     }
+
+    fn push_word(&mut self, word: &str) {
+        if word.is_empty() {
+            return;
+        }
+        match self.1 {
+            _ if self.0.is_empty() => {}
+            Gap::None => {}
+            Gap::Space => self.0.push(' '),
+            Gap::Line => self.0.push('\n'),
+        }
+        self.1 = Gap::None;
+        self.0.push_str(word);
+    }
+}
+
+/// Whether a character that begins with this byte may be white space: everything else, Arabic among it, is known
+/// by its first byte to be none.
+fn may_begin_space(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3)
 }
 
 #[cfg(test)]
@@ -75,6 +103,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn white_space_is_known_by_its_first_byte() {
+        for c in ('\0'..=char::MAX).filter(|c| c.is_whitespace()) {
+            let mut bytes = [0; 4];
+            assert!(may_begin_space(c.encode_utf8(&mut bytes).as_bytes()[0]), "U+{:04X}", u32::from(c));
+        }
+    }
 
     fn check(html: &str, expected: &str) {
         assert_eq!(plain(html), expected, "{html}");

@@ -28,6 +28,14 @@ fn filled() -> (tempfile::TempDir, Source, EntryKey) {
 fn an_entry_that_cannot_be_read_holds_up_nothing() {
     for record in [&b""[..], b"\x01{", b"\x63{}", b"\x01null"] {
         let (folder, source, first) = filled();
+        {
+            // An entry that changes gets a record of its own.
+            let store = Store::open(folder.path()).unwrap();
+            let mut changed = three();
+            changed[0].summary = Some("Another text".to_owned());
+            poll(&store, &source, &brought(changed, "2026-11-21T03:00:00Z"));
+            poll(&store, &source, &brought(three().split_off(1), "2026-11-21T06:00:00Z"));
+        }
         spoil(folder.path(), "entries", |key| key == first.0, record);
         let store = Store::open(folder.path()).unwrap();
         assert_eq!(store.entry(first).unwrap(), None);
@@ -38,6 +46,22 @@ fn an_entry_that_cannot_be_read_holds_up_nothing() {
         poll(&store, &source, &brought(three().split_off(1), "2026-11-23T00:00:00Z"));
         assert_eq!(store.purge(at("2026-11-24T00:00:00Z")).unwrap(), [first]);
         assert_eq!(store.entries_stored().unwrap(), 2);
+    }
+}
+
+#[test]
+fn entries_that_came_together_and_cannot_be_read_hold_up_nothing() {
+    for record in [&b""[..], b"\x01", b"\x63{}", b"\x01\0\0\0\x03", b"\x01\xff\xff\xff\xff\0"] {
+        let (folder, source, first) = filled();
+        spoil(folder.path(), "sheaves", |_| true, record);
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.entry(first).unwrap(), None);
+        assert!(titles(&store).is_empty());
+        let again = poll(&store, &source, &brought(three(), "2026-11-22T00:00:00Z"));
+        assert_eq!(again.new.len(), 0, "it is no news for all that");
+        poll(&store, &source, &brought(vec![], "2026-11-23T00:00:00Z"));
+        assert_eq!(store.purge(at("2026-11-24T00:00:00Z")).unwrap().len(), 3);
+        assert_eq!(store.entries_stored().unwrap(), 0);
     }
 }
 
@@ -53,8 +77,18 @@ fn a_state_that_cannot_be_read_is_made_anew() {
 
 #[test]
 fn keys_and_dates_that_cannot_be_read_are_absent() {
-    for tree in ["keys", "names", "delisted", "due"] {
+    for (tree, settled) in
+        [("runs", false), ("pages", true), ("names", false), ("delisted", false), ("due", false)]
+    {
         let (folder, source, _) = filled();
+        {
+            let store = Store::open(folder.path()).unwrap();
+            let moved = said("g3b", "Title 3", "https://a.example/3", "2026-11-03T08:00:00Z");
+            poll(&store, &source, &brought(vec![three().remove(1), moved], "2026-11-21T06:00:00Z"));
+            if settled {
+                store.settle().unwrap();
+            }
+        }
         spoil(folder.path(), tree, |_| true, b"abc");
         let store = Store::open(folder.path()).unwrap();
         poll(&store, &source, &brought(three(), "2026-11-22T00:00:00Z"));

@@ -73,7 +73,8 @@ impl Inquiry {
                 let rulebook = if let Some(rulebook) = book.known(&origin, Instant::now()) {
                     rulebook
                 } else {
-                    let rulebook = fetch(journey, letter, url).await?;
+                    // On the heap: few ask, and thousands wait.
+                    let rulebook = Box::pin(fetch(journey, letter, url)).await?;
                     book.keep(&origin, rulebook.clone(), Instant::now());
                     rulebook
                 };

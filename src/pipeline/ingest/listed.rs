@@ -1,0 +1,56 @@
+//! The entries of one document with everything that only they and their source decide: their keys and hashes.
+
+use super::bounded;
+use crate::model::{Feed, IdentityKey, KeyKind, SourceId, StoryReason};
+use crate::pipeline::dedupe::{self, Keyed};
+use crate::pipeline::{decide, story, text};
+
+/// Made once, for the look-up in the store and for the decisions after it.
+#[derive(Debug, Default)]
+pub(super) struct Listed<'a> {
+    pub(super) entries: Vec<Keyed<'a>>,
+    /// What each of them could be called and told by, in the same order.
+    pub(super) names: Vec<Names>,
+    /// Entries that repeat another one.
+    pub(super) repeated: usize,
+}
+
+/// What is looked for over all sources.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) story: Vec<(IdentityKey, StoryReason)>,
+    /// The ids that the entry may be published under, the best first, with their keys.
+    pub(super) ids: Vec<(String, IdentityKey)>,
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn of(source: &SourceId, feed: &'a Feed) -> Self {
+        let (entries, repeated) = dedupe::keyed(source, bounded(feed));
+        let names = entries.iter().map(|keyed| Names::of(source, keyed)).collect();
+        Self { entries, names, repeated }
+    }
+
+    /// The keys that deciding on them asks for.
+    pub(super) fn keys(&self) -> impl Iterator<Item = IdentityKey> {
+        self.entries.iter().zip(&self.names).flat_map(|(keyed, names)| {
+            let own = keyed.keys().chain(keyed.title);
+            let story = names.story.iter().map(|(key, _)| *key);
+            own.chain(story).chain(names.ids.iter().map(|(_, key)| *key))
+        })
+    }
+}
+
+impl Names {
+    fn of(source: &SourceId, keyed: &Keyed<'_>) -> Self {
+        let own = decide::own_id(keyed.said, &keyed.identity);
+        let ids = own.into_iter().chain([decide::made_id(source, &keyed.identity)]);
+        Self {
+            story: story::keys(keyed.link.as_deref(), &keyed.folded_title),
+            ids: ids.map(|id| (published_key(&id), id)).map(|(key, id)| (id, key)).collect(),
+        }
+    }
+}
+
+pub(super) fn published_key(id: &str) -> IdentityKey {
+    IdentityKey::new(KeyKind::Published, [text::xml_safe(id).as_bytes()])
+}
