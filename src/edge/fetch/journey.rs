@@ -136,12 +136,11 @@ impl<'a> Journey<'a> {
     ) -> Result<Vec<u8>, Complaint> {
         let sending = self.client.send(request, |connection| progress.connection = Some(connection));
         let mut sending = pin!(sending);
-        let sent = match timeout(self.inner.patience.slot, sending.as_mut()).await {
-            Ok(sent) => sent,
-            Err(_) => {
-                self.turn.iter_mut().for_each(Turn::lend_slot);
-                sending.await
-            }
+        let sent = if let Ok(sent) = timeout(self.inner.patience.slot, sending.as_mut()).await {
+            sent
+        } else {
+            self.turn.iter_mut().for_each(Turn::lend_slot);
+            sending.await
         };
         let (response, _in_use) = sent.map_err(|error| Complaint::of_client(&error))?;
         if let Some(turn) = &mut self.turn {
