@@ -3,7 +3,8 @@
 //! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is
 //! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is
 //! what each came to, `items` serves single entries, `admin` answers the command line, `view` and `notices`
-//! are how an admin sees the sources, `sources` the same where no daemon runs, `probe` asks without storing.
+//! are how an admin sees the sources, `sources` the same where no daemon runs, `probe` asks without storing,
+//! as far as a `permit` lets it.
 
 mod admin;
 mod daemon;
@@ -11,6 +12,7 @@ mod items;
 mod jobs;
 mod lines;
 mod notices;
+mod permit;
 mod poller;
 mod probe;
 mod reload;
@@ -21,7 +23,8 @@ mod view;
 mod writer;
 
 pub use jobs::Summary;
-pub use probe::{Probe, fetch_document, probe};
+pub use permit::{Permit, needs_permits, stored_permits};
+pub use probe::{Found, Probe, fetch_document, probe};
 pub use reload::{find as find_config, load as load_config};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};

@@ -62,7 +62,7 @@ pub fn small(n: usize) -> String {
 }
 
 fn item(n: usize, at: usize, dice: &mut Dice) -> Item {
-    let words: Vec<&str> = if n % 2 == 0 { ARABIC } else { LATIN }.split_whitespace().collect();
+    let words: Vec<&str> = if n.is_multiple_of(2) { ARABIC } else { LATIN }.split_whitespace().collect();
     // Every twentieth is a story of the wire that ten sources carry.
     let is_wire = at % 20 == 7;
     let mut own = Dice::new(if is_wire { (n / 20 * 1000 + at) as u64 + 7_000_000 } else { dice.next() });
@@ -86,11 +86,11 @@ fn item(n: usize, at: usize, dice: &mut Dice) -> Item {
         )
         .unwrap();
     }
-    if at % 3 == 0 {
+    if at.is_multiple_of(3) {
         let points = [own.words(&words, 6), own.words(&words, 5)];
         write!(html, "<ul><li>{}</li>\n<li>{}</li></ul>\n", points[0], points[1]).unwrap();
     }
-    if at % 7 == 0 {
+    if at.is_multiple_of(7) {
         html.push_str(
             "<script>track(\"view\");</script><blockquote class=\"x\"><p>“…”&nbsp;&mdash;</p></blockquote>",
         );
@@ -100,7 +100,7 @@ fn item(n: usize, at: usize, dice: &mut Dice) -> Item {
     Item {
         summary: own.words(&words, 24),
         author: ["هيئة التحرير", "Jane Doe", "و م ع", "La rédaction"][n % 4],
-        categories: (0..1 + own.below(3)).map(|_| own.words(&words, 1)).collect(),
+        categories: (0..=own.below(3)).map(|_| own.words(&words, 1)).collect(),
         minutes: own.below(60 * 24 * 20),
         title,
         link,

@@ -99,11 +99,11 @@ fn late(late: usize, hanging: usize) {
 fn nashra(folder: &Path, sources: &[String], timeout: &str) -> Command {
     let mut text = format!(
         "[site]\ntitle = \"نشرة\"\nurl = \"http://127.0.0.1:8080\"\nlanguage = \"ar\"\n\
-         [store]\npath = {:?}\n\
+         [store]\npath = \"{}\"\n\
          [fetch]\ntimeout = \"{timeout}\"\nconcurrency = 64\nper_host = 64\nmin_interval = \"0s\"\n\
          allow_private = [\"127.0.0.0/8\"]\nports = \"any\"\n\
          [sections.news]\ntitle = \"أخبار\"\n",
-        folder.join("state")
+        folder.join("state").display()
     );
     for (n, source) in sources.iter().enumerate() {
         writeln!(text, "[sources.source-{n:05}]\nurl = \"{source}\"\nsection = \"news\"").unwrap();

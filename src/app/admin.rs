@@ -10,6 +10,7 @@ use super::daemon::{Event, Refusal};
 use super::jobs::Report;
 use super::row::Row;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse};
+use crate::model::SourceId;
 use crate::pipeline::render;
 
 const ATOM: &str = "application/atom+xml; charset=utf-8";
@@ -46,11 +47,14 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
             Some(list("hosts", ask(events, |reply| Event::Politeness(named, reply)).await?))
         }
         ("POST", "/api/sources/accept") => accept(events, request).await,
+        ("POST", "/api/sources/asking") => asking(events, request).await,
         ("POST", "/api/poll") => poll(events, request).await,
         (_, "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness") => {
             Some(AdminResponse::method_not_allowed("GET, HEAD"))
         }
-        (_, "/api/poll" | "/api/sources/accept") => Some(AdminResponse::method_not_allowed("POST")),
+        (_, "/api/poll" | "/api/sources/accept" | "/api/sources/asking") => {
+            Some(AdminResponse::method_not_allowed("POST"))
+        }
         _ => Some(AdminResponse::text(404, "there is no such address")),
     }
 }
@@ -87,6 +91,14 @@ async fn accept(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         Err(Refusal::Unknown(why)) => AdminResponse::text(404, &why),
         Err(Refusal::Failed(why)) => AdminResponse::text(500, &why),
     })
+}
+
+/// The body is a list of ids in JSON: those of ten thousand sources are too long for an address.
+async fn asking(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
+    let Ok(named) = serde_json::from_slice::<Vec<SourceId>>(&request.body) else {
+        return Some(AdminResponse::text(400, "the body is no list of sources in JSON, such as [\"ID\"]"));
+    };
+    Some(list("sources", Ok(ask(events, |reply| Event::Asking(named, reply)).await?)))
 }
 
 async fn poll(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {

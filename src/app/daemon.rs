@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
+use super::permit::Permit;
 use super::poller::{Brought, Poller};
 use super::reload::{self, AtStart};
 use super::row::Row;
@@ -59,6 +60,8 @@ pub(super) enum Event {
     Notices(oneshot::Sender<Notices>),
     /// The admin ends the quarantine of these sources.
     Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
+    /// Somebody is going to ask these sources itself, as far as it may.
+    Asking(Vec<SourceId>, oneshot::Sender<Vec<Permit>>),
     /// SIGTERM or SIGINT.
     Stop,
 }
@@ -221,6 +224,7 @@ impl Daemon {
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
             Event::Notices(reply) => drop(reply.send(self.notices())),
             Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),
+            Event::Asking(named, reply) => drop(reply.send(self.permit(&named))),
         }
         ControlFlow::Continue(())
     }

@@ -1,5 +1,6 @@
 //! Asking without storing: `check --probe` and `parse URL`.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +9,13 @@ use tokio::task::{JoinSet, spawn_blocking};
 use url::Url;
 
 use super::AppError;
+use super::permit::{Permit, is_limited};
 use super::poller::fetcher;
+use super::row::{Row, RowStatus};
 use crate::config::Config;
 use crate::model::{
     Answer, Body, Feed, FetchLimits, FetchPolicy, Fetched, Hints, Location, Network, Ports, Reading, Rules,
-    Schedule, Source, SourceId, Validators,
+    Schedule, Source, SourceId, SourceState, Validators,
 };
 use crate::pipeline;
 
@@ -21,29 +24,77 @@ use crate::pipeline;
 pub struct Probe {
     /// The source.
     pub source: SourceId,
-    /// The feed, or one clear line.
-    pub feed: Result<Feed, String>,
+    /// What came of it.
+    pub found: Found,
 }
 
-/// Asks every enabled source once, all at a time as far as the limits allow; rows in the order of the file.
-pub async fn probe(config: Config) -> Result<Vec<Probe>, AppError> {
+/// What came of a probe.
+#[derive(Debug)]
+pub enum Found {
+    /// A feed.
+    Feed(Box<Feed>),
+    /// Nothing that can be read, in one clear line.
+    Failed(String),
+    /// It was not asked.
+    Left {
+        /// In one word.
+        word: &'static str,
+        /// In one clear line.
+        why: String,
+    },
+}
+
+/// Asks every enabled source once, as far as `permits` lets it; all at a time as far as the limits allow. Rows in
+/// the order of the file.
+pub async fn probe(config: Config, permits: Vec<Permit>) -> Result<Vec<Probe>, AppError> {
     let fetcher = fetcher(&config)?;
+    let mut permits: BTreeMap<SourceId, Permit> =
+        permits.into_iter().map(|permit| (permit.source.clone(), permit)).collect();
     let site: Arc<str> = config.site.url.as_str().into();
-    let mut asked = JoinSet::new();
+    let (mut asked, mut probes) = (JoinSet::new(), vec![]);
     for (place, source) in config.sources.into_iter().filter(|source| source.enabled).enumerate() {
+        let permit = permits.remove(&source.id);
+        if let Some(found) = left(&source, permit.as_ref()) {
+            probes.push((place, Probe { source: source.id, found }));
+            continue;
+        }
+        let known =
+            SourceState { adopted: permit.and_then(|permit| permit.adopted), ..SourceState::default() };
+        let moved_to = pipeline::moved_to(&source, &known).cloned();
         let (fetcher, site) = (fetcher.clone(), Arc::clone(&site));
         asked.spawn(async move {
             let source = Arc::new(source);
             let id = source.id.clone();
-            let (retrieved, _slot) = fetcher.fetch(&source, &Validators::default()).await;
+            let (retrieved, _slot) =
+                fetcher.fetch_at(&source, moved_to.as_ref(), &Validators::default()).await;
             let reading = spawn_blocking(move || pipeline::read(&source, None, &site, retrieved));
             let feed = reading.await.map_err(|error| error.to_string()).and_then(feed_of);
-            (place, Probe { source: id, feed })
+            let found = feed.map_or_else(Found::Failed, |feed| Found::Feed(Box::new(feed)));
+            (place, Probe { source: id, found })
         });
     }
-    let mut probes = asked.join_all().await;
+    probes.extend(asked.join_all().await);
     probes.sort_by_key(|(place, _)| *place);
     Ok(probes.into_iter().map(|(_, probe)| probe).collect())
+}
+
+/// Why a source is not to be asked; `None` where it is.
+fn left(source: &Source, permit: Option<&Permit>) -> Option<Found> {
+    let Some(permit) = permit else {
+        // Only a running daemon gives permits to some: it has another feeds.toml in force.
+        return is_limited(source).then(|| Found::Left {
+            word: "unknown",
+            why: "the running daemon does not know it, so nobody can tell when it was last asked; reload it first"
+                .to_owned(),
+        });
+    };
+    if let Some(since) = permit.gone_at {
+        let (day, id) = (since.format("%Y-%m-%d"), &source.id);
+        let why = format!("it answered 410 (gone) on {day}; `nashra poll {id}` asks it all the same");
+        return Some(Found::Left { word: RowStatus::Gone.word(), why });
+    }
+    let why = Row::too_soon_why(permit.wait_seconds);
+    (permit.wait_seconds > 0).then(|| Found::Left { word: RowStatus::TooSoon.word(), why })
 }
 
 fn feed_of(fetched: Fetched) -> Result<Feed, String> {

@@ -1,5 +1,7 @@
 //! What one poll of one source came to: a line of the log, a row of a table.
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 
 use crate::edge::store::StoreError;
@@ -124,8 +126,11 @@ impl Row {
     }
 
     pub(super) fn too_soon(source: &SourceId, seconds: i64) -> Self {
-        let why = format!("asked less than min_interval ago; it may be asked again in {seconds} s");
-        Self::not_asked(source, RowStatus::TooSoon, why)
+        Self::not_asked(source, RowStatus::TooSoon, Self::too_soon_why(seconds))
+    }
+
+    pub(super) fn too_soon_why(seconds: impl Display) -> String {
+        format!("asked less than min_interval ago; it may be asked again in {seconds} s")
     }
 
     pub(super) fn gone(source: &SourceId, since: Timestamp) -> Self {

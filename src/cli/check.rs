@@ -1,16 +1,30 @@
 //! `nashra check`: every mistake at once; with `--probe`, what each source is.
 
 use std::path::Path;
+use std::time::Duration;
 
-use super::{CliError, answer, block_on, table};
-use crate::app::{self, Probe};
+use serde::Deserialize;
+
+use super::{CliError, answer, block_on, options, socket, table};
+use crate::app::{self, AppError, Found, Permit, Probe};
 use crate::config::Config;
+use crate::edge::store::StoreError;
+use crate::model::{Location, Source, SourceId};
+
+/// The loop of a busy daemon answers long before this.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Ask each source once, and show what it is. Nothing is stored.
+    /// Ask each source once, if it was not asked just now, and show what it is. Nothing of that is stored.
     #[arg(long)]
     probe: bool,
+}
+
+/// What the daemon answers.
+#[derive(Deserialize)]
+struct Permits {
+    sources: Vec<Permit>,
 }
 
 pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
@@ -26,13 +40,20 @@ pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
         config.sources.len(),
         config.sections.len()
     ));
-    if args.probe { probe(config) } else { Ok(()) }
+    if args.probe { probe(config, config_path) } else { Ok(()) }
 }
 
-fn probe(config: Config) -> Result<(), CliError> {
-    let probes = block_on(async { app::probe(config).await.map_err(CliError::from) })?;
-    let row = |probe: &Probe| match &probe.feed {
-        Ok(feed) => {
+fn probe(config: Config, config_path: &Path) -> Result<(), CliError> {
+    let probes = block_on(async {
+        let permits = match permits(&config, config_path).await {
+            // Where nothing depends on it, nobody needs to hear of a store that is in use, say.
+            Err(_) if !app::needs_permits(&config) => vec![],
+            permits => permits?,
+        };
+        app::probe(config, permits).await.map_err(CliError::from)
+    })?;
+    let row = |probe: &Probe| match &probe.found {
+        Found::Feed(feed) => {
             let newest = feed.entries.iter().filter_map(|entry| entry.published.or(entry.updated)).max();
             vec![
                 probe.source.0.clone(),
@@ -43,17 +64,42 @@ fn probe(config: Config) -> Result<(), CliError> {
                 feed.title.clone().unwrap_or_default(),
             ]
         }
-        Err(why) => {
-            let dash = || "-".to_owned();
-            vec![probe.source.0.clone(), "failed".to_owned(), dash(), dash(), dash(), why.clone()]
-        }
+        Found::Failed(why) => bare(probe, "failed", why),
+        Found::Left { word, why } => bare(probe, word, why),
     };
     table::print(
         &["SOURCE", "FORMAT", "ENTRIES", "NEWEST (UTC)", "PROBLEMS", "TITLE"],
         &probes.iter().map(row).collect::<Vec<_>>(),
     );
-    match probes.iter().filter(|probe| probe.feed.is_err()).count() {
+    match probes.iter().filter(|probe| matches!(probe.found, Found::Failed(_))).count() {
         0 => Ok(()),
         failed => Err(CliError::Failed(format!("{failed} of {} sources cannot be read", probes.len()))),
     }
+}
+
+/// Who may be asked now: the daemon knows it where one runs, the store otherwise.
+async fn permits(config: &Config, config_path: &Path) -> Result<Vec<Permit>, CliError> {
+    let options = options(config, config_path);
+    let is_web = |source: &&Source| matches!(source.location, Location::Web(_));
+    let wanted = config.sources.iter().filter(|source| source.enabled).filter(is_web);
+    let wanted: Vec<&SourceId> = wanted.map(|source| &source.id).collect();
+    if wanted.is_empty() {
+        return Ok(vec![]);
+    }
+    let body = serde_json::to_vec(&wanted).map_err(|error| CliError::Failed(error.to_string()))?;
+    match socket::send(&options, "POST", "/api/sources/asking", &body, ANSWER_TIMEOUT).await? {
+        Some(Permits { sources }) => Ok(sources),
+        None => app::stored_permits(&options, config).map_err(|error| match error {
+            AppError::Store(StoreError::InUse(folder)) => CliError::Failed(format!(
+                "{folder}: another nashra is using this store, which knows when each source was last asked; \
+                 probe again once it has ended"
+            )),
+            other => other.into(),
+        }),
+    }
+}
+
+/// The row of a source that shows no feed.
+fn bare(probe: &Probe, word: &str, why: &str) -> Vec<String> {
+    [&probe.source.0, word, "-", "-", "-", why].map(str::to_owned).into()
 }

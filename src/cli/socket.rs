@@ -18,8 +18,19 @@ pub(super) async fn ask<T: DeserializeOwned>(
 ) -> Result<Option<T>, CliError> {
     let names = sources.iter().map(|source| ("source", source));
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(names).finish();
+    send(options, method, &format!("{path}?{query}"), &[], deadline).await
+}
+
+/// The same for whatever the address and the body say.
+pub(super) async fn send<T: DeserializeOwned>(
+    options: &Options,
+    method: &str,
+    path_and_query: &str,
+    body: &[u8],
+    deadline: Duration,
+) -> Result<Option<T>, CliError> {
     let socket = app::socket(&options.state_folder);
-    match admin::call(&socket, method, &format!("{path}?{query}"), &[], deadline).await {
+    match admin::call(&socket, method, path_and_query, body, deadline).await {
         Ok((200, body)) => serde_json::from_slice(&body)
             .map(Some)
             .map_err(|error| CliError::Failed(format!("the daemon's answer cannot be read: {error}"))),

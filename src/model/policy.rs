@@ -152,7 +152,7 @@ pub enum Network {
 /// Bounds that hold over all sources together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchLimits {
-    /// Requests in flight.
+    /// Requests in flight; one whose answer has not begun for some seconds lends its place to another.
     pub concurrency: usize,
     /// Requests in flight to one host.
     pub per_host: usize,

@@ -21,8 +21,9 @@ pub struct SourceState {
     pub asked_as: Option<Digest>,
     /// When it was last asked.
     pub asked_at: Option<Timestamp>,
-    /// When nashra began anew after it had stopped in the middle of an asking: what was sent by then counts for
-    /// `min_interval`, and for nothing else. `None` after the next answer.
+    /// When it was asked for an answer that was never taken in: by `check --probe`, or, where nashra stopped in the
+    /// middle of an asking, when it began anew. It counts for `min_interval`, and for nothing else. `None` after
+    /// the next answer.
     pub unanswered_at: Option<Timestamp>,
     /// When it last answered well; `None` until the first time, whose entries are backfill.
     pub ok_at: Option<Timestamp>,

@@ -85,9 +85,15 @@ impl Showing {
 /// Why a document seems to be a stranger's, in one sentence; `None` where it does not. `state` holds the last good
 /// answer, `is_known` says whether anything that the document lists is known of the source.
 ///
-/// Once a stranger was there, a document that proves nothing (an empty one, say) is not yet the owner's return.
+/// Once a stranger was there, a document that proves nothing (an empty one, say) is not yet the owner's return. In
+/// another language none is, whatever entry or link of the owner's it may hold.
 pub fn stranger(state: &SourceState, showing: &Showing, is_known: bool) -> Option<String> {
     let old = state.owner.as_ref()?;
+    if let Some(quarantine) = &state.quarantine
+        && showing.other_language(old).is_some()
+    {
+        return Some(quarantine.why.clone());
+    }
     let page = state.link.as_deref().and_then(site_of);
     let is_ours = |site: &str| {
         let known = old.sites.binary_search_by(|known| known.as_str().cmp(site)).is_ok();

@@ -274,7 +274,8 @@ async fn credentials_come_from_the_environment_or_are_missed() {
 fn credentials_of_systemd_are_read_by_the_program() {
     let origin = Origin::start(|_| Reply::new(404, &[], ""));
     let home = Home::new(&format!(
-        "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nports = \"any\"\n[sources.a]\nurl = \"{}\"\n\
+        "[fetch]\nallow_private = [\"127.0.0.0/8\"]\nports = \"any\"\nmin_interval = \"0s\"\n\
+         [sources.a]\nurl = \"{}\"\n\
          auth = {{ basic = {{ user = \"u\", password_env = \"feed-password\" }} }}\n",
         origin.url("/")
     ));

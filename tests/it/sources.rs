@@ -1,6 +1,7 @@
 //! How an admin sees the sources: the table, its JSON, the ledger, the end of a quarantine, the private feed.
 
 mod doors;
+mod probe;
 mod round;
 
 use nashra::edge::store::Store;

@@ -3,11 +3,12 @@
 use super::{Daemon, Refused};
 use crate::app::jobs::check_names;
 use crate::app::notices::notices;
+use crate::app::permit::{self, Permit};
 use crate::app::sources::{Accepted, accept, is_wanted};
 use crate::app::view::{HostView, SourceView, counts, politeness};
 use crate::app::writer::Writer;
 use crate::edge::{clock, systemd};
-use crate::model::{Notices, Source, SourceState};
+use crate::model::{Notices, Source, SourceId, SourceState};
 
 /// Why a wish is not granted.
 pub(in crate::app) enum Refusal {
@@ -67,6 +68,18 @@ impl Daemon {
             tracing::info!(source, "the admin has accepted it: its quarantine is over");
         }
         Ok(told)
+    }
+
+    /// Says which of these sources somebody else may ask now, and keeps the distance from that asking itself. Those
+    /// that are not in force are left out.
+    pub(super) fn permit(&mut self, named: &[SourceId]) -> Vec<Permit> {
+        let Writer { store, states, sources, .. } = &mut self.writer;
+        let wanted = named.iter().filter_map(|id| sources.get(id)).map(AsRef::as_ref);
+        let permits = permit::permit(wanted, states, |id| self.poller.is_busy(id), clock::now());
+        if let Err(error) = systemd::patiently(|| permit::keep(store, states, &permits)) {
+            tracing::error!(%error, "the store cannot hold who is being asked: after a restart min_interval may not be kept");
+        }
+        permits
     }
 
     /// Keeps in mind why feeds.toml is refused; the same mistakes again are no news.

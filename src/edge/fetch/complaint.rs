@@ -102,7 +102,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Complaint> {
 }
 
 fn tls(error: &rustls::Error) -> String {
-    use rustls::{CertificateError as Bad, Error};
+    use rustls::{AlertDescription, CertificateError as Bad, Error};
     match error {
         Error::InvalidCertificate(bad) => match bad {
             Bad::Expired | Bad::ExpiredContext { .. } => "shows a certificate that has expired".to_owned(),
@@ -119,6 +119,12 @@ fn tls(error: &rustls::Error) -> String {
             other => format!("shows a bad certificate ({other})"),
         },
         Error::InvalidMessage(_) => "does not speak TLS there: does its url begin with http:?".to_owned(),
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "wants a certificate of ours: set client_cert and client_key".to_owned()
+        }
+        Error::AlertReceived(AlertDescription::ProtocolVersion) => {
+            "speaks only versions of TLS that are not safe any more".to_owned()
+        }
         other => format!("failed to agree on TLS ({other})"),
     }
 }

@@ -137,19 +137,18 @@ impl<'a> Journey<'a> {
     ) -> Result<Vec<u8>, Complaint> {
         let sending = self.client.send(request, |connection| progress.connection = Some(connection));
         let mut sending = pin!(sending);
-        let sent = match timeout(self.inner.patience.slot, sending.as_mut()).await {
-            Ok(sent) => sent,
-            Err(_) => {
-                self.turn.iter_mut().for_each(Turn::lend_slot);
-                sending.await
-            }
+        let sent = if let Ok(sent) = timeout(self.inner.patience.slot, sending.as_mut()).await {
+            sent
+        } else {
+            self.turn.iter_mut().for_each(Turn::lend_slot);
+            sending.await
         };
         let (response, _in_use) = sent.map_err(|error| Complaint::of_client(&error))?;
+        let (parts, body) = response.into_parts();
+        let head = progress.head.insert(Head { status: parts.status, headers: parts.headers });
         if let Some(turn) = &mut self.turn {
             turn.take_slot_back().await;
         }
-        let (parts, body) = response.into_parts();
-        let head = progress.head.insert(Head { status: parts.status, headers: parts.headers });
         let (patience, wire_bytes) = (&self.inner.patience, &mut progress.wire_bytes);
         match wanted(head) {
             Part::Whole(bytes_max) => {

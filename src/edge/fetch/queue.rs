@@ -44,6 +44,9 @@ pub(super) struct Queue {
 
 struct Inner {
     slots: Arc<Semaphore>,
+    /// Held by whoever is the next to get a slot for the first time: those who take theirs back stand in line for
+    /// the slots themselves, behind one of ten thousand and not behind all of them.
+    newcomers: tokio::sync::Mutex<()>,
     lent: Arc<Semaphore>,
     names: Arc<Places<String>>,
     addresses: Arc<Places<AddressKey>>,
@@ -85,6 +88,7 @@ impl Queue {
         let per_second = u32::try_from(per_host.saturating_mul(PER_SECOND)).unwrap_or(u32::MAX);
         let inner = Inner {
             slots: Arc::new(Semaphore::new(at_least_one(limits.concurrency))),
+            newcomers: tokio::sync::Mutex::default(),
             lent: Arc::new(Semaphore::new(limits.concurrency.saturating_mul(LENT_PER_SLOT).min(LENT_MAX))),
             names: Places::new((limits.concurrency / SHARE_AT_FIRST).max(PLACES_AT_FIRST), per_host),
             addresses: Places::new(per_host, per_host),
@@ -96,7 +100,7 @@ impl Queue {
 
     /// Waits for a slot alone.
     pub(super) async fn slot(&self) -> Slot {
-        Slot { _permit: acquire(&self.inner.slots).await }
+        Slot { _permit: self.inner.slot().await }
     }
 
     /// Waits for the host of `url`, then for a slot. The space that the host wants between requests counts
@@ -153,6 +157,13 @@ impl Queue {
     #[cfg(test)]
     fn hosts_known(&self) -> (usize, usize) {
         (self.inner.names.known(), self.inner.addresses.known())
+    }
+}
+
+impl Inner {
+    async fn slot(&self) -> Option<OwnedSemaphorePermit> {
+        let _first = self.newcomers.lock().await;
+        acquire(&self.slots).await
     }
 }
 
@@ -222,7 +233,7 @@ impl Turn {
             }
             Box::pin(self.enter_address(url)).await;
             if self.slot.is_none() {
-                self.slot = acquire(&queue.slots).await;
+                self.slot = queue.slot().await;
             }
             // While we waited for address and slot, another one may have been faster.
             if queue.paces.take(&name, !host::is_local(url), space_max) {

@@ -54,6 +54,23 @@ impl Store {
         self.flush()
     }
 
+    /// Keeps these states as they are, all of them or none. Durable when it returns.
+    pub fn note_states<'a>(
+        &self,
+        states: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
+    ) -> Result<(), StoreError> {
+        let (mut commit, mut is_empty) = (Commit::default(), true);
+        for (source, state) in states {
+            commit.sources.insert(source.0.as_bytes(), codec::encode(state)?);
+            is_empty = false;
+        }
+        if is_empty {
+            return Ok(());
+        }
+        self.commit(&commit)?;
+        self.flush()
+    }
+
     /// What an update takes back: nothing, where it is no answer to this asking.
     pub(super) fn answered(&self, update: &Update) -> Result<Batch, StoreError> {
         let (mut batch, name) = (Batch::default(), name(&update.source));

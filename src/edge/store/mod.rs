@@ -120,8 +120,12 @@ impl Store {
         let mut entries = HashMap::with_capacity(keys.len());
         let mut bound = vec![];
         for key in keys {
-            match self.single(*key)? {
-                Some(found) => entries.extend(found.map(|entry| (*key, entry))),
+            match self.entries.get(key.0)? {
+                // A row of its own goes before, readable or not.
+                Some(row) => {
+                    let entry = self.damage.pass("entries", &key.0, self.press.decode(&row));
+                    entries.extend(entry.map(|entry| (*key, entry)));
+                }
                 None => bound.extend(self.sheaf_of(*key)?.map(|number| (number, *key))),
             }
         }
@@ -136,12 +140,6 @@ impl Store {
             }
         }
         Ok(entries)
-    }
-
-    /// The entry in a row of its own, if there is such a row and if it can be read.
-    fn single(&self, key: EntryKey) -> Result<Option<Option<Entry>>, StoreError> {
-        let row = self.entries.get(key.0)?;
-        Ok(row.map(|row| self.damage.pass("entries", &key.0, self.press.decode(&row))))
     }
 
     /// Whether an entry is stored, readable or not.

@@ -65,6 +65,19 @@ fn a_feed_that_changed_hands_waits_for_the_admin() {
 }
 
 #[test]
+fn an_entry_of_the_owners_does_not_let_a_stranger_in() {
+    let spoken =
+        |language: &str, entries| feed_with(entries, |feed| feed.language = Some(language.to_owned()));
+    let spam = || stories(50..56, "casino.example");
+    let (mut days, _) = check(spoken("ar", arabic(0..6, "a.example")), None, spoken("en", spam()), true);
+    let bait = spam().into_iter().chain(arabic(0..1, "a.example")).collect();
+    let update = days.poll(1, None, spoken("en", bait));
+    assert!(update.state.quarantine.is_some() && update.new.is_empty());
+    let update = days.poll(1, None, spoken("ar", arabic(3..9, "a.example")));
+    assert_eq!((update.state.quarantine, update.new.len()), (None, 3));
+}
+
+#[test]
 fn an_owner_who_is_back_may_move_where_a_stranger_was() {
     let mut days = Days::of(HOME);
     days.feed(0, None, stories(0..6, "a.example"));

@@ -32,7 +32,7 @@ fn an_entry_that_cannot_be_read_holds_up_nothing() {
             // An entry that changes gets a record of its own.
             let store = Store::open(folder.path()).unwrap();
             let mut changed = three();
-            changed[0].summary = Some("Another text".to_owned());
+            changed[0].content = Some("<p>Another text</p>".to_owned());
             poll(&store, &source, &brought(changed, "2026-11-21T03:00:00Z"));
             poll(&store, &source, &brought(three().split_off(1), "2026-11-21T06:00:00Z"));
         }

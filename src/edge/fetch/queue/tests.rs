@@ -282,3 +282,26 @@ async fn whoever_waits_for_a_pace_keeps_its_place_in_the_row() {
     tokio::join!(eager(1, 3), eager(2, 3), eager(3, 3), eager(4, 3));
     assert_eq!(*order.lock().unwrap(), [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_a_slot_back_does_not_stand_behind_all_newcomers() {
+    let queue = queue(1, 9);
+    let mut slow = now(&queue, "http://slow.test/").await.unwrap();
+    slow.lend_slot();
+    let held = now(&queue, "http://quick.test/").await.expect("the slot was lent");
+    let urls: Vec<String> = (0..10).map(|n| format!("http://new-{n}.test/")).collect();
+    let mut newcomers: Vec<_> = urls.iter().map(|url| Box::pin(turn(&queue, url))).collect();
+    for newcomer in &mut newcomers {
+        assert!(soon(newcomer.as_mut()).await.is_none());
+    }
+    let mut back = Box::pin(slow.take_slot_back());
+    assert!(soon(back.as_mut()).await.is_none());
+    drop(held);
+    // The first newcomer stood in line before; nobody else did.
+    drop(soon(newcomers[0].as_mut()).await.unwrap().unwrap());
+    assert!(soon(back.as_mut()).await.is_some());
+    assert!(soon(newcomers[1].as_mut()).await.is_none(), "it has the only slot");
+    drop(back);
+    drop(slow);
+    assert!(soon(newcomers[1].as_mut()).await.is_some());
+}

@@ -1,7 +1,7 @@
 //! What robots.txt has to say before an address is asked: fetched where it is not known, and obeyed.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use url::Url;
@@ -15,6 +15,8 @@ use super::book::{Look, Rulebook};
 use super::{BYTES_MAX, Robots};
 use crate::model::FetchErrorKind;
 
+/// A longer `Crawl-delay` counts as this long: it is kept by all sources of a host together.
+const DELAY_MAX: Duration = Duration::from_secs(3600);
 /// Redirects of a robots.txt that are followed (RFC 9309 §2.3.1.2).
 const HOPS_MAX: usize = 5;
 /// What is read of one, decoded: a piece more than counts.
@@ -98,7 +100,7 @@ fn space(journey: &Journey<'_>, url: &Url, rulebook: &Rulebook) -> bool {
     };
     match delay.filter(|delay| !delay.is_zero()) {
         Some(delay) => {
-            journey.inner.queue.space(url, delay.min(policy.max_interval));
+            journey.inner.queue.space(url, delay.min(policy.max_interval).min(DELAY_MAX));
             true
         }
         None => false,
