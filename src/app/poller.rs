@@ -284,8 +284,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_bug_in_asking_is_a_failure_of_one_source() {
-        let error = tokio::spawn(async { panic!("a bug") }).await.unwrap_err();
-        let Fetched { reading, .. } = broken(&error, Instant::now());
+        let asking = Caught(Box::pin(async {
+            tokio::task::yield_now().await;
+            panic!("a bug");
+        }));
+        let panic = asking.await.map(|()| "no panic").unwrap_err();
+        let Fetched { reading, .. } = broken(&panic, Instant::now());
         let Reading::Failed(FetchError { kind, message }) = reading else { panic!("{reading:?}") };
         assert_eq!(kind, FetchErrorKind::Broken);
         assert!(message.contains("please report it") && message.contains("a bug"), "{message}");
