@@ -2,6 +2,7 @@
 
 mod asking;
 mod damage;
+mod earlier;
 mod retention;
 
 use std::fs;
