@@ -24,7 +24,7 @@ POLL_KEYS = {
 def commands_and_exit_codes(site):
     code, out, _ = site.command("--help")
     expect(code == 0, f"--help exits {code}")
-    for name in ("run", "check", "poll", "parse"):
+    for name in ("run", "check", "poll", "sources", "parse"):
         expect(re.search(rf"^\s+{name}\b", out, re.MULTILINE), f"--help does not list {name}")
     code, out, _ = site.command("--version")
     expect(code == 0 and out.startswith("nashra "), f"--version: {code} {out!r}")
@@ -130,6 +130,24 @@ def poll_over_http(site):
             wanted = (origin.etag_of(publisher.documents[name]), origin.LAST_MODIFIED)
             got = [(headers.get("if-none-match"), headers.get("if-modified-since")) for headers in sent]
             expect(got == [wanted], f"{name}: validators {got}, not {wanted}")
+        check_sources(site, names, bad)
+
+
+def check_sources(site, names, bad):
+    """What an admin is told of the two rounds."""
+    code, out, err = site.command("sources", "--json", config="http.toml")
+    expect(code == 0, f"sources --json exits {code}: {err}")
+    rows = {row["id"]: row for row in map(json.loads, out.splitlines())}
+    good = {f"good-{number}" for number in range(len(names))}
+    expect(set(rows) == good | set(bad), f"sources --json names {sorted(rows)}")
+    for key, row in rows.items():
+        words = ("ok", "moved") if key in good else ("failing", "gone")
+        expect(row["health"] in words, f"sources: {key} is {row['health']}: {row['why']}")
+        expect(bool(row["why"]) or row["health"] == "ok", f"sources: nobody says why {key} is {row['health']}")
+    code, out, err = site.command("sources", "--politeness", "--json", config="http.toml")
+    hosts = [json.loads(line) for line in out.splitlines()]
+    expect(code == 0 and len(hosts) == 1, f"sources --politeness exits {code}: {out}{err}")
+    expect(hosts[0]["not_modified"] == len(names), f"the ledger counts {hosts[0]}")
 
 
 def check_client(publisher, site):
