@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,13 @@ impl Cost {
 
 /// Runs a command to its end, one at a time: what ended children have cost is known as a sum only.
 pub fn run(command: &mut Command) -> Cost {
+    let (cost, ended) = run_until(command, || false);
+    assert!(ended.success(), "{command:?} ended with {ended}");
+    cost
+}
+
+/// The same, but ends it when there is enough.
+pub fn run_until(command: &mut Command, mut is_enough: impl FnMut() -> bool) -> (Cost, ExitStatus) {
     let (before, began) = (cpu_seconds_of_children(), Instant::now());
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -55,19 +62,19 @@ pub fn run(command: &mut Command) -> Cost {
         if let Some(ended) = child.try_wait().unwrap() {
             break ended;
         }
-        if began.elapsed().as_secs() > RUN_SECONDS_MAX {
+        if began.elapsed().as_secs() > RUN_SECONDS_MAX || is_enough() {
             child.kill().unwrap();
         }
         sleep(LOOK_INTERVAL);
     };
     let wall_seconds = began.elapsed().as_secs_f64();
-    assert!(ended.success(), "{command:?} ended with {ended}");
-    Cost {
+    let cost = Cost {
         cpu_seconds: cpu_seconds_of_children() - before,
         wall_seconds,
         rss_mib: f64::from(rss_kib) / 1024.0,
         said: reader.join().unwrap(),
-    }
+    };
+    (cost, ended)
 }
 
 /// The largest resident set so far (`VmHWM`); nothing of a process that has ended.
@@ -102,6 +109,8 @@ pub struct Served {
     /// From the first question to the last answer.
     pub seconds: f64,
     pub in_flight_max: u64,
+    /// How many there were.
+    pub answers: usize,
 }
 
 impl Origin {
@@ -126,8 +135,14 @@ impl Origin {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let body = answer.split("\r\n\r\n").nth(1).unwrap();
-        let (seconds, in_flight) = body.split_once(' ').unwrap();
-        Served { seconds: seconds.parse().unwrap(), in_flight_max: in_flight.parse().unwrap() }
+        let [seconds, in_flight, answers] = body.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("the origin says {body:?}")
+        };
+        Served {
+            seconds: seconds.parse().unwrap(),
+            in_flight_max: in_flight.parse().unwrap(),
+            answers: answers.parse().unwrap(),
+        }
     }
 }
 

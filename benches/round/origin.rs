@@ -37,6 +37,7 @@ struct Late {
     in_flight_max: AtomicU64,
     began: Mutex<Option<Instant>>,
     micros: AtomicU64,
+    answers: AtomicU64,
 }
 
 /// Serves until stdin is closed. Says on stdout where, and how many bytes the feeds have.
@@ -141,6 +142,7 @@ impl Late {
 
     fn end(&self) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.answers.fetch_add(1, Ordering::Relaxed);
         let began = self.began.lock().unwrap();
         let micros = began.map_or(0, |began| u64::try_from(began.elapsed().as_micros()).unwrap());
         self.micros.fetch_max(micros, Ordering::Relaxed);
@@ -148,6 +150,8 @@ impl Late {
 
     fn said(&self) -> String {
         let seconds = Duration::from_micros(self.micros.load(Ordering::Relaxed)).as_secs_f64();
-        format!("{seconds:.3} {}", self.in_flight_max.load(Ordering::Relaxed))
+        let [in_flight_max, answers] =
+            [&self.in_flight_max, &self.answers].map(|count| count.load(Ordering::Relaxed));
+        format!("{seconds:.3} {in_flight_max} {answers}")
     }
 }
