@@ -40,7 +40,8 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
     let related = |rel: &str, notes: &mut Notes| links::with_rel(&raw.links, rel, &bases, notes);
     let updated =
         date(raw.updated.as_deref(), &mut notes).or_else(|| date(raw.published.as_deref(), &mut notes));
-    let base = date(raw.update_base.as_deref(), &mut notes);
+    // A point to count from, and no date of the feed: many write 1970, which says no more than no base does.
+    let period_base = raw.update_base.as_deref().and_then(dates::parse);
     let mut feed = Feed {
         format: raw.format,
         id: words::id(raw.id, &mut notes),
@@ -59,7 +60,7 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
             raw.ttl.as_deref(),
             raw.update_period.as_deref(),
             raw.update_frequency.as_deref(),
-            base,
+            period_base,
             (&raw.skip_hours, &raw.skip_days),
         ),
         rights: words::paragraph(raw.rights),

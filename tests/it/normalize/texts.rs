@@ -287,6 +287,13 @@ fn hints_on_when_to_come_again() {
         skip_days: vec![0, 6],
     };
     assert_eq!(feed.schedules, expected);
+    let counted_from = |base: &str| {
+        let feed = read(RawFeed { update_base: some(base), ..RawFeed::default() });
+        assert!(feed.problems.is_empty(), "{:?}", feed.problems);
+        feed.schedules.period_base.map(|at| at.timestamp())
+    };
+    assert_eq!(counted_from("2000-01-01T12:00+00:00"), Some(946_728_000));
+    assert_eq!(counted_from("1970-01-01T00:00+00:00"), None);
     let seconds = |period: &str, frequency: &str| {
         read(RawFeed { update_period: some(period), update_frequency: some(frequency), ..RawFeed::default() })
             .schedules
