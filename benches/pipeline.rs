@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nashra::model::{
-    Digest, FetchPolicy, Fetched, Hints, Known, Location, Manners, Network, Ports, PublishLimits, Published,
-    Reading, Rules, Schedule, Section, SectionId, Site, Source, SourceCard, SourceId, SourceState, Timestamp,
-    Validators, Window,
+    Digest, FetchPolicy, Fetched, Known, Location, Manners, PublishLimits, Published, Reading, Rules,
+    Schedule, Section, SectionId, Site, Source, SourceCard, SourceId, SourceState, Timestamp, Validators,
+    Window,
 };
 use nashra::pipeline::{self, Edition};
 
@@ -59,25 +58,7 @@ fn source() -> Source {
         rules: Rules::default(),
         strip: vec![],
         trust: false,
-        fetch: FetchPolicy {
-            timeout: Duration::from_secs(30),
-            body_bytes_max: 1 << 24,
-            min_interval: Duration::ZERO,
-            max_interval: Duration::from_secs(86_400),
-            allow_private: vec![],
-            ports: Ports::Any,
-            headers: vec![],
-            auth: None,
-            user_agent: None,
-            hints: Hints::all(true),
-            robots: false,
-            cookies: false,
-            insecure_tls: false,
-            proxy: None,
-            client_cert: None,
-            network: Network::Any,
-            encoding: None,
-        },
+        fetch: FetchPolicy::default(),
     }
 }
 

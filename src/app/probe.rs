@@ -14,8 +14,8 @@ use super::poller::fetcher;
 use super::row::{Row, RowStatus};
 use crate::config::Config;
 use crate::model::{
-    Answer, Body, Feed, FetchLimits, FetchPolicy, Fetched, Hints, Location, Network, Ports, Reading, Rules,
-    Schedule, Source, SourceId, SourceState, Validators,
+    Answer, Body, Feed, FetchLimits, FetchPolicy, Fetched, Hints, Location, Ports, Reading, Rules, Schedule,
+    Source, SourceId, SourceState, Validators,
 };
 use crate::pipeline;
 
@@ -137,26 +137,15 @@ fn named_by_hand(url: Url) -> Source {
         strip: vec![],
         trust: true,
         fetch: FetchPolicy {
-            timeout: Duration::from_secs(30),
-            body_bytes_max: 64 * 1024 * 1024,
+            body_bytes_max: 64 << 20,
             min_interval: Duration::ZERO,
-            max_interval: Duration::from_secs(86_400),
             allow_private: everywhere
                 .into_iter()
                 .filter_map(|zero| ipnet::IpNet::new(zero, 0).ok())
                 .collect(),
             ports: Ports::Any,
-            headers: vec![],
-            auth: None,
-            user_agent: None,
             hints: Hints::all(false),
-            robots: false,
-            cookies: false,
-            insecure_tls: false,
-            proxy: None,
-            client_cert: None,
-            network: Network::Any,
-            encoding: None,
+            ..FetchPolicy::default()
         },
     }
 }

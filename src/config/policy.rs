@@ -8,7 +8,7 @@ use super::notes::Notes;
 use super::table::{Item, Keys, Table};
 use super::values::{duration, networks, ports, size};
 use super::{manners, network};
-use crate::model::{FetchLimits, FetchPolicy, Hints, Network, Ports, Schedule};
+use crate::model::{FetchLimits, FetchPolicy, Schedule};
 use crate::schedule;
 
 const TIMEOUT_SECONDS_MAX: u64 = 600;
@@ -65,25 +65,7 @@ impl Defaults {
     pub(super) fn built_in() -> Self {
         Self {
             schedule: Schedule::Every(Duration::from_secs(15 * 60)),
-            policy: FetchPolicy {
-                timeout: Duration::from_secs(30),
-                body_bytes_max: 16 << 20,
-                min_interval: Duration::from_secs(60),
-                max_interval: Duration::from_secs(24 * 3600),
-                allow_private: vec![],
-                ports: Ports::Only(vec![(80, 80), (443, 443), (8000, 8999)]),
-                headers: vec![],
-                auth: None,
-                user_agent: None,
-                hints: Hints::all(true),
-                robots: false,
-                cookies: false,
-                insecure_tls: false,
-                proxy: None,
-                client_cert: None,
-                network: Network::Any,
-                encoding: None,
-            },
+            policy: FetchPolicy::default(),
             limits: FetchLimits { concurrency: 64, per_host: 2 },
         }
     }

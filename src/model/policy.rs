@@ -71,6 +71,31 @@ pub enum Auth {
     },
 }
 
+impl Default for FetchPolicy {
+    /// What holds where feeds.toml says nothing.
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            body_bytes_max: 16 << 20,
+            min_interval: Duration::from_secs(60),
+            max_interval: Duration::from_secs(24 * 3600),
+            allow_private: vec![],
+            ports: Ports::Only(vec![(80, 80), (443, 443), (8000, 8999)]),
+            headers: vec![],
+            auth: None,
+            user_agent: None,
+            hints: Hints::all(true),
+            robots: false,
+            cookies: false,
+            insecure_tls: false,
+            proxy: None,
+            client_cert: None,
+            network: Network::Any,
+            encoding: None,
+        }
+    }
+}
+
 /// Which hints on when to come again are obeyed; all of them unless the admin says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of feeds.toml")]

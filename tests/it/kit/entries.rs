@@ -30,25 +30,7 @@ pub fn source(id: &str, sections: &[&str]) -> Source {
 
 /// The ordinary way to fetch.
 pub fn policy() -> FetchPolicy {
-    FetchPolicy {
-        timeout: Duration::from_secs(30),
-        body_bytes_max: 16 * 1024 * 1024,
-        min_interval: Duration::from_secs(60),
-        max_interval: Duration::from_secs(86_400),
-        allow_private: vec![],
-        ports: Ports::Any,
-        headers: vec![],
-        auth: None,
-        user_agent: None,
-        hints: Hints::all(true),
-        robots: false,
-        cookies: false,
-        insecure_tls: false,
-        proxy: None,
-        client_cert: None,
-        network: Network::Any,
-        encoding: None,
-    }
+    FetchPolicy { ports: Ports::Any, ..FetchPolicy::default() }
 }
 
 /// A section that shows what sources send to it.
