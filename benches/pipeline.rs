@@ -8,8 +8,8 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nashra::model::{
     Digest, FetchPolicy, Fetched, Known, Location, Manners, PublishLimits, Published, Reading, Rules,
-    Schedule, Section, SectionId, Site, Source, SourceCard, SourceId, SourceState, Timestamp, Validators,
-    Window,
+    Schedule, Section, SectionId, SectionOrder, Site, Source, SourceCard, SourceId, SourceState, Timestamp,
+    Validators, Window,
 };
 use nashra::pipeline::{self, Edition};
 
@@ -48,6 +48,8 @@ fn feed() -> String {
 
 fn source() -> Source {
     Source {
+        mirror_of: None,
+        is_mirrored: false,
         id: SourceId("wire".to_owned()),
         title: None,
         location: Location::Web("https://wire.example/feed".parse().unwrap()),
@@ -71,6 +73,8 @@ fn edition() -> Edition {
         contact: None,
     };
     let section = Section {
+        stories: true,
+        order: SectionOrder::Newest,
         id: SectionId("latest".to_owned()),
         title: "اخر الاخبار".to_owned(),
         description: None,

@@ -9,23 +9,26 @@ mod feed;
 mod fetched;
 mod health;
 mod id;
+mod life;
 mod notice;
 mod policy;
 mod published;
 mod raw;
 mod rule;
 mod section;
+mod sketch;
 mod source;
 mod state;
 mod update;
 
-pub use entry::{DateOrigin, Entry, Identity, IdentityKind, StoryReason};
+pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Person, Schedules};
 pub use fetched::{
     Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
 };
 pub use health::{Health, HealthKind, Ledger};
 pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
+pub use life::{Dropped, DroppedReason, Event, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
 pub use published::{Also, Document, Placed, Published, SectionFeed, SourceCard, Window};
@@ -34,7 +37,8 @@ pub use raw::{
     TextKind,
 };
 pub use rule::{Condition, Field, Pattern, Rule, Rules};
-pub use section::{PublishLimits, Section, Site, is_on_site};
+pub use section::{PublishLimits, Section, SectionOrder, Site, is_on_site};
+pub use sketch::{Candidate, Features, Sketch};
 pub use source::{Crontab, Location, Schedule, Source};
 pub use state::{Adopted, Moving, Owner, Quarantine, Rhythm, SourceState};
 pub use update::{Known, Problem, Tally, Update};

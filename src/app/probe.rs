@@ -126,6 +126,8 @@ pub async fn fetch_document(address: &str) -> Result<Body, String> {
 fn named_by_hand(url: Url) -> Source {
     let everywhere = [IpAddr::from([0_u8; 4]), IpAddr::from([0_u8; 16])];
     Source {
+        mirror_of: None,
+        is_mirrored: false,
         id: SourceId("parse".to_owned()),
         title: None,
         location: Location::Web(url),

@@ -10,7 +10,7 @@ use super::{AppError, Options};
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::store::{Store, StoreError};
-use crate::model::{Source, SourceId, SourceState, Tally, Timestamp, Update};
+use crate::model::{Source, SourceId, SourceState, Timestamp, Update};
 use crate::{pipeline, schedule};
 
 /// What became of the wish to end some quarantines.
@@ -89,18 +89,7 @@ pub(super) fn accept<'a>(
 
 /// An update of nothing but the state.
 fn about(source: &SourceId, state: SourceState, at: Timestamp) -> Update {
-    Update {
-        source: source.clone(),
-        at,
-        state,
-        new: vec![],
-        changed: vec![],
-        keys: vec![],
-        delisted: vec![],
-        relisted: vec![],
-        tally: Tally::default(),
-        problems: vec![],
-    }
+    Update::about(source.clone(), state, at)
 }
 
 pub(super) fn is_wanted(named: &[String], id: &SourceId) -> bool {

@@ -3,7 +3,7 @@
 mod outdated;
 mod retention;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -19,7 +19,7 @@ use crate::model::{
     Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
-use crate::pipeline::{self, Edition, Prepared, window};
+use crate::pipeline::{self, Edition, Prepared, story, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -54,6 +54,8 @@ pub(super) struct Writer {
     removed: Vec<EntryKey>,
     /// How many it has removed in this run, those beyond the window too.
     removed_count: usize,
+    /// The entries of the last days by their words.
+    index: story::Index,
     timezone: Tz,
     keep_days: u32,
 }
@@ -91,6 +93,7 @@ impl Writer {
             unshown: false,
             removed: vec![],
             removed_count: 0,
+            index: story::Index::default(),
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
@@ -224,10 +227,14 @@ impl Writer {
         let new = SourceState::default();
         let state = self.states.get(&source.id).unwrap_or(&new);
         let prepared = Prepared::new(source, fetched);
-        let known = self.store.known(&prepared.wanted_keys())?;
+        let mut known = self.store.known(&prepared.wanted_keys())?;
+        known.near = prepared.near(&known, &self.index);
+        let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
+        known.entries.extend(self.store.entries(&near)?);
         let mut update = prepared.ingest(state, &known, now);
         schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
         self.store.apply(&update)?;
+        update.sketches.drain(..).for_each(|sketch| self.index.insert(sketch));
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)
     }

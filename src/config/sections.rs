@@ -7,7 +7,7 @@ use super::portal::read_limits;
 use super::rules;
 use super::table::{Item, Keys};
 use super::values::check_id;
-use crate::model::{PublishLimits, Rules, Section, SectionId};
+use crate::model::{PublishLimits, Rules, Section, SectionId, SectionOrder};
 
 const SECTIONS_MAX: usize = 500;
 const TITLE_BYTES_MAX: usize = 500;
@@ -120,6 +120,8 @@ fn plain(id: &str, limits: PublishLimits) -> Section {
         rules: Rules::default(),
         limits,
         takes_all: false,
+        stories: true,
+        order: SectionOrder::Newest,
     }
 }
 

@@ -142,6 +142,8 @@ fn read_source(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes)
     let id = SourceId(item.key.to_owned());
     let fetch = policy;
     let source = Source {
+        mirror_of: None,
+        is_mirrored: false,
         id,
         title,
         location,

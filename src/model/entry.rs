@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digest, EntryKey, FeedEntry, SourceId, Timestamp};
+use super::{Digest, EntryKey, Event, FeedEntry, SourceId, Timestamp};
 
 /// One entry of one source, as stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,11 +34,17 @@ pub struct Entry {
     pub story: EntryKey,
     /// Why it belongs to that story.
     pub story_reason: StoryReason,
+    /// With which entry it was matched, and how well; `None` for the first of a story, and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched: Option<Match>,
     /// The hash of what counts as a meaningful change: title, text and link.
     pub digest: Digest,
     /// How often `said` was replaced, whether a reader was told so or not.
     #[serde(default)]
     pub revision: u32,
+    /// What happened to it after it was first seen, the latest last, at most [`Event::LIFE_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub life: Vec<Event>,
 }
 
 impl Entry {
@@ -83,6 +89,15 @@ pub enum DateOrigin {
     Future,
 }
 
+/// The entry of another source with which one was found to be one story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Match {
+    /// The other entry.
+    pub with: EntryKey,
+    /// How alike they are, 0 to 100; 100 where link or title are equal.
+    pub score_percent: u8,
+}
+
 /// Why an entry belongs to its story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -94,4 +109,6 @@ pub enum StoryReason {
     /// Its folded title equals that of another source's entry within 72 hours, and the texts do not speak
     /// against it.
     SameTitle,
+    /// Titles, or titles and texts, are nearly the same as those of another source's entry within 72 hours.
+    NearDuplicate,
 }

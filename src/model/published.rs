@@ -14,6 +14,8 @@ pub struct Window {
     pub entries: BTreeMap<EntryKey, Arc<Entry>>,
     /// The sections of each entry under the rules in force; where one is absent the rules are asked.
     pub places: BTreeMap<EntryKey, Vec<SectionId>>,
+    /// The entries that lead the stories related to an entry, the nearest first.
+    pub related: BTreeMap<EntryKey, Vec<Arc<Entry>>>,
     /// Every source that an entry may name.
     pub sources: BTreeMap<SourceId, Arc<SourceCard>>,
 }
@@ -57,9 +59,11 @@ pub struct Placed {
     pub source: Arc<SourceCard>,
     /// The other entries of its story.
     pub also: Vec<Also>,
+    /// The stories nearest to it, the nearest first.
+    pub related: Vec<Also>,
 }
 
-/// Another source's coverage of the same story.
+/// Another entry that is named beside one: other coverage of its story, or a related story.
 #[derive(Clone, Debug)]
 pub struct Also {
     /// The other entry.

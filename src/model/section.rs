@@ -45,6 +45,20 @@ pub struct Section {
     pub limits: PublishLimits,
     /// Whether every source belongs to it, as in `latest`.
     pub takes_all: bool,
+    /// Whether a story is shown once, by its first entry; otherwise every entry stands by itself.
+    pub stories: bool,
+    /// In which order it shows what.
+    pub order: SectionOrder,
+}
+
+/// What a section shows first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SectionOrder {
+    /// What was published last.
+    #[default]
+    Newest,
+    /// What readers opened most, as in `most-read`; what most sources carry as long as nothing was counted.
+    MostRead,
 }
 
 /// `[publish]`, where a section does not say otherwise.

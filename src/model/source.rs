@@ -29,6 +29,10 @@ pub struct Source {
     pub rules: Rules,
     /// Texts to cut out of titles, summaries and contents.
     pub strip: Vec<String>,
+    /// The source whose pages it shows at another address: links that differ in the host alone are equal.
+    pub mirror_of: Option<SourceId>,
+    /// Whether another source is a mirror of this one.
+    pub is_mirrored: bool,
     /// Whether it may change hands without the admin's consent: it is never quarantined.
     pub trust: bool,
     /// How it is fetched.

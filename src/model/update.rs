@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, EntryKey, IdentityKey, SourceId, SourceState, Timestamp};
+use super::{Candidate, Dropped, Entry, EntryKey, IdentityKey, Sketch, SourceId, SourceState, Timestamp};
 
 /// Something that was repaired, guessed or not understood; never a reason to stop.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct Known {
     pub keys: HashMap<IdentityKey, EntryKey>,
     /// The entries that `keys` point to, where they are still stored.
     pub entries: HashMap<EntryKey, Entry>,
+    /// Entries of other sources that may tell the event of a listed entry, by the key that it is named after; the
+    /// best first. They are in `entries` as well.
+    pub near: HashMap<IdentityKey, Vec<Candidate>>,
 }
 
 /// What one poll of one source changes. Applied in one atomic commit.
@@ -49,6 +52,10 @@ pub struct Update {
     pub changed: Vec<Entry>,
     /// Keys to add, each with the entry that it leads to.
     pub keys: Vec<(IdentityKey, EntryKey)>,
+    /// What the index of stories keeps of each new entry, in the order of `new`.
+    pub sketches: Vec<Sketch>,
+    /// Listed entries that were not taken in, and why.
+    pub dropped: Vec<Dropped>,
     /// Entries that the source listed before and does not list any more: retention counts from now.
     pub delisted: Vec<EntryKey>,
     /// Entries that the source lists again.
@@ -57,6 +64,26 @@ pub struct Update {
     pub tally: Tally,
     /// What the admin should hear of.
     pub problems: Vec<Problem>,
+}
+
+impl Update {
+    /// One that changes nothing but the state of its source.
+    pub fn about(source: SourceId, state: SourceState, at: Timestamp) -> Self {
+        Self {
+            source,
+            at,
+            state,
+            new: vec![],
+            changed: vec![],
+            keys: vec![],
+            sketches: vec![],
+            dropped: vec![],
+            delisted: vec![],
+            relisted: vec![],
+            tally: Tally::default(),
+            problems: vec![],
+        }
+    }
 }
 
 /// The numbers of one poll.

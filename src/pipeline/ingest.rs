@@ -7,16 +7,17 @@ mod listed;
 mod read;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
 use self::document::Document;
 use self::listed::Listed;
 pub use self::read::{read, understand};
-use super::moves;
+use super::{moves, story};
 use crate::model::{
-    Digest, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey, Known, Location,
-    Problem, Reading, Rhythm, Schedules, Source, SourceState, Tally, Timestamp, Update, Validators,
+    Candidate, Digest, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey, Known,
+    Location, Problem, Reading, Rhythm, Schedules, Source, SourceState, Timestamp, Update, Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
@@ -79,7 +80,14 @@ impl<'a> Prepared<'a> {
         self.listed.keys().collect()
     }
 
-    /// Decides what the fetch changes. Pure: `known` holds what the store has under [`Prepared::wanted_keys`].
+    /// Which stored entries may tell the event of a listed entry that nobody knows yet, by the key that it is named
+    /// after, as the index of stories has them. `known` holds what the store has under [`Prepared::wanted_keys`].
+    pub fn near(&self, known: &Known, index: &story::Index) -> HashMap<IdentityKey, Vec<Candidate>> {
+        self.listed.near(&self.source.id, known, index, self.fetched.at)
+    }
+
+    /// Decides what the fetch changes. Pure: `known` holds what the store has under [`Prepared::wanted_keys`], and
+    /// what [`Prepared::near`] found.
     pub fn ingest(&self, state: &SourceState, known: &Known, now: Timestamp) -> Update {
         decide_on(self, state, known, now)
     }
@@ -107,18 +115,7 @@ fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: T
     if old.place != Some(place(source)) {
         forget_other_place(source, old.to_mut());
     }
-    let mut update = Update {
-        source: source.id.clone(),
-        at: now,
-        state: old.clone().into_owned(),
-        new: vec![],
-        changed: vec![],
-        keys: vec![],
-        delisted: vec![],
-        relisted: vec![],
-        tally: Tally::default(),
-        problems: vec![],
-    };
+    let mut update = Update::about(source.id.clone(), old.clone().into_owned(), now);
     let wait = fetched.manners.retry_after_seconds.and_then(|seconds| after(now, seconds));
     if is_held(fetched) {
         // Nothing was sent, so nothing is known but that we shall wait.

@@ -27,7 +27,7 @@ pub fn merge(
         .filter_map(|entry| {
             let source = Arc::clone(sources.get(&entry.source)?);
             let rest = others.remove(&entry.key).unwrap_or_default();
-            Some(Placed { also: also(&entry, &rest, sources), entry, source })
+            Some(Placed { also: also(&entry, &rest, sources), related: vec![], entry, source })
         })
         .collect();
     let updated = placed.iter().flat_map(changes).max().unwrap_or_default();

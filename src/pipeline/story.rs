@@ -1,14 +1,20 @@
 //! Entries of different sources about one event. Precision first: showing a story twice is a nuisance,
 //! hiding one is a bug.
 
+mod features;
+mod index;
+
 use std::collections::HashSet;
 use std::hash::Hash;
 
 use chrono::TimeDelta;
 
+pub use self::features::features;
+pub use self::index::Index;
 use super::text;
 use crate::model::{
-    Entry, EntryKey, FeedEntry, IdentityKey, KeyKind, Known, SourceId, StoryReason, Timestamp,
+    Candidate, Entry, EntryKey, FeedEntry, IdentityKey, KeyKind, Known, Match, SourceId, StoryReason,
+    Timestamp,
 };
 
 /// Entries further apart than this are never one story (DESIGN §6).
@@ -52,22 +58,50 @@ pub fn keys(canonical_link: Option<&str>, folded: &str) -> Vec<(IdentityKey, Sto
     link.into_iter().chain(title).collect()
 }
 
-/// The story that an entry continues, and why.
+/// The story that an entry continues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its first entry.
+    pub story: EntryKey,
+    /// Why.
+    pub reason: StoryReason,
+    /// With which entry of it, and how well.
+    pub matched: Match,
+}
+
+/// The story that an entry continues, if any: by its keys, else by one of the entries that are `near` it.
 pub fn find(
     keys: &[(IdentityKey, StoryReason)],
+    near: &[Candidate],
     known: &Known,
     coverage: &Coverage<'_>,
-) -> Option<(EntryKey, StoryReason)> {
-    keys.iter().find_map(|(key, reason)| {
+) -> Option<Told> {
+    let told = |other: &Entry, reason, score_percent| Told {
+        story: other.story,
+        reason,
+        matched: Match { with: other.key, score_percent },
+    };
+    let by_key = keys.iter().find_map(|(key, reason)| {
         let other = known.entries.get(known.keys.get(key)?)?;
-        let in_time = within_window(other.published, coverage.published)
-            && within_window(other.story.published(), coverage.published);
-        let joins = other.source != *coverage.source
-            && in_time
-            && !coverage.told.contains(&other.story)
+        let joins = may_join(coverage, other)
             && (*reason == StoryReason::SameLink || !texts_differ(coverage, &other.said));
-        joins.then_some((other.story, *reason))
+        joins.then(|| told(other, *reason, 100))
+    });
+    by_key.or_else(|| {
+        near.iter().find_map(|candidate| {
+            let other = known.entries.get(&candidate.key)?;
+            let joins = may_join(coverage, other) && !candidate.needs_text;
+            joins.then(|| told(other, StoryReason::NearDuplicate, candidate.score_percent))
+        })
     })
+}
+
+/// Whether the story of `other` is open for this entry at all.
+fn may_join(coverage: &Coverage<'_>, other: &Entry) -> bool {
+    other.source != *coverage.source
+        && within_window(other.published, coverage.published)
+        && within_window(other.story.published(), coverage.published)
+        && !coverage.told.contains(&other.story)
 }
 
 /// Which of an entry's story keys shall lead to it from now on: those that nobody has, those of an event so

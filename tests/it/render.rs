@@ -51,13 +51,15 @@ fn entry(id: &str, said: FeedEntry) -> Entry {
         backfill: false,
         story: key,
         story_reason: StoryReason::First,
+        matched: None,
         digest: Digest::of([id.as_bytes()]),
         revision: 0,
+        life: vec![],
     }
 }
 
 fn placed(entry: Entry) -> Placed {
-    Placed { entry: Arc::new(entry), source: Arc::new(card("a")), also: vec![] }
+    Placed { entry: Arc::new(entry), source: Arc::new(card("a")), also: vec![], related: vec![] }
 }
 
 /// A section that shows these.

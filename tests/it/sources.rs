@@ -31,18 +31,8 @@ fn remember(home: &Home, states: &[(&str, SourceState)]) {
     let config = nashra::app::load_config(&home.path("feeds.toml")).unwrap();
     for (id, state) in states {
         let source = config.sources.iter().find(|source| source.id.0 == *id);
-        let update = Update {
-            source: SourceId((*id).to_owned()),
-            at: at("2026-11-01T00:00:00Z"),
-            state: SourceState { asked_as: source.map(nashra::pipeline::configuration), ..state.clone() },
-            new: vec![],
-            changed: vec![],
-            keys: vec![],
-            delisted: vec![],
-            relisted: vec![],
-            tally: Tally::default(),
-            problems: vec![],
-        };
+        let state = SourceState { asked_as: source.map(nashra::pipeline::configuration), ..state.clone() };
+        let update = Update::about(SourceId((*id).to_owned()), state, at("2026-11-01T00:00:00Z"));
         store.apply(&update).unwrap();
     }
     store.flush().unwrap();

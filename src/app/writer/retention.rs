@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::Writer;
 use crate::edge::store::StoreError;
-use crate::model::{EntryKey, SourceState, Tally, Timestamp, Update, Validators};
+use crate::model::{EntryKey, SourceState, Timestamp, Update, Validators};
 use crate::pipeline::{merge, window};
 
 /// Days for which an entry is recognised after `keep_days` have removed it. What a source lists again within
@@ -39,25 +39,15 @@ impl Writer {
     fn delist_one_that_left(&mut self, now: Timestamp) -> Result<bool, StoreError> {
         let mut left = self.states.iter().filter(|(id, _)| !self.sources.contains_key(*id));
         let Some((id, state)) = left.find(|(_, state)| !state.listed.is_empty()) else { return Ok(false) };
-        let update = Update {
-            source: id.clone(),
-            at: now,
-            state: SourceState {
-                config: None,
-                asked_as: None,
-                validators: Validators::default(),
-                document: None,
-                listed: vec![],
-                ..state.clone()
-            },
-            new: vec![],
-            changed: vec![],
-            keys: vec![],
-            delisted: state.listed.clone(),
-            relisted: vec![],
-            tally: Tally::default(),
-            problems: vec![],
+        let gone = SourceState {
+            config: None,
+            asked_as: None,
+            validators: Validators::default(),
+            document: None,
+            listed: vec![],
+            ..state.clone()
         };
+        let update = Update { delisted: state.listed.clone(), ..Update::about(id.clone(), gone, now) };
         self.store.apply(&update)?;
         let (entries, keep_days) = (update.delisted.len(), self.keep_days);
         tracing::info!(source = %update.source, entries, keep_days, "it is not in feeds.toml any more: its entries go in time");

@@ -112,11 +112,11 @@ impl Store {
         let lead = keys.iter().filter_map(|key| Some((*key, *found.get(&key.to_bytes())?)));
         let keys: HashMap<IdentityKey, EntryKey> = lead.collect();
         let entries = self.entries(&keys.values().copied().collect())?;
-        Ok(Known { keys, entries })
+        Ok(Known { keys, entries, near: HashMap::new() })
     }
 
     /// Those of the entries that are stored and can be read.
-    fn entries(&self, keys: &HashSet<EntryKey>) -> Result<HashMap<EntryKey, Entry>, StoreError> {
+    pub fn entries(&self, keys: &HashSet<EntryKey>) -> Result<HashMap<EntryKey, Entry>, StoreError> {
         let mut entries = HashMap::with_capacity(keys.len());
         let mut bound = vec![];
         for key in keys {

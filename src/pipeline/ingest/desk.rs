@@ -7,8 +7,8 @@ use chrono::SubsecRound as _;
 use super::listed::{Listed, Names, published_key};
 use super::{ENTRIES_PER_FETCH_MAX, configuration};
 use crate::model::{
-    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Source, SourceState, StoryReason,
-    Tally, Timestamp, Update,
+    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
+    StoryReason, Tally, Timestamp, Update,
 };
 use crate::pipeline::dedupe::{self, Keyed, Match};
 use crate::pipeline::{decide, story};
@@ -167,8 +167,12 @@ impl Desk<'_> {
             told: &self.told,
             recurs,
         };
-        let told = story::find(&names.story, self.known, &coverage);
-        let (story, story_reason) = told.unwrap_or((key, StoryReason::First));
+        let near = self.known.near.get(&keyed.primary).map_or(&[][..], Vec::as_slice);
+        let told = story::find(&names.story, near, self.known, &coverage);
+        let (story, story_reason, matched) = match told {
+            Some(told) => (told.story, told.reason, Some(told.matched)),
+            None => (key, StoryReason::First, None),
+        };
         let first_seen = self.now.trunc_subsecs(0);
         let entry = Entry {
             key,
@@ -184,9 +188,18 @@ impl Desk<'_> {
             backfill: self.first_fetch,
             story,
             story_reason,
+            matched,
             digest: keyed.digest,
             revision: 0,
+            life: vec![],
         };
+        self.update.sketches.push(Sketch {
+            key,
+            story,
+            source: self.source.id.clone(),
+            first_seen,
+            features: names.features(keyed.said).clone(),
+        });
         self.update.tally.new += 1;
         self.update.tally.duplicates += usize::from(story_reason != StoryReason::First);
         self.told.insert(story);

@@ -1,7 +1,12 @@
 //! The entries of one document with everything that only they and their source decide: their keys and hashes.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use super::bounded;
-use crate::model::{Feed, IdentityKey, KeyKind, SourceId, StoryReason};
+use crate::model::{
+    Candidate, Features, Feed, FeedEntry, IdentityKey, KeyKind, Known, SourceId, StoryReason, Timestamp,
+};
 use crate::pipeline::dedupe::{self, Keyed};
 use crate::pipeline::{decide, story, text};
 
@@ -21,6 +26,8 @@ pub(super) struct Names {
     pub(super) story: Vec<(IdentityKey, StoryReason)>,
     /// The ids that the entry may be published under, the best first, with their keys.
     pub(super) ids: Vec<(String, IdentityKey)>,
+    /// What the index of stories compares it by: only new entries need it.
+    features: OnceCell<Features>,
 }
 
 impl<'a> Listed<'a> {
@@ -28,6 +35,23 @@ impl<'a> Listed<'a> {
         let (entries, repeated) = dedupe::keyed(source, bounded(feed));
         let names = entries.iter().map(|keyed| Names::of(source, keyed)).collect();
         Self { entries, names, repeated }
+    }
+
+    /// For every entry that none of its own keys leads to: which entries of other sources may tell its event.
+    pub(super) fn near(
+        &self,
+        source: &SourceId,
+        known: &Known,
+        index: &story::Index,
+        now: Timestamp,
+    ) -> HashMap<IdentityKey, Vec<Candidate>> {
+        let is_unknown = |keyed: &Keyed<'_>| !keyed.keys().any(|key| known.keys.contains_key(&key));
+        let unknown = self.entries.iter().zip(&self.names).filter(|(keyed, _)| is_unknown(keyed));
+        let candidates = unknown.map(|(keyed, names)| {
+            let (published, _) = decide::published(keyed.said, now);
+            (keyed.primary, index.candidates(names.features(keyed.said), source, published))
+        });
+        candidates.filter(|(_, candidates)| !candidates.is_empty()).collect()
     }
 
     /// The keys that deciding on them asks for.
@@ -47,7 +71,12 @@ impl Names {
         Self {
             story: story::keys(keyed.link.as_deref(), &keyed.folded_title),
             ids: ids.map(|id| (published_key(&id), id)).map(|(key, id)| (id, key)).collect(),
+            features: OnceCell::new(),
         }
+    }
+
+    pub(super) fn features(&self, said: &FeedEntry) -> &Features {
+        self.features.get_or_init(|| story::features(said))
     }
 }
 

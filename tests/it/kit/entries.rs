@@ -23,6 +23,8 @@ pub fn source(id: &str, sections: &[&str]) -> Source {
         weight_percent: 100,
         rules: Rules::default(),
         strip: vec![],
+        mirror_of: None,
+        is_mirrored: false,
         trust: false,
         fetch: policy(),
     }
@@ -42,6 +44,8 @@ pub fn section(id: &str, entries_max: usize, per_source_max: usize) -> Section {
         rules: Rules::default(),
         limits: PublishLimits { entries_max, per_source_max },
         takes_all: id == "latest",
+        stories: true,
+        order: SectionOrder::Newest,
     }
 }
 
@@ -117,6 +121,7 @@ pub struct Memory {
     pub keys: std::collections::HashMap<IdentityKey, EntryKey>,
     pub entries: std::collections::BTreeMap<EntryKey, Entry>,
     pub states: std::collections::BTreeMap<SourceId, SourceState>,
+    pub index: pipeline::story::Index,
 }
 
 impl Memory {
@@ -127,7 +132,14 @@ impl Memory {
             wanted.iter().filter_map(|key| Some((*key, *self.keys.get(key)?))).collect();
         let entries = keys.values().filter_map(|key| Some((*key, self.entries.get(key)?.clone()))).collect();
         let state = self.states.get(&source.id).cloned().unwrap_or_default();
-        let update = pipeline::ingest(source, &state, &Known { keys, entries }, fetched, fetched.at);
+        let mut known = Known { keys, entries, ..Known::default() };
+        let prepared = pipeline::Prepared::new(source, fetched);
+        known.near = prepared.near(&known, &self.index);
+        for candidate in known.near.values().flatten() {
+            known.entries.insert(candidate.key, self.entries[&candidate.key].clone());
+        }
+        let update = prepared.ingest(&state, &known, fetched.at);
+        update.sketches.iter().for_each(|sketch| self.index.insert(sketch.clone()));
         self.keys.extend(update.keys.iter().copied());
         self.entries.extend(update.new.iter().chain(&update.changed).map(|entry| (entry.key, entry.clone())));
         self.states.insert(source.id.clone(), update.state.clone());

@@ -150,8 +150,8 @@ proptest! {
         };
         let other = Also { entry: Arc::new(entry("urn:x-test:2", second)), source: Arc::new(source.clone()) };
         let mut feed = feed(vec![
-            Placed { entry: Arc::new(lead), source: Arc::new(source), also: vec![other.clone()] },
-            Placed { entry: other.entry, source: other.source, also: vec![] },
+            Placed { entry: Arc::new(lead), source: Arc::new(source), also: vec![other.clone()], related: vec![] },
+            Placed { entry: other.entry, source: other.source, also: vec![], related: vec![] },
         ]);
         feed.section.title.clone_from(&titles[2]);
         check_round_trip(&feed, &Site { title: titles[1].clone(), language: titles[0].clone(), ..site() });
