@@ -2,11 +2,12 @@
 //!
 //! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is
 //! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is
-//! what each came to, `items` serves single entries, `admin` answers the command line, `view` and `notices`
+//! what each came to, `items` serves single entries, `clicks` counts what readers open, `admin` answers the command line, `view` and `notices`
 //! are how an admin sees the sources, `sources` the same where no daemon runs, `probe` asks without storing,
 //! as far as a `permit` lets it.
 
 mod admin;
+mod clicks;
 mod daemon;
 mod items;
 mod jobs;

@@ -66,7 +66,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     let server = portal::read_server(root.get("server"), notes);
     let store = portal::read_store(root.get("store"), folder, notes);
     let defaults = policy::Defaults::read(root.get("fetch"), folder, notes);
-    let limits = portal::read_publish(root.get("publish"), notes);
+    let (limits, count_clicks) = portal::read_publish(root.get("publish"), notes);
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));
     let around = sources::Surroundings {
@@ -79,7 +79,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
         admin: server.admin,
     };
     let sources = sources::read(root.get("sources"), &around, notes);
-    Config { site, server, store, fetch: defaults.limits, sections, sources, warnings: vec![] }
+    Config { site, server, store, fetch: defaults.limits, count_clicks, sections, sources, warnings: vec![] }
 }
 
 /// The parser's words, with a remedy where they need one.
@@ -104,8 +104,10 @@ pub struct Config {
     pub store: StoreSettings,
     /// `[fetch] concurrency` and `per_host`.
     pub fetch: FetchLimits,
-    /// The built-in `latest` and every `[sections.ID]`, in the order of the file; `latest` comes first
-    /// unless the file places it.
+    /// `[publish] count_clicks`: whether it is counted which stories readers open.
+    pub count_clicks: bool,
+    /// The built-in `latest` and `most-read` and every `[sections.ID]`, in the order of the file; unless it
+    /// places them, `latest` comes first and `most-read` last.
     pub sections: Vec<Section>,
     /// Every `[sources.ID]`, in the order of the file, disabled ones too.
     pub sources: Vec<Source>,

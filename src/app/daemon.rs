@@ -35,6 +35,8 @@ const GROUP_MAX: usize = 64;
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(250);
 /// The loop looks around at least this often.
 const WAKE_MAX: Duration = Duration::from_secs(30);
+/// What readers open is kept this often.
+const CLICKS_INTERVAL: Duration = Duration::from_secs(5);
 /// Retention looks for work this often.
 const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -117,8 +119,12 @@ impl Daemon {
         mut results: mpsc::Receiver<Brought>,
         mut events: mpsc::Receiver<Event>,
     ) {
-        let mut next_purge = Instant::now();
+        let (mut next_purge, mut next_clicks) = (Instant::now(), Instant::now());
         loop {
+            if Instant::now() >= next_clicks {
+                self.keep_clicks();
+                next_clicks = Instant::now() + CLICKS_INTERVAL;
+            }
             if Instant::now() >= next_purge {
                 next_purge = Instant::now() + self.purge();
             }
@@ -126,6 +132,9 @@ impl Daemon {
             let mut wake = (Instant::now() + self.ask_due()).min(next_purge);
             if self.writer.is_stale() {
                 wake = wake.min(self.published_at + PUBLISH_INTERVAL);
+            }
+            if self.writer.counts_clicks() {
+                wake = wake.min(next_clicks);
             }
             systemd::watchdog();
             tokio::select! {
@@ -340,6 +349,11 @@ impl Daemon {
             Location::Web(_) => None,
         });
         watch.set(local.chain([self.options.config_path.clone()]).collect());
+    }
+
+    /// Keeps what readers have opened since the last time.
+    pub(super) fn keep_clicks(&mut self) {
+        systemd::patiently(|| self.writer.take_clicks(clock::now()));
     }
 
     fn purge(&mut self) -> Duration {

@@ -1,40 +1,70 @@
-//! The page of one entry: the only public page that reads the store (DESIGN §2, invariant 4).
+//! The page of one entry, and where it leads: the only public addresses that read the store (DESIGN §2, invariant 4).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::clicks::Counter;
 use super::writer::Cards;
+use crate::edge::clock;
 use crate::edge::serve::ItemPages;
-use crate::edge::store::Store;
-use crate::model::{Document, EntryKey};
-use crate::pipeline;
+use crate::edge::store::{Store, StoreError};
+use crate::model::{Document, Entry, EntryKey};
+use crate::pipeline::{self, Edition, render};
 
 /// Renders entry pages on request.
 pub(super) struct Items {
     pub(super) store: Arc<Store>,
     pub(super) cards: Cards,
+    pub(super) counter: Arc<Counter>,
 }
 
 impl ItemPages for Items {
     fn page(&self, key: &str) -> Option<Arc<Document>> {
-        let key: EntryKey = key.parse().ok()?;
         let front = self.cards.load();
         let (edition, cards) = front.as_ref();
-        let entry = Self::found(self.store.entry(key))??;
-        // What no section shows has no page either: a rule or a removed source took it out.
-        if edition.sorter.sections_of(&entry).is_empty() {
-            return None;
+        let entry = self.entry(key, edition)?;
+        let members = found(self.store.story(entry.story))?;
+        let is_other = |other: &Entry| other.key != entry.key && is_shown(other, edition);
+        let also: Vec<Arc<Entry>> = members.into_iter().filter(is_other).map(Arc::new).collect();
+        let related = found(self.related(&entry, edition))?;
+        pipeline::item_document(edition, &Arc::new(entry), &also, &related, cards).map(Arc::new)
+    }
+
+    fn open(&self, key: &str, is_reader: bool) -> Option<String> {
+        let front = self.cards.load();
+        let edition = &front.0;
+        let entry = self.entry(key, edition)?;
+        if is_reader && edition.count_clicks {
+            self.counter.count(entry.key, clock::now());
         }
-        let members = Self::found(self.store.story(entry.story))?;
-        let shown = |other: &crate::model::Entry| {
-            other.key != entry.key && !edition.sorter.sections_of(other).is_empty()
-        };
-        let also: Vec<_> = members.into_iter().filter(shown).map(Arc::new).collect();
-        pipeline::item_document(&edition.site, &Arc::new(entry), &also, cards).map(Arc::new)
+        Some(render::destination(&edition.site, &entry))
     }
 }
 
 impl Items {
-    fn found<T>(read: Result<T, crate::edge::store::StoreError>) -> Option<T> {
-        read.inspect_err(|error| tracing::error!(%error, "an entry page cannot be read from the store")).ok()
+    /// An entry that some section shows. What none shows has no page either: a rule or a removed source took it out.
+    fn entry(&self, key: &str, edition: &Edition) -> Option<Entry> {
+        let entry = found(self.store.entry(key.parse().ok()?))??;
+        is_shown(&entry, edition).then_some(entry)
     }
+
+    /// The stories that were found to be related to an entry, or to the first one of its story.
+    fn related(&self, entry: &Entry, edition: &Edition) -> Result<Vec<Arc<Entry>>, StoreError> {
+        let list = match self.store.related(entry.key)? {
+            Some(list) => list,
+            None => self.store.related(entry.story)?.unwrap_or_default(),
+        };
+        let keys: HashSet<EntryKey> = list.iter().copied().collect();
+        let mut entries = self.store.entries(&keys)?;
+        let named = list.iter().filter_map(|key| entries.remove(key));
+        Ok(named.filter(|other| is_shown(other, edition)).map(Arc::new).collect())
+    }
+}
+
+fn is_shown(entry: &Entry, edition: &Edition) -> bool {
+    !edition.sorter.sections_of(entry).is_empty()
+}
+
+fn found<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(%error, "an entry page cannot be read from the store")).ok()
 }

@@ -56,7 +56,11 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(Items { store: Arc::clone(&store), cards: Arc::clone(&writer.cards) });
+    let items = Arc::new(Items {
+        store: Arc::clone(&store),
+        cards: Arc::clone(&writer.cards),
+        counter: Arc::clone(&writer.counter),
+    });
     let mut doors = JoinSet::new();
     doors.spawn(serve::run(listener, Arc::clone(&writer.front), items, until(stopped.clone())));
     let api = Arc::new(Admin { events: events_in.clone() });
@@ -97,6 +101,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         () = close(doors) => {}
         () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
     }
+    daemon.keep_clicks();
     store.flush()?;
     if let Some(lost) = lost {
         // Without its doors a daemon is of no use: let the service manager start another one.

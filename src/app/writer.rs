@@ -1,7 +1,9 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
 mod outdated;
+mod publication;
 mod retention;
+mod shelf;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -11,6 +13,9 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use self::outdated::forget_outdated;
+use self::publication::ClicksSeen;
+use self::shelf::Shelf;
+use super::clicks::Counter;
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
@@ -41,6 +46,8 @@ pub(super) struct Writer {
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
+    /// What readers open.
+    pub(super) counter: Arc<Counter>,
     edition: Arc<Edition>,
     window: Window,
     /// How many entries the last trimming left.
@@ -56,6 +63,9 @@ pub(super) struct Writer {
     removed_count: usize,
     /// The entries of the last days by their words.
     index: story::Index,
+    /// The related stories of what is shown.
+    shelf: Shelf,
+    clicks_seen: ClicksSeen,
     timezone: Tz,
     keep_days: u32,
 }
@@ -65,6 +75,7 @@ impl Writer {
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
         writer.shows = true;
+        writer.window.clicks = writer.store.clicks()?;
         writer.configure(config, now)?;
         Ok(writer)
     }
@@ -85,6 +96,7 @@ impl Writer {
             order: order(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
+            counter: Arc::default(),
             edition,
             window: Window::default(),
             trimmed_to: 0,
@@ -94,6 +106,8 @@ impl Writer {
             removed: vec![],
             removed_count: 0,
             index: story::Index::default(),
+            shelf: Shelf::default(),
+            clicks_seen: ClicksSeen::default(),
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
@@ -110,7 +124,9 @@ impl Writer {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
         }
-        (self.window, self.trimmed_to) = self.read_window(&edition, &sources)?;
+        let read = self.read_window(&edition, &sources)?;
+        self.replace_window(read);
+        self.shelf.forget_all();
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
         self.order = order(config);
         self.timezone = config.site.timezone;
@@ -258,6 +274,7 @@ impl Writer {
     fn show(&mut self, updates: Vec<Update>) -> bool {
         let (mut shown, mut refill) = (false, false);
         for update in updates {
+            self.shelf.forget(update.changed.iter().map(|entry| &entry.key));
             for entry in update.new.into_iter().chain(update.changed) {
                 let members = |story| self.store.story(story);
                 let admitted = window::admit(&mut self.window, &self.edition, entry, members);
@@ -279,17 +296,16 @@ impl Writer {
         shown
     }
 
-    /// Derives the documents anew and swaps them in as a whole.
-    pub(super) fn publish(&mut self) {
-        self.stale = false;
-        let published = pipeline::publish(&self.edition, &self.window, &self.front.load());
-        self.cards.store(Arc::new((Arc::clone(&self.edition), self.window.sources.clone())));
-        self.front.store(Arc::new(published));
+    fn fill_window(&mut self) -> Result<(), StoreError> {
+        let read = self.read_window(&self.edition, &self.sources)?;
+        self.replace_window(read);
+        Ok(())
     }
 
-    fn fill_window(&mut self) -> Result<(), StoreError> {
-        (self.window, self.trimmed_to) = self.read_window(&self.edition, &self.sources)?;
-        Ok(())
+    /// Puts a window that was read back in the place of the one before; what readers opened stays.
+    fn replace_window(&mut self, (window, kept): (Window, usize)) {
+        let Window { related, clicks, .. } = std::mem::replace(&mut self.window, window);
+        (self.window.related, self.window.clicks, self.trimmed_to) = (related, clicks, kept);
     }
 
     /// Reads the newest entries back until nothing older can appear anywhere; also says how many there are.
@@ -317,7 +333,7 @@ impl Writer {
 
 fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {
     let edition = Edition::new(config.site.clone(), config.sections.clone(), &config.sources);
-    Arc::new(Edition { in_force_since, ..edition })
+    Arc::new(Edition { in_force_since, count_clicks: config.count_clicks, ..edition })
 }
 
 /// The hash of what the configuration says about documents.

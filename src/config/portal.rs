@@ -22,7 +22,7 @@ const SITE_KEYS: Keys =
 const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], elsewhere: &[] };
 const STORE_KEYS: Keys = Keys { known: &["path", "keep_days"], planned: &[], elsewhere: &[] };
 const PUBLISH_KEYS: Keys = Keys {
-    known: &["entries", "max_per_source"],
+    known: &["entries", "max_per_source", "count_clicks"],
     planned: &["stories"],
     elsewhere: &[(&["keep_days"], "in [store]")],
 };
@@ -84,13 +84,13 @@ pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut 
     store
 }
 
-/// Reads `[publish]`.
-pub(super) fn read_publish(item: Option<Item<'_, '_>>, notes: &mut Notes) -> PublishLimits {
+/// Reads `[publish]`: the limits of sections that do not say otherwise, and `count_clicks`.
+pub(super) fn read_publish(item: Option<Item<'_, '_>>, notes: &mut Notes) -> (PublishLimits, bool) {
     let mut limits = PublishLimits { entries_max: 50, per_source_max: 20 };
-    if let Some(table) = open(item, &PUBLISH_KEYS, notes) {
-        read_limits(&table, &mut limits, notes);
-    }
-    limits
+    let Some(table) = open(item, &PUBLISH_KEYS, notes) else { return (limits, false) };
+    read_limits(&table, &mut limits, notes);
+    let count_clicks = table.get("count_clicks").and_then(|item| item.boolean(notes));
+    (limits, count_clicks.unwrap_or(false))
 }
 
 /// Reads `entries` and `max_per_source` over what `limits` holds already.

@@ -1,4 +1,4 @@
-//! `[sections.ID]` and the section that is built in.
+//! `[sections.ID]` and the sections that are built in.
 
 use std::collections::HashSet;
 
@@ -15,6 +15,9 @@ const DESCRIPTION_BYTES_MAX: usize = 2000;
 
 /// The section of all sources.
 pub(super) const LATEST: &str = "latest";
+
+/// The section of what readers open most, among the stories that the other sections show.
+pub(super) const MOST_READ: &str = "most-read";
 
 /// Ids whose addresses mean something else.
 const RESERVED: [&str; 21] = [
@@ -50,7 +53,7 @@ const KEYS: Keys = Keys {
     ],
 };
 
-/// Reads `[sections]`; `latest` comes first where the file does not place it.
+/// Reads `[sections]`; where the file does not place them, `latest` comes first and `most-read` last.
 pub(super) fn read(
     item: Option<Item<'_, '_>>,
     limits: PublishLimits,
@@ -68,13 +71,16 @@ pub(super) fn read(
     if !sections.iter().any(|section| section.takes_all) {
         sections.insert(0, latest(limits, site_language));
     }
+    if !sections.iter().any(|section| section.order == SectionOrder::MostRead) {
+        sections.push(most_read(limits, site_language));
+    }
     sections
 }
 
-/// Every id that a source may name: those that stand in the file, right or wrong, and the built-in one.
+/// Every id that a source may name: those that stand in the file, right or wrong, and the built-in ones.
 pub(super) fn ids<'t>(item: Option<Item<'_, 't>>) -> HashSet<&'t str> {
     let written = item.into_iter().flat_map(|item| item.keys());
-    written.chain([LATEST]).collect()
+    written.chain([LATEST, MOST_READ]).collect()
 }
 
 fn read_section(
@@ -84,10 +90,6 @@ fn read_section(
     notes: &mut Notes,
 ) -> Option<Section> {
     let id = item.key;
-    if id == "most-read" {
-        notes.mistake(item.key_at, item.path(), "is not supported by this version: remove the section");
-        return None;
-    }
     if RESERVED.contains(&id) {
         let message =
             format!("the address /{id} has a meaning of its own: choose another id, such as `{id}-news`");
@@ -97,7 +99,11 @@ fn read_section(
     check_id(item, notes);
     let table = item.table(notes)?;
     table.check_keys(&KEYS, notes);
-    let mut section = if id == LATEST { latest(limits, site_language) } else { plain(id, limits) };
+    let mut section = match id {
+        LATEST => latest(limits, site_language),
+        MOST_READ => most_read(limits, site_language),
+        _ => plain(id, limits),
+    };
     if let Some(title) = table.get("title").and_then(|item| item.line("\"…\"", TITLE_BYTES_MAX, notes)) {
         title.clone_into(&mut section.title);
     }
@@ -107,6 +113,13 @@ fn read_section(
     section.rules = rules::read(&table, notes);
     if let Some(include) = table.get("include").filter(|_| section.takes_all) {
         include.warning("has no effect: every source belongs to `latest` already", notes);
+    }
+    if section.order == SectionOrder::MostRead {
+        for rules in ["include", "exclude"].into_iter().filter_map(|key| table.get(key)) {
+            let message =
+                "has no meaning here: this section shows what the other sections show; write it there";
+            notes.mistake(rules.key_at, rules.path(), message);
+        }
     }
     read_limits(&table, &mut section.limits, notes);
     Some(section)
@@ -126,10 +139,22 @@ fn plain(id: &str, limits: PublishLimits) -> Section {
 }
 
 fn latest(limits: PublishLimits, site_language: &str) -> Section {
-    let title = match site_language.split('-').next().unwrap_or_default().to_ascii_lowercase().as_str() {
-        "ar" => "اخر الاخبار",
-        "fr" => "À la une",
-        _ => "Latest news",
+    let title = in_language(site_language, ["اخر الاخبار", "À la une", "Latest news"]);
+    Section { title, takes_all: true, ..plain(LATEST, limits) }
+}
+
+fn most_read(limits: PublishLimits, site_language: &str) -> Section {
+    let title = in_language(site_language, ["الأخبار الأكثر قراءة", "Les plus lus", "Most read"]);
+    Section { title, order: SectionOrder::MostRead, ..plain(MOST_READ, limits) }
+}
+
+/// What a built-in section is called: in Arabic, in French, else in English.
+fn in_language(site_language: &str, [arabic, french, english]: [&str; 3]) -> String {
+    let language = site_language.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let title = match language.as_str() {
+        "ar" => arabic,
+        "fr" => french,
+        _ => english,
     };
-    Section { title: title.to_owned(), takes_all: true, ..plain(LATEST, limits) }
+    title.to_owned()
 }

@@ -11,7 +11,7 @@ use super::location;
 use super::notes::Notes;
 use super::policy::{Defaults, read_policy};
 use super::rules;
-use super::sections::LATEST;
+use super::sections::{LATEST, MOST_READ};
 use super::table::{Item, Keys, Table};
 use super::values::check_id;
 use crate::model::{Location, Ports, Schedule, Section, SectionId, Source, SourceId};
@@ -227,6 +227,9 @@ fn read_sections(table: &Table<'_>, around: &Surroundings<'_>, notes: &mut Notes
         let Some(id) = item.string(example, notes) else { continue };
         if sections.iter().any(|known| known.0 == *id) {
             item.mistake(format!("`{id}` is named twice: remove one"), notes);
+        } else if id == MOST_READ {
+            let message = "`most-read` fills itself from what the other sections show: name another section";
+            item.mistake(message, notes);
         } else if around.section_ids.contains(id) {
             // Everything belongs to `latest` in any case.
             if id != LATEST {

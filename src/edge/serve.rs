@@ -2,6 +2,7 @@
 
 mod conditions;
 mod connection;
+mod go;
 mod negotiate;
 mod respond;
 
@@ -36,10 +37,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// hyper reads HTTP/1 heads into a buffer that cannot be smaller.
 const HEAD_BYTES_MIN: usize = 8 * 1024;
 
-/// Pages of single entries, which are rendered from the store on request.
+/// Pages of single entries, which are rendered from the store on request, and where they lead.
 pub trait ItemPages: Send + Sync + 'static {
     /// The page of the entry with this key; `None` where there is none. May block.
     fn page(&self, key: &str) -> Option<Arc<Document>>;
+
+    /// Where the entry with this key leads: a URL in ASCII; `None` where there is none. `is_reader` says that somebody
+    /// is about to read it there, which may be counted. May block.
+    fn open(&self, key: &str, is_reader: bool) -> Option<String>;
 }
 
 /// The bounds of a listener.
@@ -61,7 +66,7 @@ pub struct Limits {
     pub grace: Duration,
     /// Bytes of a request's head; at least 8 KiB.
     pub head_bytes_max: usize,
-    /// Item pages read from the store at once.
+    /// Item pages, or where they lead, read from the store at once.
     pub items_max: u32,
     /// How long a request for an item page waits for its turn.
     pub items_wait: Duration,
@@ -234,38 +239,49 @@ fn refused(head: &Parts) -> Option<Response<Bytes>> {
 impl Server {
     async fn answer(&self, head: &Parts) -> Response<Bytes> {
         let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
-        if asked.path.starts_with("/item/") {
-            self.item(&asked).await
+        let of_the_store = if asked.path.starts_with("/item/") {
+            let page = |items: &dyn ItemPages, path: &str| items.page(path.strip_prefix("/item/")?);
+            self.stored(&asked, page).await.map(|document| answer(&document, &asked))
+        } else if asked.path.starts_with("/go/") {
+            let is_reader = go::is_reader(&asked);
+            let open =
+                move |items: &dyn ItemPages, path: &str| items.open(path.strip_prefix("/go/")?, is_reader);
+            let redirect = |place: String| {
+                go::redirect(&place, asked.method).unwrap_or_else(|| respond::not_found(asked.method))
+            };
+            self.stored(&asked, open).await.map(redirect)
         } else {
-            respond(&self.published.load(), &asked)
-        }
+            return respond(&self.published.load(), &asked);
+        };
+        of_the_store.unwrap_or_else(|refused| *refused)
     }
 
-    /// The one kind of page that reads the store: beside the reactor, and only some at once.
-    async fn item(&self, asked: &Request<'_>) -> Response<Bytes> {
-        let path = match respond::checked(asked) {
-            Ok(path) => path,
-            Err(refused) => return *refused,
-        };
+    /// The addresses that read the store: beside the reactor, and only some at once.
+    async fn stored<T: Send + 'static>(
+        &self,
+        asked: &Request<'_>,
+        read: impl FnOnce(&dyn ItemPages, &str) -> Option<T> + Send + 'static,
+    ) -> Result<T, Box<Response<Bytes>>> {
+        let path = respond::checked(asked)?;
         if let Some(refused) = respond::not_allowed(asked.method) {
-            return refused;
+            return Err(Box::new(refused));
         }
         let turn = timeout(self.limits.items_wait, Arc::clone(&self.item_slots).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return busy(asked) };
+        let Ok(Ok(turn)) = turn else { return Err(Box::new(busy(asked))) };
         let items = Arc::clone(&self.items);
-        let page = spawn_blocking(move || {
+        let found = spawn_blocking(move || {
             // Held for as long as the store is read, also when the reader has gone meanwhile.
             let _turn = turn;
-            items.page(path.strip_prefix("/item/")?)
+            read(items.as_ref(), &path)
         });
-        match page.await {
-            Ok(Some(document)) => answer(&document, asked),
+        Err(Box::new(match found.await {
+            Ok(Some(found)) => return Ok(found),
             Ok(None) => respond::not_found(asked.method),
             Err(error) => {
                 tracing::error!(%error, path = asked.path, "an entry page made nashra fail; please report it");
                 text(StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown.\n", asked.method)
             }
-        }
+        }))
     }
 }
 

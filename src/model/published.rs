@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Digest, Entry, EntryKey, Section, SectionId, SourceId, Timestamp};
+use super::{Clicks, Digest, Entry, EntryKey, Section, SectionId, SourceId, Timestamp};
 
 /// The stored entries that can appear in a live feed, and who they are from.
 #[derive(Clone, Debug, Default)]
@@ -14,8 +14,11 @@ pub struct Window {
     pub entries: BTreeMap<EntryKey, Arc<Entry>>,
     /// The sections of each entry under the rules in force; where one is absent the rules are asked.
     pub places: BTreeMap<EntryKey, Vec<SectionId>>,
-    /// The entries that lead the stories related to an entry, the nearest first.
+    /// The entries that lead the stories related to an entry, in the order in which they were found. All of them are
+    /// shown by some section.
     pub related: BTreeMap<EntryKey, Vec<Arc<Entry>>>,
+    /// How often readers opened which entry.
+    pub clicks: Clicks,
     /// Every source that an entry may name.
     pub sources: BTreeMap<SourceId, Arc<SourceCard>>,
 }

@@ -1,11 +1,15 @@
 //! Candidates of a section to what it shows: order, one entry a story, a fair share for every source.
 
+mod most_read;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::model::{
     Also, Digest, Entry, EntryKey, Placed, Section, SectionFeed, SourceCard, SourceId, Timestamp,
 };
+
+pub use most_read::most_read;
 
 /// Other coverage listed with one entry.
 const ALSO_MAX: usize = 20;
@@ -20,6 +24,16 @@ pub fn merge(
     let stories = by_story(candidates);
     let leads = leads(&stories);
     let chosen = choose(leads, section.limits.entries_max, section.limits.per_source_max, weights);
+    laid_out(section, chosen, stories, sources)
+}
+
+/// `chosen`, in their order, each with the others of its story.
+fn laid_out(
+    section: &Section,
+    chosen: Vec<Arc<Entry>>,
+    stories: Vec<Vec<Arc<Entry>>>,
+    sources: &BTreeMap<SourceId, Arc<SourceCard>>,
+) -> SectionFeed {
     let mut others: HashMap<EntryKey, Vec<Arc<Entry>>> =
         stories.into_iter().map(|mut story| (story.remove(0).key, story)).collect();
     let placed: Vec<Placed> = chosen
@@ -33,6 +47,31 @@ pub fn merge(
     let updated = placed.iter().flat_map(changes).max().unwrap_or_default();
     let fingerprint = fingerprint(section, &placed);
     SectionFeed { section: section.clone(), placed, updated, fingerprint }
+}
+
+/// Lets every entry of a feed name the stories that are related to it.
+pub fn relate(
+    feed: &mut SectionFeed,
+    related: &BTreeMap<EntryKey, Vec<Arc<Entry>>>,
+    sources: &BTreeMap<SourceId, Arc<SourceCard>>,
+) {
+    let mut facts: Vec<Vec<u8>> = vec![];
+    for placed in &mut feed.placed {
+        placed.related = related
+            .get(&placed.entry.key)
+            .into_iter()
+            .flatten()
+            .filter_map(|one| card(one, sources))
+            .collect();
+        for one in &placed.related {
+            feed.updated = feed.updated.max(one.entry.changed_at());
+            facts.push([&placed.entry.key.0[..], &facts_of(&one.entry, &one.source)].concat());
+        }
+    }
+    if !facts.is_empty() {
+        let facts = facts.iter().map(Vec::as_slice);
+        feed.fingerprint = Digest::of(std::iter::once(&feed.fingerprint.0[..]).chain(facts));
+    }
 }
 
 /// At most `entries_max` of `entries`, newest first by (published, id). While others have entries to
@@ -121,10 +160,12 @@ pub fn also(lead: &Entry, rest: &[Arc<Entry>], sources: &BTreeMap<SourceId, Arc<
             others.push(entry);
         }
     }
-    let card = |entry: &Arc<Entry>| {
-        Some(Also { entry: Arc::clone(entry), source: Arc::clone(sources.get(&entry.source)?) })
-    };
-    others.into_iter().filter_map(card).take(ALSO_MAX).collect()
+    others.into_iter().filter_map(|entry| card(entry, sources)).take(ALSO_MAX).collect()
+}
+
+/// An entry with its source.
+pub fn card(entry: &Arc<Entry>, sources: &BTreeMap<SourceId, Arc<SourceCard>>) -> Option<Also> {
+    Some(Also { entry: Arc::clone(entry), source: Arc::clone(sources.get(&entry.source)?) })
 }
 
 /// A reader sees something new when an entry changes, when another source joins its story, and when that

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{
-    Digest, Document, Entry, Published, Section, SectionFeed, Site, Source, SourceCard, SourceId, Timestamp,
-    Window,
+    Clicks, Digest, Document, Entry, EntryKey, Placed, Published, Section, SectionFeed, SectionOrder, Site,
+    Source, SourceCard, SourceId, Timestamp, Window,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -32,6 +32,8 @@ pub struct Edition {
     /// Since when documents are made by these rules, in whole seconds; `None` where they always were. Nothing
     /// that they make is older: a renamed section is a change, though no entry of it is.
     pub in_force_since: Option<Timestamp>,
+    /// Whether links of pages lead through `/go/`, where it is counted which stories readers open.
+    pub count_clicks: bool,
 }
 
 impl Edition {
@@ -40,7 +42,7 @@ impl Edition {
         let sorter = Sorter::new(&sections, sources);
         let weighed = sources.iter().filter(|source| source.weight_percent != 100);
         let weights = weighed.map(|source| (source.id.clone(), source.weight_percent)).collect();
-        Self { site, sections, sorter, weights, in_force_since: None }
+        Self { site, sections, sorter, weights, in_force_since: None, count_clicks: false }
     }
 
     /// The newest change of a section, `None` where it shows nothing.
@@ -52,16 +54,46 @@ impl Edition {
 /// Derives every document from the window. Documents whose facts did not change are taken over from
 /// `previous`, so that a commit costs what it touches.
 pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
+    print(edition, lay_out(edition, window), window, previous)
+}
+
+/// What each section shows, in the order of the file; what is related is not named yet.
+pub fn lay_out(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
     let mut candidates = window::candidates(window, edition);
-    let feeds: Vec<SectionFeed> = edition
-        .sections
-        .iter()
-        .map(|section| {
-            let entries = candidates.remove(&section.id).unwrap_or_default();
-            merge::merge(section, entries, &window.sources, &edition.weights)
-        })
-        .collect();
-    let mut press = Press { edition, site: &edition.site, previous, documents: HashMap::new() };
+    let is_of_its_own = |section: &&Section| section.order == SectionOrder::Newest;
+    let ranked = edition.sections.iter().zip(0..).filter(|(section, _)| !is_of_its_own(section));
+    let ranked: Vec<(&Section, usize)> = ranked.collect();
+    let all: BTreeMap<EntryKey, Arc<Entry>> = match ranked.is_empty() {
+        true => BTreeMap::new(),
+        false => candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect(),
+    };
+    let of_their_own = edition.sections.iter().filter(is_of_its_own).map(|section| {
+        let entries = candidates.remove(&section.id).unwrap_or_default();
+        merge::merge(section, entries, &window.sources, &edition.weights)
+    });
+    let mut feeds: Vec<SectionFeed> = of_their_own.collect();
+    let nothing = Clicks::default();
+    // What was counted before it was switched off counts no more.
+    let clicks = if edition.count_clicks { &window.clicks } else { &nothing };
+    for (section, place) in ranked {
+        let entries = all.values().cloned().collect();
+        let (sources, weights) = (&window.sources, &edition.weights);
+        let feed = merge::most_read(section, &feeds, entries, clicks, sources, weights);
+        feeds.insert(place, feed);
+    }
+    feeds
+}
+
+/// Derives every document from what the sections show and what is related to it.
+pub fn print(
+    edition: &Edition,
+    mut feeds: Vec<SectionFeed>,
+    window: &Window,
+    previous: &Published,
+) -> Published {
+    feeds.iter_mut().for_each(|feed| merge::relate(feed, &window.related, &window.sources));
+    let is_counted = edition.count_clicks && !window.clicks.is_empty();
+    let mut press = Press { edition, site: &edition.site, previous, is_counted, documents: HashMap::new() };
     for feed in &feeds {
         press.section(feed);
     }
@@ -71,15 +103,22 @@ pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Publ
 
 /// The page of one entry, which may be older than the window. `also` is the other coverage of its story.
 pub fn item_document(
-    site: &Site,
+    edition: &Edition,
     entry: &Arc<Entry>,
     also: &[Arc<Entry>],
+    related: &[Arc<Entry>],
     sources: &BTreeMap<SourceId, Arc<SourceCard>>,
 ) -> Option<Document> {
-    let others = merge::also(entry, also, sources);
-    let source = sources.get(&entry.source)?;
-    let body = render::item_page(site, entry, source, &others);
-    let newest = others.iter().map(|other| other.entry.changed_at()).chain([entry.changed_at()]).max();
+    let source = Arc::clone(sources.get(&entry.source)?);
+    let placed = Placed {
+        also: merge::also(entry, also, sources),
+        related: related.iter().filter_map(|one| merge::card(one, sources)).collect(),
+        entry: Arc::clone(entry),
+        source,
+    };
+    let body = render::item_page(&edition.site, &placed, edition.count_clicks);
+    let others = placed.also.iter().chain(&placed.related);
+    let newest = others.map(|other| other.entry.changed_at()).chain([entry.changed_at()]).max();
     Some(render::document(HTML, body, newest, entry.digest))
 }
 
@@ -88,6 +127,8 @@ struct Press<'a> {
     edition: &'a Edition,
     site: &'a Site,
     previous: &'a Published,
+    /// Whether the order of what is read most comes from counting: no entry of it tells when that changed.
+    is_counted: bool,
     documents: HashMap<String, Arc<Document>>,
 }
 
@@ -95,7 +136,8 @@ impl Press<'_> {
     fn section(&mut self, feed: &SectionFeed) {
         let (id, site) = (feed.section.id.clone(), self.site);
         let facts = self.with_site(feed.fingerprint);
-        let updated = self.edition.changed_at(feed);
+        let is_ranked = feed.section.order == SectionOrder::MostRead;
+        let updated = self.edition.changed_at(feed).filter(|_| !(is_ranked && self.is_counted));
         self.put(format!("/{id}.rss"), RSS, facts, updated, || render::rss(feed, site));
         self.put(format!("/{id}.atom"), ATOM, facts, updated, || render::atom(feed, site));
         self.put(format!("/{id}.json"), JSON, facts, updated, || render::json(feed, site));
@@ -107,6 +149,7 @@ impl Press<'_> {
         let prints: Vec<[u8; 16]> = feeds.iter().map(|feed| feed.fingerprint.0).collect();
         let all = self.with_site(Digest::of(prints.iter().map(<[u8; 16]>::as_slice)));
         let updated = feeds.iter().filter_map(|feed| self.edition.changed_at(feed)).max();
+        let updated = updated.filter(|_| !self.is_counted);
         self.put("/".to_owned(), HTML, all, updated, || render::front_page(site, feeds));
         let constant = self.with_site(Digest::of([]));
         self.put("/bot".to_owned(), HTML, constant, None, || render::bot_page(site));

@@ -17,6 +17,7 @@ mod words;
 
 pub use atom::atom;
 pub use document::document;
+pub use item::destination;
 pub use json::json;
 pub use notices::notices;
 pub use pages::{bot_page, front_page, item_page, section_page};

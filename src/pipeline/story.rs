@@ -3,6 +3,7 @@
 
 mod features;
 mod index;
+mod related;
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -11,6 +12,7 @@ use chrono::TimeDelta;
 
 pub use self::features::features;
 pub use self::index::Index;
+pub use self::related::{Lists, Neighbours, RELATED_MAX, grow, nearest};
 use super::text;
 use crate::model::{
     Candidate, Entry, EntryKey, FeedEntry, IdentityKey, KeyKind, Known, Match, SourceId, StoryReason,

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::{Edition, merge};
-use crate::model::{Entry, EntryKey, Section, SectionId, Timestamp, Window};
+use crate::model::{Entry, EntryKey, Section, SectionId, SectionOrder, Timestamp, Window};
 
 /// The window is trimmed when it has grown to this many times what the last trimming left.
 const GROWTH: usize = 2;
@@ -115,7 +115,9 @@ pub fn candidates(window: &Window, edition: &Edition) -> BTreeMap<SectionId, Vec
 /// that was published later has been read.
 fn is_full(window: &Window, edition: &Edition, position: Timestamp) -> bool {
     let mut found = candidates(window, edition);
-    edition.sections.iter().all(|section| {
+    // What is read most is chosen from what the others show.
+    let mut of_their_own = edition.sections.iter().filter(|section| section.order == SectionOrder::Newest);
+    of_their_own.all(|section| {
         let mut leads = leads_of(section, &mut found);
         leads.retain(|entry| entry.published > position);
         let fair = merge::fair_count(&leads, section.limits.per_source_max, &edition.weights);

@@ -210,7 +210,7 @@ fn check_legal(document: &str) {
 
 /// Every document of a feed.
 fn all(feed: &SectionFeed, site: &Site) -> Vec<Vec<u8>> {
-    let item = |placed: &Placed| render::item_page(site, &placed.entry, &placed.source, &placed.also);
+    let item = |placed: &Placed| render::item_page(site, placed, false);
     let mut documents = vec![
         render::rss(feed, site),
         render::atom(feed, site),

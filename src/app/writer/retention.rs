@@ -23,6 +23,8 @@ impl Writer {
         let gone = self.store.purge(kept_since)?;
         if !gone.is_empty() {
             self.removed_count += gone.len();
+            self.stale |= self.shows && self.shelf.forget(&gone);
+            gone.iter().for_each(|key| self.window.clicks.remove(*key));
             self.removed.extend(gone.iter().filter(|key| self.window.entries.contains_key(key)));
             return Ok(true);
         }

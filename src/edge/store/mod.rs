@@ -5,17 +5,20 @@
 //! `keys` (identity → entry key; outlives the entry as its tombstone: see [`keys`]), `names` (entry key → its keys,
 //! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `delisted`
 //! (entry key → when its source last listed it), `due` (stage, that time and the entry key → nothing: what
-//! retention removes next).
+//! retention removes next), `related` (entry key → up to five others), `clicks` (entry key and hour → how often it was
+//! opened).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
 mod asking;
+mod clicks;
 mod codec;
 mod commit;
 mod damage;
 mod keys;
 mod open;
 mod record;
+mod related;
 mod retention;
 mod sheaf;
 mod walk;
@@ -55,6 +58,8 @@ pub struct Store {
     stories: Tree,
     delisted: Tree,
     due: Tree,
+    related: Tree,
+    clicks: Tree,
     damage: Arc<Damage>,
     press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.

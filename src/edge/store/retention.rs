@@ -30,6 +30,7 @@ impl Store {
             }
         }
         self.unbind(&mut commit, &gone)?;
+        self.drop_lists_and_clicks(&gone)?;
         self.commit(&commit)?;
         Ok(gone)
     }

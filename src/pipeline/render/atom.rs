@@ -13,6 +13,10 @@ use super::values::{email, escape, in_range, line, uri, web};
 use crate::model::{self, Placed, SectionFeed, Site, SourceId, Timestamp};
 
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
+/// The namespace of what the formats have no place for.
+const OWN: &str = "urn:x-nashra:atom";
+/// Other coverage and related stories are both `related`: this attribute marks the links to related stories.
+const RELATED_STORY: &str = "nashra:story=\"related\"";
 
 /// Renders a section as Atom 1.0.
 pub fn atom(feed: &SectionFeed, site: &Site) -> Vec<u8> {
@@ -33,33 +37,56 @@ pub fn atom(feed: &SectionFeed, site: &Site) -> Vec<u8> {
         generator: Some(Generator { value: GENERATOR.to_owned(), uri: None, version: None }),
         icon: Some(head.icon),
         lang: head.language,
-        namespaces: BTreeMap::from([("media".to_owned(), MEDIA.to_owned())]),
+        namespaces: namespaces(feed),
         entries: entries.collect(),
         ..Feed::default()
     };
     // A vector takes every byte, and nothing else can fail.
     let bytes = document.write_to(Vec::new()).unwrap_or_default();
-    let languages: Vec<Option<&str>> = items.iter().map(|item| item.foreign_language(site)).collect();
-    with_languages(&bytes, &languages)
+    with_attributes(&bytes, feed, |index| items.get(index)?.foreign_language(site))
 }
 
-/// The crate has no place for the `xml:lang` of an entry. Every `<` of a text is escaped, so the n-th
-/// `<entry>` in the document is the start of the n-th entry.
-fn with_languages(document: &[u8], languages: &[Option<&str>]) -> Vec<u8> {
+fn namespaces(feed: &SectionFeed) -> BTreeMap<String, String> {
+    let own = feed.placed.iter().any(|placed| !placed.related.is_empty()).then_some(("nashra", OWN));
+    let names = own.into_iter().chain([("media", MEDIA)]);
+    names.map(|(name, uri)| (name.to_owned(), uri.to_owned())).collect()
+}
+
+/// The crate has no place for the `xml:lang` of an entry, nor for attributes of others in a link. Every `<` of a
+/// text is escaped, so the n-th `<entry>` in the document is the start of the n-th entry; and so is every `"`.
+fn with_attributes<'a>(
+    document: &[u8],
+    feed: &SectionFeed,
+    language: impl Fn(usize) -> Option<&'a str>,
+) -> Vec<u8> {
     const START: &str = "<entry>";
     let document = String::from_utf8_lossy(document);
     let mut parts = document.split(START);
-    let mut out = String::with_capacity(document.len() + languages.len() * 16);
+    let mut out = String::with_capacity(document.len() + feed.placed.len() * 16);
     out.push_str(parts.next().unwrap_or_default());
     for (index, part) in parts.enumerate() {
-        match languages.get(index).copied().flatten() {
+        match language(index) {
             // A checked tag is letters, digits and dashes.
             Some(tag) => out.extend(["<entry xml:lang=\"", tag, "\">"]),
             None => out.push_str(START),
         }
-        out.push_str(part);
+        match feed.placed.get(index) {
+            Some(placed) if !placed.related.is_empty() => mark_related(&mut out, part, placed.also.len()),
+            _ => out.push_str(part),
+        }
     }
     out.into_bytes()
+}
+
+/// Copies an entry; the links to other coverage, which come first, stay as they are.
+fn mark_related(out: &mut String, entry: &str, coverage: usize) {
+    const RELATION: &str = " rel=\"related\"";
+    for (index, part) in entry.split_inclusive(RELATION).enumerate() {
+        out.push_str(part);
+        if part.ends_with(RELATION) && index >= coverage {
+            out.extend([" ", RELATED_STORY]);
+        }
+    }
 }
 
 /// When each source last changed, as far as this feed knows.
@@ -131,7 +158,7 @@ fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
             ..link("enclosure", file.url.clone(), Some(&file.media_type))
         });
     }
-    for also in &placed.also {
+    for also in placed.also.iter().chain(&placed.related) {
         let other = Item::also(site, also);
         let title = format!("{}: {}", other.source.title, other.headline());
         links.push(Link { title: Some(title), ..link("related", other.link, None) });

@@ -102,14 +102,14 @@ impl<'a> Item<'a> {
     /// An entry that stands alone.
     pub(super) fn new(site: &Site, entry: &'a Entry, source: &'a SourceCard) -> Self {
         let said = &entry.said;
-        let page = format!("{}/item/{}", site.url, entry.key);
+        let page = page(site, entry);
         let language = said.language.as_ref().or(source.language.as_ref());
         Self {
             entry,
             source: Source::new(source),
             id: crate::pipeline::text::xml_safe(&entry.id),
             title: said.title.as_deref().and_then(line),
-            link: said.link.as_deref().and_then(web).unwrap_or_else(|| page.clone()),
+            link: destination(site, entry),
             page,
             summary: said.summary.as_deref().and_then(markup),
             content: said.content.as_deref().and_then(markup),
@@ -162,6 +162,15 @@ impl<'a> Item<'a> {
         let of = |html: &Option<String>| html.as_deref().and_then(plain);
         of(&self.summary).or_else(|| of(&self.content))
     }
+}
+
+/// The page at the source; our own page of the entry where the source names none.
+pub fn destination(site: &Site, entry: &Entry) -> String {
+    entry.said.link.as_deref().and_then(web).unwrap_or_else(|| page(site, entry))
+}
+
+fn page(site: &Site, entry: &Entry) -> String {
+    format!("{}/item/{}", site.url, entry.key)
 }
 
 impl<'a> Source<'a> {

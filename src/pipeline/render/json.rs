@@ -87,7 +87,7 @@ struct Attachment {
     duration_in_seconds: Option<u32>,
 }
 
-/// Who carries the entry, its story, and who else tells it.
+/// Who carries the entry, its story, who else tells it, and which stories are near to it.
 #[derive(Serialize)]
 struct Nashra {
     source: JsonSource,
@@ -110,7 +110,7 @@ struct JsonAlso {
     source: String,
 }
 
-/// Another story that readers of this one may like.
+/// A story that is near to this one.
 #[derive(Serialize)]
 struct Related {
     title: String,
@@ -155,6 +155,10 @@ fn nashra(item: &Item<'_>, placed: &Placed, site: &Site) -> Nashra {
         let other = Item::also(site, also);
         JsonAlso { title: other.headline(), url: other.link, source: other.source.title }
     });
+    let related = placed.related.iter().map(|related| {
+        let other = Item::also(site, related);
+        Related { title: other.headline(), url: other.link }
+    });
     Nashra {
         source: JsonSource {
             id: item.source.card.id.0.clone(),
@@ -163,6 +167,6 @@ fn nashra(item: &Item<'_>, placed: &Placed, site: &Site) -> Nashra {
         },
         story: item.entry.story.to_string(),
         also: also.collect(),
-        related: vec![],
+        related: related.collect(),
     }
 }

@@ -6,7 +6,7 @@ use super::head::{GENERATOR, Head, ICON_PATH, site_title};
 use super::item::{File, Item};
 use super::values::{self, direction, plain, rfc3339};
 use super::words::{self, Words};
-use crate::model::{Also, Entry, Placed, SectionFeed, Site, SourceCard};
+use crate::model::{Also, Placed, SectionFeed, SectionOrder, Site};
 
 /// Entries of the block at the top of the front page.
 const FRONT_FIRST_ENTRIES_MAX: usize = 11;
@@ -55,6 +55,8 @@ struct Card {
 struct Block {
     id: String,
     title: String,
+    /// Whether the places of its entries mean something by themselves.
+    is_ranked: bool,
     page: String,
     cards: Vec<Card>,
     feeds: Vec<FeedLink>,
@@ -80,6 +82,7 @@ struct Front {
 struct SectionPage {
     page: Page,
     heading: String,
+    is_ranked: bool,
     cards: Vec<Card>,
 }
 
@@ -88,7 +91,7 @@ struct SectionPage {
 struct ItemPage {
     page: Page,
     card: Card,
-    link: String,
+    link: Onward,
     source_link: String,
     authors: Vec<String>,
     body: String,
@@ -97,7 +100,15 @@ struct ItemPage {
     files: Vec<FileLink>,
     comments: Option<String>,
     categories: Vec<String>,
-    others: Vec<(Card, String)>,
+    others: Vec<(Card, Onward)>,
+    related: Vec<Card>,
+}
+
+/// A link to a page at a source.
+struct Onward {
+    href: String,
+    /// Whether it leads through `/go/`, where search engines have nothing to follow.
+    is_counted: bool,
 }
 
 #[derive(Template)]
@@ -119,6 +130,7 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
         Block {
             id: feed.section.id.0.clone(),
             title: section_title(feed),
+            is_ranked: is_ranked(feed),
             cards: feed.placed.iter().take(most).map(|placed| placed_card(placed, site)).collect(),
             feeds: feed_links(&head),
             page: head.page,
@@ -145,15 +157,17 @@ pub fn section_page(site: &Site, feed: &SectionFeed) -> Vec<u8> {
     };
     written(&SectionPage {
         heading: section_title(feed),
+        is_ranked: is_ranked(feed),
         cards: feed.placed.iter().map(|placed| placed_card(placed, site)).collect(),
         page,
     })
 }
 
-/// `/item/KEY`: one entry, with its source and whoever else covers the story.
-pub fn item_page(site: &Site, entry: &Entry, source: &SourceCard, also: &[Also]) -> Vec<u8> {
-    let item = Item::new(site, entry, source);
-    let card = card(&item, also.len(), site);
+/// `/item/KEY`: one entry, with its source, whoever else covers the story, and the stories near to it. Links to
+/// sources lead through `/go/` where clicks are counted.
+pub fn item_page(site: &Site, placed: &Placed, count_clicks: bool) -> Vec<u8> {
+    let item = Item::placed(site, placed);
+    let card = placed_card(placed, site);
     let words = Words::of(&site.language);
     let body = item.content.clone().or_else(|| item.summary.clone()).unwrap_or_default();
     let page = Page {
@@ -162,19 +176,20 @@ pub fn item_page(site: &Site, entry: &Entry, source: &SourceCard, also: &[Also])
         canonical: item.link.clone(),
         ..around(site, format!("{} – {}", card.headline, site_title(site)))
     };
-    let other = |also| {
+    let other = |also: &Also| {
         let other = Item::also(site, also);
-        (self::card(&other, 0, site), other.link)
+        (self::card(&other, 0, site), onward(&other, site, count_clicks))
     };
     written(&ItemPage {
-        link: item.link.clone(),
+        link: onward(&item, site, count_clicks),
         source_link: item.source.home(site),
         authors: item.authors().map(|(name, _)| name).collect(),
         image: item.image.clone().filter(|image| !shows(&body, image)),
         files: item.files.iter().map(|file| file_link(file, words)).collect(),
         comments: item.comments.clone(),
         categories: item.categories.iter().map(|category| category.word().to_owned()).collect(),
-        others: also.iter().map(other).collect(),
+        others: placed.also.iter().map(other).collect(),
+        related: placed.related.iter().map(|one| self::card(&Item::also(site, one), 0, site)).collect(),
         body,
         card,
         page,
@@ -218,6 +233,17 @@ fn around(site: &Site, title: String) -> Page {
         canonical: String::new(),
         feeds: vec![],
     }
+}
+
+/// A link to the page at the source. An entry without one has only our own page, and nothing to count.
+fn onward(item: &Item<'_>, site: &Site, count_clicks: bool) -> Onward {
+    let is_counted = count_clicks && item.link != item.page;
+    let href = if is_counted { format!("{}/go/{}", site.url, item.entry.key) } else { item.link.clone() };
+    Onward { href, is_counted }
+}
+
+fn is_ranked(feed: &SectionFeed) -> bool {
+    feed.section.order == SectionOrder::MostRead
 }
 
 fn section_title(feed: &SectionFeed) -> String {

@@ -14,5 +14,5 @@ pub fn icon_png() -> Vec<u8> {
 
 /// RFC 9309. Everything may be read; item pages name the original as canonical.
 pub fn robots_txt(_site: &Site) -> Vec<u8> {
-    b"User-agent: *\nAllow: /\nDisallow: /search\n".to_vec()
+    b"User-agent: *\nAllow: /\nDisallow: /search\nDisallow: /go/\n".to_vec()
 }

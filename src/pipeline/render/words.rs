@@ -18,6 +18,8 @@ pub(super) struct Words {
     pub(super) portal: fn(&str) -> String,
     /// Above the other coverage of a story.
     pub(super) also: &'static str,
+    /// Above the stories related to one.
+    pub(super) related: &'static str,
     /// How many others cover a story.
     pub(super) also_count: fn(usize) -> String,
     /// Leads to the page at the source; the source's name follows.

@@ -8,7 +8,7 @@ fn site_in(language: &str) -> Site {
 
 fn item(said: FeedEntry) -> String {
     let placed = placed(entry("urn:x-test:1", said));
-    text(render::item_page(&site(), &placed.entry, &placed.source, &[]))
+    text(render::item_page(&site(), &placed, false))
 }
 
 /// Fails unless the page holds each of these, in this order.
@@ -73,7 +73,7 @@ fn an_entry_keeps_its_own_language_and_direction() {
 fn the_item_page_shows_the_entry_and_credits_the_source() {
     let feed = unusual();
     let first = &feed.placed[0];
-    let page = text(render::item_page(&site(), &first.entry, &first.source, &first.also));
+    let page = text(render::item_page(&site(), first, false));
     let link = "https://a.example/%D8%B1%D9%8A%D8%A7%D8%B6%D8%A9/%D8%AE%D8%A8%D8%B1?a=1&#38;b=%5B2%5D";
     check(
         &page,

@@ -45,6 +45,8 @@ pub(crate) struct Pages {
     changed: Condvar,
     pub asked: AtomicUsize,
     pub waiting: AtomicUsize,
+    /// How often `/go/` was told that somebody reads.
+    pub read: AtomicUsize,
 }
 
 impl Pages {
@@ -68,6 +70,15 @@ impl ItemPages for Pages {
             _ => return None,
         }
         Some(document("text/html; charset=utf-8", "<h1>"))
+    }
+
+    fn open(&self, key: &str, is_reader: bool) -> Option<String> {
+        self.read.fetch_add(usize::from(is_reader), Ordering::SeqCst);
+        match key {
+            "خبر" => Some("https://e.example/%D8%AE?a=1&b=2".to_owned()),
+            "impossible" => Some("https://e.example/\r\nSet-Cookie: a=b".to_owned()),
+            _ => None,
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub(super) const WORDS: Words = Words {
     describes: |section, site| format!("جديد «{section}» من {site}، مجموعا من مصادره."),
     portal: |site| format!("آخر الأخبار من مصادرها، تجمعها {site}."),
     also: "نقلته أيضا",
+    related: "أخبار ذات صلة",
     also_count: |count| match count {
         1 => "ومصدر آخر".to_owned(),
         2 => "ومصدران آخران".to_owned(),

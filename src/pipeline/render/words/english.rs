@@ -8,6 +8,7 @@ pub(super) const WORDS: Words = Words {
     describes: |section, site| format!("What is new in “{section}” on {site}, collected from its sources."),
     portal: |site| format!("{site}: the news of many sources, collected."),
     also: "Also covered by",
+    related: "Related stories",
     also_count: |count| match count {
         1 => "and one more source".to_owned(),
         _ => format!("and {count} more sources"),

@@ -12,6 +12,7 @@ pub(super) const WORDS: Words = Words {
     },
     portal: |site| format!("{site} réunit les nouvelles de ses sources."),
     also: "Repris aussi par",
+    related: "À lire aussi",
     also_count: |count| match count {
         1 => "et une autre source".to_owned(),
         _ => format!("et {count} autres sources"),

@@ -1,0 +1,72 @@
+//! What the writer does when readers are to see something new, and with what it hears of them.
+
+use chrono::TimeDelta;
+
+use super::Writer;
+use super::shelf::Stacks;
+use crate::model::{Hour, Timestamp, hour_of};
+use crate::pipeline;
+
+/// Hours for which a click counts.
+const CLICKS_KEEP_HOURS: Hour = 14 * 24;
+/// Clicks change the order of documents at most so often.
+const CLICKS_SHOWN_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+/// How far the clicks have come.
+#[derive(Default)]
+pub(super) struct ClicksSeen {
+    /// Some are kept that no document knows yet.
+    unshown: bool,
+    shown_at: Timestamp,
+    /// The hour in which old ones were last dropped.
+    swept: Hour,
+}
+
+impl Writer {
+    /// Derives the documents anew and swaps them in as a whole.
+    pub(in crate::app) fn publish(&mut self) {
+        self.stale = false;
+        let feeds = pipeline::lay_out(&self.edition, &self.window);
+        let Self { store, index, edition, window, shelf, .. } = self;
+        match shelf.related(&feeds, &Stacks { store, index, edition, window }) {
+            Ok(related) => self.window.related = related,
+            Err(error) => {
+                tracing::error!(%error, "related stories cannot be decided: those known before stay")
+            }
+        }
+        let published = pipeline::print(&self.edition, feeds, &self.window, &self.front.load());
+        self.cards.store((std::sync::Arc::clone(&self.edition), self.window.sources.clone()).into());
+        self.front.store(published.into());
+    }
+
+    /// Whether readers are counted.
+    pub(in crate::app) fn counts_clicks(&self) -> bool {
+        self.edition.count_clicks
+    }
+
+    /// Keeps what readers have opened since the last time, and drops what was counted long ago. Now and then it makes
+    /// the documents stale.
+    pub(in crate::app) fn take_clicks(&mut self, now: Timestamp) {
+        let hour = hour_of(now);
+        let gone = match self.clicks_seen.swept {
+            swept if swept == hour => vec![],
+            _ => self.window.clicks.forget_before(hour.saturating_sub(CLICKS_KEEP_HOURS)),
+        };
+        self.clicks_seen.swept = hour;
+        let new = self.counter.take();
+        let counts: Vec<_> = new.into_iter().filter_map(|click| self.window.clicks.add(click)).collect();
+        if !(counts.is_empty() && gone.is_empty()) {
+            let kept = self.store.note_clicks(&counts, &gone).and_then(|()| self.store.flush());
+            if let Err(error) = kept {
+                tracing::error!(%error, clicks = counts.len(), "the store cannot be written: clicks are lost");
+                // Documents show what the store holds.
+                self.window.clicks = self.store.clicks().unwrap_or_default();
+            }
+            self.clicks_seen.unshown = true;
+        }
+        if self.clicks_seen.unshown && now - self.clicks_seen.shown_at >= CLICKS_SHOWN_EVERY {
+            (self.clicks_seen.unshown, self.clicks_seen.shown_at) = (false, now);
+            self.stale |= self.shows;
+        }
+    }
+}
