@@ -118,6 +118,7 @@ fn everything_in_the_contract_is_read() {
         ("latest", "اخر الاخبار", 40, 10, true),
         ("sport", "رياضة", 7, 10, false),
         ("morocco", "morocco", 40, 10, false),
+        ("most-read", "الأخبار الأكثر قراءة", 40, 10, false),
     ];
     assert_eq!(names, expected);
     let condition = |field, pattern| Condition { field, pattern };
@@ -173,7 +174,8 @@ fn the_minimal_file_has_sensible_defaults() {
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!((config.store.path, config.store.keep_days), (None, 90));
     assert_eq!((config.fetch.concurrency, config.fetch.per_host), (64, 2));
-    assert_eq!(config.sections.len(), 1);
+    assert_eq!(config.sections.len(), 2);
+    assert!(!config.count_clicks);
     assert_eq!((config.sections[0].limits.entries_max, config.sections[0].limits.per_source_max), (50, 20));
     let source = &config.sources[0];
     assert_eq!(source.schedule, Schedule::Every(Duration::from_secs(900)));
@@ -186,17 +188,31 @@ fn the_minimal_file_has_sensible_defaults() {
 }
 
 #[test]
-fn latest_is_titled_in_the_sites_language_and_stays_where_it_is_placed() {
-    let title = |head: &str| {
+fn what_is_built_in_is_titled_in_the_sites_language_and_stays_where_it_is_placed() {
+    let check = |head: &str, id: &str, expected: (usize, &str, usize)| {
         let text = format!("{head}\n[sources.x]\nurl = \"https://example.org/feed\"\n");
         let sections = good(&text).sections;
-        let at = sections.iter().position(|section| section.takes_all).unwrap();
-        (at, sections[at].title.clone(), sections[at].limits.entries_max)
+        let at = sections.iter().position(|section| section.id.0 == id).unwrap();
+        assert_eq!((at, &*sections[at].title, sections[at].limits.entries_max), expected, "{id} of {head}");
+        assert_eq!(sections[at].takes_all, id == "latest");
+        assert_eq!(sections[at].order == SectionOrder::MostRead, id == "most-read");
     };
-    assert_eq!(title("site.language = \"fr-MA\""), (0, "À la une".to_owned(), 50));
-    assert_eq!(title("site.language = \"en\""), (0, "Latest news".to_owned(), 50));
-    let placed = "[sections.sport]\n[sections.latest]\ntitle = \"All\"\nentries = 9";
-    assert_eq!(title(placed), (1, "All".to_owned(), 9));
+    check("site.language = \"fr-MA\"", "latest", (0, "À la une", 50));
+    check("site.language = \"en\"", "latest", (0, "Latest news", 50));
+    check("site.language = \"fr-MA\"", "most-read", (1, "Les plus lus", 50));
+    check("site.language = \"en\"", "most-read", (1, "Most read", 50));
+    let placed = "[sections.most-read]\ntitle = \"Hits\"\nentries = 7\n[sections.sport]\n[sections.latest]\n\
+        title = \"All\"\nentries = 9";
+    check(placed, "latest", (2, "All", 9));
+    check(placed, "most-read", (0, "Hits", 7));
+}
+
+#[test]
+fn readers_are_counted_where_feeds_toml_says_so() {
+    let counts = |line: &str| good(&format!("[publish]\n{line}\n[sources.x]\nurl = \"https://e.org/\"\n")).count_clicks;
+    assert!(counts("count_clicks = true"));
+    assert!(!counts("count_clicks = false"));
+    assert!(!counts(""));
 }
 
 #[test]

@@ -91,6 +91,7 @@ max_interval = "1h"
 [sections.item]
 [sections.Sport_News]
 [sections.most-read]
+include = [{ title = "x" }]
 [sources."نشرة"]
 url = "https://example.org/1"
 [sources.b]
@@ -116,10 +117,11 @@ titl = "y"
             "19:11: sections.item: the address /item has a meaning of its own: choose another id, such as `item-news`",
             "20:11: sections.Sport_News: an id has only a-z, 0-9 and -, and begins with a letter or digit: write \
              `sport-news`",
-            "21:11: sections.most-read: is not supported by this version: remove the section",
-            "22:10: sources.\"نشرة\": an id has only a-z, 0-9 and -, and begins with a letter or digit",
-            "24:10: sources.b.url: is missing: write url = \"https://…\"",
-            "25:1: sources.b.titl: unknown key; did you mean `title`?",
+            "22:1: sections.most-read.include: has no meaning here: this section shows what the other sections show; \
+             write it there",
+            "23:10: sources.\"نشرة\": an id has only a-z, 0-9 and -, and begins with a letter or digit",
+            "25:10: sources.b.url: is missing: write url = \"https://…\"",
+            "26:1: sources.b.titl: unknown key; did you mean `title`?",
         ],
     );
 }
