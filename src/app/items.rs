@@ -1,6 +1,6 @@
 //! The page of one entry, and where it leads: the only public addresses that read the store (DESIGN §2, invariant 4).
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::clicks::Counter;
@@ -8,8 +8,10 @@ use super::writer::Cards;
 use crate::edge::clock;
 use crate::edge::serve::ItemPages;
 use crate::edge::store::{Store, StoreError};
-use crate::model::{Document, Entry, EntryKey};
+use crate::model::{Document, Entry, EntryKey, SourceCard, SourceId};
 use crate::pipeline::{self, Edition, render};
+
+type SourceCards = BTreeMap<SourceId, Arc<SourceCard>>;
 
 /// Renders entry pages on request.
 pub(super) struct Items {
@@ -22,18 +24,18 @@ impl ItemPages for Items {
     fn page(&self, key: &str) -> Option<Arc<Document>> {
         let front = self.cards.load();
         let (edition, cards) = front.as_ref();
-        let entry = self.entry(key, edition)?;
+        let entry = self.entry(key, edition, cards)?;
         let members = found(self.store.story(entry.story))?;
-        let is_other = |other: &Entry| other.key != entry.key && is_shown(other, edition);
+        let is_other = |other: &Entry| other.key != entry.key && is_shown(other, edition, cards);
         let also: Vec<Arc<Entry>> = members.into_iter().filter(is_other).map(Arc::new).collect();
-        let related = found(self.related(&entry, edition))?;
+        let related = found(self.related(&entry, edition, cards))?;
         pipeline::item_document(edition, &Arc::new(entry), &also, &related, cards).map(Arc::new)
     }
 
     fn open(&self, key: &str, is_reader: bool) -> Option<String> {
         let front = self.cards.load();
-        let edition = &front.0;
-        let entry = self.entry(key, edition)?;
+        let (edition, cards) = front.as_ref();
+        let entry = self.entry(key, edition, cards)?;
         if is_reader && edition.count_clicks {
             self.counter.count(entry.key, clock::now());
         }
@@ -43,13 +45,18 @@ impl ItemPages for Items {
 
 impl Items {
     /// An entry that some section shows. What none shows has no page either: a rule or a removed source took it out.
-    fn entry(&self, key: &str, edition: &Edition) -> Option<Entry> {
+    fn entry(&self, key: &str, edition: &Edition, cards: &SourceCards) -> Option<Entry> {
         let entry = found(self.store.entry(key.parse().ok()?))??;
-        is_shown(&entry, edition).then_some(entry)
+        is_shown(&entry, edition, cards).then_some(entry)
     }
 
     /// The stories that were found to be related to an entry, or to the first one of its story.
-    fn related(&self, entry: &Entry, edition: &Edition) -> Result<Vec<Arc<Entry>>, StoreError> {
+    fn related(
+        &self,
+        entry: &Entry,
+        edition: &Edition,
+        cards: &SourceCards,
+    ) -> Result<Vec<Arc<Entry>>, StoreError> {
         let list = match self.store.related(entry.key)? {
             Some(list) => list,
             None => self.store.related(entry.story)?.unwrap_or_default(),
@@ -57,12 +64,12 @@ impl Items {
         let keys: HashSet<EntryKey> = list.iter().copied().collect();
         let mut entries = self.store.entries(&keys)?;
         let named = list.iter().filter_map(|key| entries.remove(key));
-        Ok(named.filter(|other| is_shown(other, edition)).map(Arc::new).collect())
+        Ok(named.filter(|other| is_shown(other, edition, cards)).map(Arc::new).collect())
     }
 }
 
-fn is_shown(entry: &Entry, edition: &Edition) -> bool {
-    !edition.sorter.sections_of(entry).is_empty()
+fn is_shown(entry: &Entry, edition: &Edition, cards: &SourceCards) -> bool {
+    !edition.sorter.sections_of(entry, cards).is_empty()
 }
 
 fn found<T>(read: Result<T, StoreError>) -> Option<T> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nashra::config::{Config, read};
-use nashra::model::{Auth, Condition, Field, Hints, Location, Pattern, Ports, Schedule};
+use nashra::model::{Auth, Condition, Field, Hints, Location, Pattern, Ports, Rule, Schedule, SectionOrder};
 
 /// Reads a text that must be right.
 fn good(text: &str) -> Config {
@@ -121,18 +121,17 @@ fn everything_in_the_contract_is_read() {
         ("most-read", "الأخبار الأكثر قراءة", 40, 10, false),
     ];
     assert_eq!(names, expected);
-    let condition = |field, pattern| Condition { field, pattern };
-    let include: Vec<_> =
-        config.sections[1].rules.include.iter().map(|rule| rule.conditions.clone()).collect();
+    let condition = |field, pattern| Rule::Field(Condition { field, patterns: vec![pattern] });
     let words = |text: &str| Pattern::Words(text.to_owned());
+    let regex = Pattern::Regex { regex: "gooo+al".to_owned(), any_case: false };
     assert_eq!(
-        include,
+        config.sections[1].rules.include,
         [
-            vec![condition(Field::Category, words("رياضة"))],
-            vec![
+            condition(Field::Category, words("رياضة")),
+            Rule::All(vec![
                 condition(Field::Url, Pattern::Glob("*/sport/*".to_owned())),
-                condition(Field::Title, Pattern::Regex("gooo+al".to_owned()))
-            ],
+                condition(Field::Title, regex)
+            ]),
         ]
     );
     assert!(config.warnings.is_empty(), "{}", lines(&config.warnings));
@@ -209,7 +208,9 @@ fn what_is_built_in_is_titled_in_the_sites_language_and_stays_where_it_is_placed
 
 #[test]
 fn readers_are_counted_where_feeds_toml_says_so() {
-    let counts = |line: &str| good(&format!("[publish]\n{line}\n[sources.x]\nurl = \"https://e.org/\"\n")).count_clicks;
+    let counts = |line: &str| {
+        good(&format!("[publish]\n{line}\n[sources.x]\nurl = \"https://e.org/\"\n")).count_clicks
+    };
     assert!(counts("count_clicks = true"));
     assert!(!counts("count_clicks = false"));
     assert!(!counts(""));

@@ -61,7 +61,7 @@ impl Shelf {
         keys.into_iter().filter(|key| self.named.remove(key).is_some()).count() > 0
     }
 
-    /// Other rules are in force: what is shown may be hidden, and the other way round.
+    /// Other rules are in force, or other sections: what is shown may be hidden, and the other way round.
     pub(super) fn forget_all(&mut self) {
         self.named.clear();
     }
@@ -129,7 +129,7 @@ impl Shelf {
     fn look_up(&mut self, mut keys: HashSet<EntryKey>, stacks: &Stacks<'_>) -> Result<(), StoreError> {
         keys.retain(|key| !self.named.contains_key(key));
         let window = stacks.window;
-        let is_shown = |entry: &Entry| !stacks.edition.sorter.sections_of(entry).is_empty();
+        let is_shown = |entry: &Entry| !stacks.edition.sorter.sections_of(entry, &window.sources).is_empty();
         let (at_hand, stored): (HashSet<EntryKey>, HashSet<EntryKey>) =
             keys.into_iter().partition(|key| window.entries.contains_key(key));
         for key in at_hand {
