@@ -1,5 +1,8 @@
 //! Sections, merge and the documents derived from them.
 
+mod most_read;
+mod related;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ mod json;
 mod ours;
 mod pages;
 mod property;
+mod related;
 mod rss;
 
 use std::sync::Arc;

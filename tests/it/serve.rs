@@ -1,6 +1,7 @@
 //! What readers are answered: `respond`, and the listener around it.
 
 mod doors;
+mod go;
 mod listener;
 mod respond;
 mod rude;

@@ -152,6 +152,7 @@ proptest! {
             section("latest", 4, 2),
             Section { rules, ..section("sport", 3, 1) },
             section("art", 2, 2),
+            Section { order: SectionOrder::MostRead, ..section("most-read", 5, 2) },
         ];
         let mut lived = Lived::new(sources.to_vec(), sections);
         for (index, (source, rows, trims)) in polls.into_iter().enumerate() {

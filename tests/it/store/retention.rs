@@ -77,7 +77,10 @@ fn keys_are_forgotten_when_no_source_has_listed_their_entry_for_long() {
     assert_eq!(store.forget(at("2026-12-01T00:00:00Z")).unwrap(), 2);
     store.settle().unwrap();
     drop(store);
-    for tree in ["entries", "sheaves", "keys", "runs", "pages", "names", "stories", "delisted", "due"] {
+    for tree in [
+        "entries", "sheaves", "keys", "runs", "pages", "names", "stories", "delisted", "due", "related",
+        "clicks",
+    ] {
         assert_eq!(rows(folder.path(), tree), 0, "{tree}");
     }
 }
