@@ -23,7 +23,7 @@ COMMANDS = [
 ]
 DAEMON = [
     daemon.starts_and_fills, documents.every_feed_is_valid, documents.rules_and_stories_show,
-    documents.front_page_is_arabic, documents.http_is_exact, daemon.an_edited_source_shows,
+    documents.front_page_is_arabic, documents.http_is_exact, documents.entries_lead_to_their_sources, daemon.an_edited_source_shows,
     documents.every_feed_is_valid, daemon.a_broken_configuration_changes_nothing,
     daemon.stops_and_comes_back_the_same, daemon.survives_a_kill,
 ]

@@ -55,7 +55,11 @@ def check_one_section(site, section, bodies):
     least = 50 if section == "latest" else SECTION_ENTRIES_MIN
     expect(least <= len(ids) <= 50, f"{section} has {len(ids)} entries, not {least} to 50")
     dates = [item["date_published"] for item in items]
-    expect(dates == sorted(dates, reverse=True), f"{section} is not newest first")
+    if section == "most-read":
+        coverage = [len(own(item)["also"]) for item in items]
+        expect(coverage == sorted(coverage, reverse=True), f"{section} does not begin with what most sources carry: {coverage}")
+    else:
+        expect(dates == sorted(dates, reverse=True), f"{section} is not newest first")
     title = site.settings["sections"][section]["title"]
     for kind, found in (("rss", rss.findtext("channel/title")), ("atom", atom.findtext(values.ATOM + "title")), ("json", json.loads(bodies["json"])["title"])):
         expect(title in (found or ""), f"{section}.{kind}: title {found!r} does not name {title!r}")
@@ -167,3 +171,16 @@ def http_is_exact(site):
     for path in ("/no-such-section", "/no-such-section.rss", "/latest.xml", "/../feeds.toml", "/%ff"):
         status = site.get(path)[0]
         expect(status in (400, 404), f"{path} answers {status}")
+
+
+def entries_lead_to_their_sources(site):
+    for item in site.items("latest")[:10]:
+        path = f"/go/{own(item)['story']}"
+        status, headers, _ = site.get(path)
+        expect(status == 302 and headers.get("location") == item["url"], f"{path}: {status} {headers.get('location')!r}, not {item['url']!r}")
+        expect(headers.get("cache-control") == "no-store" and "set-cookie" not in headers, f"{path}: {headers}")
+        expect(site.ask("HEAD", path)[0] == 302, f"HEAD {path} is no 302")
+    for path in ("/go/", "/go/https://evil.example/", "/go/" + "0" * 32):
+        status, headers, _ = site.get(path)
+        expect(status == 404 and "location" not in headers, f"{path}: {status} {headers}")
+    expect("Disallow: /go/" in site.get("/robots.txt")[2].decode().splitlines(), "robots.txt lets robots follow /go/")

@@ -1,5 +1,6 @@
 //! The daemon as its admin and its readers meet it.
 
+mod read;
 mod reload;
 mod retention;
 mod stopped;

@@ -1,10 +1,14 @@
 //! What the writer does when readers are to see something new, and with what it hears of them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 
 use super::Writer;
 use super::shelf::Stacks;
-use crate::model::{Hour, Timestamp, hour_of};
+use crate::edge::store::StoreError;
+use crate::model::{Entry, EntryKey, Hour, SectionFeed, Timestamp, hour_of};
 use crate::pipeline;
 
 /// Hours for which a click counts.
@@ -27,16 +31,26 @@ impl Writer {
     pub(in crate::app) fn publish(&mut self) {
         self.stale = false;
         let feeds = pipeline::lay_out(&self.edition, &self.window);
-        let Self { store, index, edition, window, shelf, .. } = self;
-        match shelf.related(&feeds, &Stacks { store, index, edition, window }) {
+        match self.relate(&feeds) {
             Ok(related) => self.window.related = related,
             Err(error) => {
                 tracing::error!(%error, "related stories cannot be decided: those known before stay")
             }
         }
         let published = pipeline::print(&self.edition, feeds, &self.window, &self.front.load());
-        self.cards.store((std::sync::Arc::clone(&self.edition), self.window.sources.clone()).into());
-        self.front.store(published.into());
+        self.cards.store(Arc::new((Arc::clone(&self.edition), self.window.sources.clone())));
+        self.front.store(Arc::new(published));
+    }
+
+    /// The stories related to what is shown, decided where nobody has asked yet.
+    fn relate(&mut self, feeds: &[SectionFeed]) -> Result<BTreeMap<EntryKey, Vec<Arc<Entry>>>, StoreError> {
+        let Self { store, index, edition, window, shelf, .. } = self;
+        let stacks = Stacks { store, edition, window };
+        let wanting = shelf.take_up(feeds, store, Some(index.len()))?;
+        if !wanting.is_empty() {
+            shelf.decide(&wanting, index, stacks)?;
+        }
+        shelf.related(stacks)
     }
 
     /// Whether readers are counted.

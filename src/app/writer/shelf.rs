@@ -24,30 +24,50 @@ pub(super) struct Shelf {
 }
 
 /// What it takes to look something up.
+#[derive(Clone, Copy)]
 pub(super) struct Stacks<'a> {
     pub(super) store: &'a Store,
-    pub(super) index: &'a Index,
     pub(super) edition: &'a Edition,
     pub(super) window: &'a Window,
 }
 
 impl Shelf {
-    /// The stories related to each entry of the feeds. What was decided for it is durable when this returns; where
-    /// the store fails, the lists stay as they are.
-    pub(super) fn related(
+    /// Takes up what the feeds show. Lists that the store has are read back; the entries that come back are those
+    /// whose lists are to be made, or may grow now that the index has so many entries. `None`: it is not at hand.
+    pub(super) fn take_up(
         &mut self,
         feeds: &[SectionFeed],
-        stacks: &Stacks<'_>,
-    ) -> Result<BTreeMap<EntryKey, Vec<Arc<Entry>>>, StoreError> {
+        store: &Store,
+        index_entries: Option<usize>,
+    ) -> Result<Vec<Arc<Entry>>, StoreError> {
         let placed = feeds.iter().flat_map(|feed| &feed.placed);
-        let shown: BTreeMap<EntryKey, Arc<Entry>> =
-            placed.map(|placed| (placed.entry.key, Arc::clone(&placed.entry))).collect();
+        let shown: BTreeMap<EntryKey, &Arc<Entry>> =
+            placed.map(|placed| (placed.entry.key, &placed.entry)).collect();
         self.lists.retain(|key, _| shown.contains_key(key));
         self.asked.retain(|key, _| shown.contains_key(key));
-        let wanting = self.wanting(&shown, stacks)?;
-        if !wanting.is_empty() {
-            self.decide(&wanting, stacks)?;
+        let mut wanting = vec![];
+        for (key, entry) in shown {
+            if let Some(list) = self.lists.get(&key) {
+                let Some(size) = index_entries.filter(|_| list.len() < RELATED_MAX) else { continue };
+                // One that was read back was looked at when the index was not smaller.
+                let before = *self.asked.entry(key).or_insert(size);
+                if size > before + before / GROWTH {
+                    wanting.push(Arc::clone(entry));
+                }
+            } else if let Some(list) = store.related(key)? {
+                self.lists.insert(key, list);
+            } else {
+                wanting.push(Arc::clone(entry));
+            }
         }
+        Ok(wanting)
+    }
+
+    /// The stories related to each entry that is shown.
+    pub(super) fn related(
+        &mut self,
+        stacks: Stacks<'_>,
+    ) -> Result<BTreeMap<EntryKey, Vec<Arc<Entry>>>, StoreError> {
         let named: HashSet<EntryKey> = self.lists.values().flatten().copied().collect();
         self.named.retain(|key, _| named.contains(key));
         self.look_up(named, stacks)?;
@@ -66,34 +86,17 @@ impl Shelf {
         self.named.clear();
     }
 
-    /// Those whose lists are to be made, or may grow. Lists that the store has are read back.
-    fn wanting(
+    /// Decides what is related to these entries. That is durable when this returns; where the store fails, the lists
+    /// stay as they are.
+    pub(super) fn decide(
         &mut self,
-        shown: &BTreeMap<EntryKey, Arc<Entry>>,
-        stacks: &Stacks<'_>,
-    ) -> Result<Vec<Arc<Entry>>, StoreError> {
-        let (size, mut wanting) = (stacks.index.len(), vec![]);
-        for (key, entry) in shown {
-            if let Some(list) = self.lists.get(key) {
-                let before = self.asked.get(key).copied().unwrap_or_default();
-                let has_grown = size > before + before / GROWTH;
-                if list.len() < RELATED_MAX && has_grown {
-                    wanting.push(Arc::clone(entry));
-                }
-            } else if let Some(list) = stacks.store.related(*key)? {
-                self.lists.insert(*key, list);
-                self.asked.insert(*key, size);
-            } else {
-                wanting.push(Arc::clone(entry));
-            }
-        }
-        Ok(wanting)
-    }
-
-    fn decide(&mut self, wanting: &[Arc<Entry>], stacks: &Stacks<'_>) -> Result<(), StoreError> {
-        let near: Vec<Vec<EntryKey>> = wanting.iter().map(|entry| nearest(stacks.index, entry)).collect();
+        wanting: &[Arc<Entry>],
+        index: &Index,
+        stacks: Stacks<'_>,
+    ) -> Result<(), StoreError> {
+        let near: Vec<Vec<EntryKey>> = wanting.iter().map(|entry| nearest(index, entry)).collect();
         // The found, and then the first entries of their stories, which stand for them.
-        self.look_up(near.iter().flatten().copied().collect(), stacks)?;
+        self.look_up(near.iter().chain(self.lists.values()).flatten().copied().collect(), stacks)?;
         let found = near.iter().flatten().filter_map(|key| self.named.get(key)?.as_ref());
         let stories = found.chain(wanting).map(|entry| entry.story).collect();
         self.look_up(stories, stacks)?;
@@ -115,7 +118,7 @@ impl Shelf {
             stacks.store.flush()?;
         }
         self.lists = lists;
-        self.asked.extend(wanting.iter().map(|entry| (entry.key, stacks.index.len())));
+        self.asked.extend(wanting.iter().map(|entry| (entry.key, index.len())));
         Ok(())
     }
 
@@ -126,7 +129,7 @@ impl Shelf {
     }
 
     /// Brings entries that are not known yet, with whether any section shows them.
-    fn look_up(&mut self, mut keys: HashSet<EntryKey>, stacks: &Stacks<'_>) -> Result<(), StoreError> {
+    fn look_up(&mut self, mut keys: HashSet<EntryKey>, stacks: Stacks<'_>) -> Result<(), StoreError> {
         keys.retain(|key| !self.named.contains_key(key));
         let window = stacks.window;
         let is_shown = |entry: &Entry| !stacks.edition.sorter.sections_of(entry, &window.sources).is_empty();
