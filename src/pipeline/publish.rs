@@ -60,24 +60,21 @@ pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Publ
 /// What each section shows, in the order of the file; what is related is not named yet.
 pub fn lay_out(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
     let mut candidates = window::candidates(window, edition);
-    let is_of_its_own = |section: &&Section| section.order == SectionOrder::Newest;
-    let ranked = edition.sections.iter().zip(0..).filter(|(section, _)| !is_of_its_own(section));
-    let ranked: Vec<(&Section, usize)> = ranked.collect();
-    let all: BTreeMap<EntryKey, Arc<Entry>> = match ranked.is_empty() {
-        true => BTreeMap::new(),
-        false => candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect(),
-    };
-    let of_their_own = edition.sections.iter().filter(is_of_its_own).map(|section| {
+    let all: BTreeMap<EntryKey, Arc<Entry>> =
+        candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect();
+    let (sources, weights) = (&window.sources, &edition.weights);
+    let (ranked, others): (Vec<_>, Vec<_>) =
+        edition.sections.iter().enumerate().partition(|(_, section)| section.order == SectionOrder::MostRead);
+    let others = others.into_iter().map(|(_, section)| {
         let entries = candidates.remove(&section.id).unwrap_or_default();
-        merge::merge(section, entries, &window.sources, &edition.weights)
+        merge::merge(section, entries, sources, weights)
     });
-    let mut feeds: Vec<SectionFeed> = of_their_own.collect();
+    let mut feeds: Vec<SectionFeed> = others.collect();
     let nothing = Clicks::default();
     // What was counted before it was switched off counts no more.
     let clicks = if edition.count_clicks { &window.clicks } else { &nothing };
-    for (section, place) in ranked {
+    for (place, section) in ranked {
         let entries = all.values().cloned().collect();
-        let (sources, weights) = (&window.sources, &edition.weights);
         let feed = merge::most_read(section, &feeds, entries, clicks, sources, weights);
         feeds.insert(place, feed);
     }

@@ -34,7 +34,7 @@ impl Writer {
         match self.relate(&feeds) {
             Ok(related) => self.window.related = related,
             Err(error) => {
-                tracing::error!(%error, "related stories cannot be decided: those known before stay")
+                tracing::error!(%error, "related stories cannot be decided: those known before stay");
             }
         }
         let published = pipeline::print(&self.edition, feeds, &self.window, &self.front.load());

@@ -1,6 +1,7 @@
 //! What readers open most, among the stories that the sections show.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::f64::consts::FRAC_1_SQRT_2;
 use std::sync::Arc;
 
 use super::{by_story, laid_out, share};
@@ -17,7 +18,7 @@ const WEIGHTS: [f64; HALF_LIFE_HOURS as usize] = [
     0.840_896_415_253_714_6,
     0.793_700_525_984_099_8,
     0.749_153_538_438_340_8,
-    0.707_106_781_186_547_6,
+    FRAC_1_SQRT_2,
     0.667_419_927_085_017_3,
     0.629_960_524_947_436_6,
     0.594_603_557_501_360_6,
