@@ -1,6 +1,7 @@
 //! The daemon as its admin and its readers meet it.
 
 mod read;
+mod related;
 mod reload;
 mod retention;
 mod stopped;
