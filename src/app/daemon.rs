@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -24,7 +25,7 @@ use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
-use crate::model::{Location, Notices, SourceId};
+use crate::model::{Entry, EntryKey, Location, Notices, SourceId};
 use crate::schedule;
 
 pub(super) use answers::Refusal;
@@ -64,6 +65,8 @@ pub(super) enum Event {
     Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
     /// Somebody is going to ask these sources itself, as far as it may.
     Asking(Vec<SourceId>, oneshot::Sender<Vec<Permit>>),
+    /// Somebody opens the page of an entry of which nobody knows yet what is related to it.
+    Related(Box<Entry>, SyncSender<Vec<EntryKey>>),
     /// SIGTERM or SIGINT.
     Stop,
 }
@@ -218,8 +221,8 @@ impl Daemon {
 
     /// Breaks where the daemon is to end.
     fn handle(&mut self, event: Event) -> ControlFlow<()> {
-        // It may change when sources are due.
-        self.lull = None;
+        // It may change when sources are due, but for what readers ask.
+        self.lull = self.lull.filter(|_| matches!(event, Event::Related(..)));
         match event {
             Event::Stop => return ControlFlow::Break(()),
             Event::Reload => self.reload(),
@@ -228,6 +231,8 @@ impl Daemon {
                 // A caller that went away meanwhile needs no answer.
                 let _ = accepted.send(self.start_job(&sources, rows).map(|_| ()));
             }
+            // Who has waited too long needs no answer.
+            Event::Related(entry, reply) => drop(reply.try_send(self.writer.nearest(&entry))),
             Event::Health(reply) => drop(reply.send(self.health())),
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),

@@ -2,14 +2,23 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
 
 use super::clicks::Counter;
+use super::daemon::Event;
 use super::writer::Cards;
 use crate::edge::clock;
 use crate::edge::serve::ItemPages;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{Document, Entry, EntryKey, SourceCard, SourceId};
+use crate::pipeline::story::RELATED_MAX;
 use crate::pipeline::{self, Edition, render};
+
+/// How long a page waits for what is related to it, while the loop does something else.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 type SourceCards = BTreeMap<SourceId, Arc<SourceCard>>;
 
@@ -18,6 +27,8 @@ pub(super) struct Items {
     pub(super) store: Arc<Store>,
     pub(super) cards: Cards,
     pub(super) counter: Arc<Counter>,
+    /// Whom to ask what is related to an entry that was never shown.
+    pub(super) events: mpsc::Sender<Event>,
 }
 
 impl ItemPages for Items {
@@ -50,21 +61,31 @@ impl Items {
         is_shown(&entry, edition, cards).then_some(entry)
     }
 
-    /// The stories that were found to be related to an entry, or to the first one of its story.
+    /// The stories that were found to be related to an entry, or to the first one of its story. Where nobody has
+    /// looked, those that are near to it now: that is not kept, for such pages are opened by robots above all.
     fn related(
         &self,
         entry: &Entry,
         edition: &Edition,
         cards: &SourceCards,
     ) -> Result<Vec<Arc<Entry>>, StoreError> {
-        let list = match self.store.related(entry.key)? {
-            Some(list) => list,
-            None => self.store.related(entry.story)?.unwrap_or_default(),
+        let kept = match self.store.related(entry.key)? {
+            None => self.store.related(entry.story)?,
+            list => list,
         };
+        let list = kept.unwrap_or_else(|| self.nearest(entry));
         let keys: HashSet<EntryKey> = list.iter().copied().collect();
         let mut entries = self.store.entries(&keys)?;
         let named = list.iter().filter_map(|key| entries.remove(key));
-        Ok(named.filter(|other| is_shown(other, edition, cards)).map(Arc::new).collect())
+        let shown = named.filter(|other| is_shown(other, edition, cards));
+        Ok(shown.map(Arc::new).take(RELATED_MAX).collect())
+    }
+
+    fn nearest(&self, entry: &Entry) -> Vec<EntryKey> {
+        let (reply, answer) = sync_channel(1);
+        let asked = self.events.try_send(Event::Related(Box::new(entry.clone()), reply));
+        let found = asked.ok().and_then(|()| answer.recv_timeout(PATIENCE).ok());
+        found.unwrap_or_default()
     }
 }
 

@@ -60,6 +60,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         store: Arc::clone(&store),
         cards: Arc::clone(&writer.cards),
         counter: Arc::clone(&writer.counter),
+        events: events_in.clone(),
     });
     let mut doors = JoinSet::new();
     doors.spawn(serve::run(listener, Arc::clone(&writer.front), items, until(stopped.clone())));

@@ -77,7 +77,6 @@ impl Writer {
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
         writer.shows = true;
-        writer.window.clicks = writer.store.clicks()?;
         writer.configure(config, now)?;
         Ok(writer)
     }
@@ -126,8 +125,8 @@ impl Writer {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
         }
-        let read = self.read_window(&edition, &sources)?;
-        self.replace_window(read);
+        (self.window, self.trimmed_to) = self.read_window(&edition, &sources)?;
+        self.shelf.forget_all();
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
         self.order = order(config);
         self.timezone = config.site.timezone;
@@ -297,16 +296,9 @@ impl Writer {
     }
 
     fn fill_window(&mut self) -> Result<(), StoreError> {
-        let read = self.read_window(&self.edition, &self.sources)?;
-        self.replace_window(read);
-        Ok(())
-    }
-
-    /// Puts a window that was read back in the place of the one before; what readers opened stays.
-    fn replace_window(&mut self, (window, kept): (Window, usize)) {
-        let Window { related, clicks, .. } = std::mem::replace(&mut self.window, window);
-        (self.window.related, self.window.clicks, self.trimmed_to) = (related, clicks, kept);
+        (self.window, self.trimmed_to) = self.read_window(&self.edition, &self.sources)?;
         self.shelf.forget_all();
+        Ok(())
     }
 
     /// Reads the newest entries back until nothing older can appear anywhere; also says how many there are.
@@ -319,7 +311,8 @@ impl Writer {
             let card = card(source, self.states.get(&source.id));
             (source.id.clone(), Arc::new(card))
         });
-        let mut window = Window { sources: cards.collect(), ..Window::default() };
+        let clicks = self.store.clicks()?;
+        let mut window = Window { sources: cards.collect(), clicks, ..Window::default() };
         // Entries of a source that has left the file are shown nowhere.
         let configured = |entry: &Result<Entry, StoreError>| {
             entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))

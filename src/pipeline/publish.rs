@@ -54,11 +54,11 @@ impl Edition {
 /// Derives every document from the window. Documents whose facts did not change are taken over from
 /// `previous`, so that a commit costs what it touches.
 pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
-    print(edition, lay_out(edition, window), window, previous)
+    print(edition, section_feeds(edition, window), window, previous)
 }
 
 /// What each section shows, in the order of the file; what is related is not named yet.
-pub fn lay_out(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
+pub fn section_feeds(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
     let mut candidates = window::candidates(window, edition);
     let all: BTreeMap<EntryKey, Arc<Entry>> =
         candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect();

@@ -9,7 +9,7 @@ use super::Writer;
 use super::shelf::Stacks;
 use crate::edge::store::StoreError;
 use crate::model::{Entry, EntryKey, Hour, SectionFeed, Timestamp, hour_of};
-use crate::pipeline;
+use crate::pipeline::{self, story};
 
 /// Hours for which a click counts.
 const CLICKS_KEEP_HOURS: Hour = 14 * 24;
@@ -30,7 +30,7 @@ impl Writer {
     /// Derives the documents anew and swaps them in as a whole.
     pub(in crate::app) fn publish(&mut self) {
         self.stale = false;
-        let feeds = pipeline::lay_out(&self.edition, &self.window);
+        let feeds = pipeline::section_feeds(&self.edition, &self.window);
         match self.relate(&feeds) {
             Ok(related) => self.window.related = related,
             Err(error) => {
@@ -51,6 +51,11 @@ impl Writer {
             shelf.decide(&wanting, index, stacks)?;
         }
         shelf.related(stacks)
+    }
+
+    /// The entries that are nearest to one that was never shown.
+    pub(in crate::app) fn nearest(&self, entry: &Entry) -> Vec<EntryKey> {
+        story::nearest(&self.index, entry)
     }
 
     /// Whether readers are counted.

@@ -87,3 +87,29 @@ fn what_a_rule_hides_is_not_named_and_comes_back_with_it() {
     daemon.wait_for_poll("wire", "ok");
     assert!(related(&daemon, FIRST).contains(&changed.to_owned()));
 }
+
+#[test]
+fn the_page_of_an_entry_that_was_never_shown_has_them_too() {
+    let write = |home: &Home| home.write("wire.xml", &listed(&[("1", FIRST), ("2", SECOND), ("3", THIRD)]));
+    // Keys follow from what a source says.
+    let other = Home::new(CONFIG);
+    write(&other);
+    let daemon = other.start();
+    daemon.wait_for_poll("wire", "ok");
+    let keys = [FIRST, SECOND, THIRD].map(|title| (key(&daemon, title), title));
+    drop(daemon);
+    let home = Home::new(&format!("[publish]\nentries = 1\n{CONFIG}"));
+    write(&home);
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    let front = daemon.get("/").text().to_owned();
+    let hidden: Vec<_> = keys.iter().filter(|(_, title)| !front.contains(title)).collect();
+    assert!(hidden.len() >= 2, "{front}");
+    for (key, title) in hidden {
+        let page = daemon.get(&format!("/item/{key}"));
+        let (_, block) = page.text().split_once("أخبار ذات صلة").unwrap_or_else(|| panic!("{}", page.text()));
+        let others = keys.iter().filter(|(_, other)| other != title && block.contains(other)).count();
+        assert_eq!(others, 2, "{block}");
+        assert_eq!(daemon.get(&format!("/item/{key}")).header("etag"), page.header("etag"));
+    }
+}
