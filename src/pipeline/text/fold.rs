@@ -1,7 +1,7 @@
 //! The form in which titles and words are compared (DESIGN §6 "Stories").
 
-use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 /// The zeros of the decimal digits that news are written in; the other nine follow each.
 const ZEROS: [char; 10] = [
@@ -16,6 +16,11 @@ pub fn fold(text: &str) -> String {
     let mut out = String::new();
     fold_into(&mut out, text);
     out
+}
+
+/// `text` in composed letters (Unicode NFC); `None` where it is already.
+pub fn composed(text: &str) -> Option<String> {
+    (!is_nfc(text)).then(|| text.nfc().collect())
 }
 
 /// The same, in place of what is in `out`.
