@@ -4,13 +4,14 @@
 mod life;
 
 use life::*;
-use nashra::model::*;
+use nashra::model::KeyKind;
+use proptest::prelude::*;
 
 const MOVED: &[&str] = &["identities-moved"];
 
 /// A source that lists twenty entries in one shape, and then in another.
 fn check(before: Shape, after: Shape, told: &[&str]) {
-    for (purged, news) in [(false, 0), (false, 3), (false, 200), (true, 0), (true, 3)] {
+    for (purged, news) in [(false, 3), (false, 60), (true, 0)] {
         let mut life = Life::new(before, 0..20);
         life.lists(2..22);
         life.was_told(&[]);
@@ -89,7 +90,10 @@ fn a_source_changes_its_cms() {
 #[test]
 fn a_source_spells_its_links_in_another_way() {
     for spelling in [Spelling::Lower, Spelling::Upper, Spelling::Decomposed] {
-        for (guid, told) in [(Guid::Permalink, MOVED), (Guid::Integer, &[][..]), (Guid::Absent, &[])] {
+        for guid in [Guid::Permalink, Guid::Integer, Guid::Absent] {
+            // Few letters can be taken apart, so few guids change by it.
+            let most = guid == Guid::Permalink && spelling != Spelling::Decomposed;
+            let told = if most { MOVED } else { &[] };
             let before = Shape { guid, ..PLAIN };
             check(before, Shape { spelling, ..before }, told);
             check(Shape { spelling, ..before }, before, told);
@@ -98,5 +102,62 @@ fn a_source_spells_its_links_in_another_way() {
     for (before, after) in [(false, true), (true, false)] {
         let with = |tracked| Shape { guid: Guid::Absent, tracked, ..PLAIN };
         check(with(before), with(after), &[]);
+    }
+}
+
+/// What is no key is found out: told once, and no keys are learnt by it any more.
+fn check_useless(shape: Shape, told: &[&str]) {
+    // Where one entry alone is stored, another link is a change as any.
+    for purged in [false, !shape.tokens] {
+        let mut life = Life::new(shape, 0..20);
+        if purged {
+            life.purge();
+        }
+        for n in 1..6 {
+            let update = life.lists(n..n + 20);
+            assert_eq!((update.tally.updated, update.new.len()), (0, 1), "{shape:?}: {:#?}", update.changed);
+            life.restart();
+        }
+        life.was_told(told);
+        let before = (life.keys(KeyKind::Guid), life.keys(KeyKind::Link), life.keys(KeyKind::Content));
+        for _ in 0..10 {
+            let update = life.lists(5..25);
+            assert_eq!((&update.new[..], &update.changed[..]), (&[][..], &[][..]), "{shape:?}");
+        }
+        life.was_told(&[]);
+        let after = (life.keys(KeyKind::Guid), life.keys(KeyKind::Link), life.keys(KeyKind::Content));
+        assert_eq!(before, after, "{shape:?}");
+        // Real news and a real move are seen as ever.
+        life.lists(5..105);
+        life.was_told(&[]);
+        life.shape = Shape { site: "https://b.example", layout: Layout::Slash, ..shape };
+        life.lists(90..110);
+        life.lists(91..111);
+        assert!(purged || life.told == MOVED || shape.tokens, "{shape:?}: {:?}", life.told);
+    }
+}
+
+#[test]
+fn guids_that_change_with_every_document_are_found_out() {
+    for (guid, told) in [
+        (Guid::Random, &["identities-moved", "keys-volatile"][..]),
+        (Guid::Token, &["identities-moved", "keys-volatile"]),
+        (Guid::Moment, &[]),
+        (Guid::Same, &[]),
+        (Guid::SomeSame, &[]),
+        (Guid::Empty, &[]),
+    ] {
+        check_useless(Shape { guid, ..PLAIN }, told);
+        if guid != Guid::Token {
+            check_useless(Shape { guid, layout: Layout::Query, dates: Dates::Absent, ..PLAIN }, told);
+        }
+    }
+}
+
+#[test]
+fn links_that_change_with_every_document_are_found_out() {
+    let tokens = Shape { tokens: true, ..PLAIN };
+    for guid in [Guid::Integer, Guid::Random, Guid::Permalink, Guid::Absent] {
+        check_useless(Shape { guid, ..tokens }, &["identities-moved", "keys-volatile"]);
     }
 }

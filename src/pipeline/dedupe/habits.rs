@@ -17,6 +17,9 @@ const STEADY_MIN: u8 = 4;
 /// if they came over at least this time: a page that is rebuilt once an hour looks steady in between.
 const STEADY_FOR: TimeDelta = TimeDelta::hours(24);
 
+/// One entry with another link is a correction, as many a source that has moved.
+const RELOCATED_MIN: usize = 3;
+
 /// What a document shows of its source's keys.
 #[derive(Debug, Default)]
 pub struct Judged {
@@ -45,7 +48,7 @@ pub fn judge(
     let counts = Counts::of(entries, found, known);
     let mut judged = Judged { habits: habits.clone(), ..Judged::default() };
     judged.habits.read_by = trust;
-    judged.is_relocation = counts.relocated * 2 > counts.known;
+    judged.is_relocation = counts.is_relocation();
     let guids = if trust.guids {
         let is_useless = counts.guid_clashes == entries.len() && all_have_one_guid(entries);
         let has_changed = counts.reguided * 2 > counts.guided || counts.reused * 2 > counts.guided;
@@ -59,7 +62,7 @@ pub fn judge(
     let (links, paths) = judge_links(&mut judged.habits, &counts, trust, entries, now);
     judged.relearns_guids = guids == Turn::Back;
     let turns = [("guids", guids), ("links", links), ("links without their queries", paths)];
-    judged.problems = turns.into_iter().filter_map(|(what, turn)| turn.problem(what)).collect();
+    judged.problems = [Turn::Away, Turn::Back].into_iter().filter_map(|turn| turn.problem(&turns)).collect();
     let is_turning = !judged.problems.is_empty() || habits.read_by != trust;
     let how = if is_turning { None } else { how(habits, &counts, judged.is_relocation) };
     judged.renamed = how.map(|(count, how)| Renamed { at: now, count, how, minutes: shifts.clone() });
@@ -82,8 +85,8 @@ fn how(habits: &Habits, counts: &Counts, is_relocation: bool) -> Option<(usize, 
     if lost {
         return Some((counts.unguided, format!("most entries came without the ids that they had; {kept}")));
     }
-    let relocated = || "most entries came with links to another host, or by https; their ids stay".to_owned();
-    is_relocation.then(|| (counts.relocated, relocated()))
+    let relocated = || "most entries came with other links; their ids stay".to_owned();
+    is_relocation.then(|| (counts.relocated.max(counts.relinked), relocated()))
 }
 
 fn judge_links(
@@ -127,20 +130,23 @@ impl Turn {
         if self == Self::None { other } else { self }
     }
 
-    fn problem(self, what: &str) -> Option<Problem> {
-        match self {
-            Self::None => None,
-            Self::Away => Some(Problem::new(
+    /// What the admin hears of those that have turned this way.
+    fn problem(self, turns: &[(&str, Self)]) -> Option<Problem> {
+        let which: Vec<&str> =
+            turns.iter().filter(|(_, turn)| *turn == self).map(|(what, _)| *what).collect();
+        let which = which.join(" and ");
+        let (code, what) = match self {
+            _ if which.is_empty() => return None,
+            Self::None => return None,
+            Self::Away => (
                 "keys-volatile",
-                format!(
-                    "its {what} change with every fetch, or are the same for all: its entries are recognised without them"
-                ),
-            )),
-            Self::Back => Some(Problem::new(
-                "keys-steady",
-                format!("its {what} have stayed for a while: its entries are recognised by them again"),
-            )),
-        }
+                "change with every fetch, or are the same for all: its entries are recognised without them",
+            ),
+            Self::Back => {
+                ("keys-steady", "have stayed for a while: its entries are recognised by them again")
+            }
+        };
+        Some(Problem::new(code, format!("its {which} {what}")))
     }
 }
 
@@ -218,6 +224,11 @@ struct Counts {
 }
 
 impl Counts {
+    fn is_relocation(&self) -> bool {
+        let changed = self.relocated.max(self.relinked);
+        changed >= RELOCATED_MIN && (self.relocated * 2 > self.known || self.relinked * 2 > self.linked)
+    }
+
     fn of(entries: &[Keyed<'_>], found: &[Option<Match>], known: &Known) -> Self {
         let mut counts = Self::default();
         for (entry, found) in entries.iter().zip(found) {
@@ -228,8 +239,8 @@ impl Counts {
             counts.guided += usize::from(entry.guid.is_some());
             let is_new = |key| !known.keys.contains_key(&key);
             counts.reguided += usize::from(entry.guid.is_some_and(is_new));
-            counts.linked += usize::from(entry.link_key.is_some());
             let Some(old) = known.entries.get(&found.key) else { continue };
+            counts.linked += usize::from(entry.link_key.is_some());
             let was_by_guid = old.identity.kind == IdentityKind::Guid;
             counts.unguided += usize::from(was_by_guid && entry.said.id.as_deref().is_none_or(str::is_empty));
             let is_relinked = entry.link_key.is_some_and(is_new);

@@ -9,7 +9,7 @@ mod residue;
 use std::collections::{HashMap, HashSet};
 
 use self::evidence::{Shifts, near_enough, same_text};
-use super::{Keyed, canonical_page};
+use super::{Keyed, canonical_page, is_relocated};
 use crate::model::{Entry, EntryKey, IdentityKey, IdentityKind, KeyKind, Known, Renamed, Timestamp};
 use crate::pipeline::{link, text};
 
@@ -100,7 +100,8 @@ pub fn matched(entries: &[Keyed<'_>], known: &Known, before: Before<'_>, is_part
         search.pass(keys, rule, false);
     }
     let unknown = search.unknown().count();
-    if !is_part && !before.listed.is_empty() && unknown * 2 > entries.len() {
+    let may_have_moved = unknown * 2 > entries.len() || unknown > 0 && search.is_relocation();
+    if !is_part && !before.listed.is_empty() && may_have_moved {
         search.pass_as_moved(before.listed, unknown);
     }
     if let Some(renamed) = before.renamed {
@@ -129,6 +130,19 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn unknown(&self) -> impl Iterator<Item = &'a Keyed<'a>> + '_ {
         self.entries.iter().zip(&self.found).filter(|(_, found)| found.is_none()).map(|(entry, _)| entry)
+    }
+
+    /// Whether most of what was found links to another place than before, so that the rest may as well.
+    fn is_relocation(&self) -> bool {
+        let pairs = self.entries.iter().zip(&self.found);
+        let found = pairs.filter_map(|(entry, found)| Some((entry, self.known.entries.get(&found.as_ref()?.key)?)));
+        let (mut linked, mut elsewhere) = (0, 0);
+        for (entry, old) in found {
+            let is_new = entry.link_key.is_some_and(|key| !self.known.keys.contains_key(&key));
+            linked += 1;
+            elsewhere += usize::from(is_new || is_relocated(&old.said, entry.said));
+        }
+        elsewhere * 2 > linked
     }
 
     fn pass_as_moved(&mut self, listed: &[EntryKey], unknown: usize) {
