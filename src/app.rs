@@ -29,7 +29,7 @@ pub use reload::{find as find_config, load as load_config};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
-pub use view::{HintView, HostView, PastView, SourceView};
+pub use view::{HintView, HostView, PastView, RenamedView, SourceView, VolatileView};
 
 use std::path::{Path, PathBuf};
 

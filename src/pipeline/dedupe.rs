@@ -42,8 +42,8 @@ pub struct Keyed<'a> {
     pub idle_guid: Option<IdentityKey>,
     /// By what it was read.
     trust: Trust,
-    /// Whether other entries of the document have its guid.
-    guid_clashes: bool,
+    /// Whether the whole document has one guid for entries that differ.
+    guid_is_useless: bool,
     /// The key of `link`.
     link_key: Option<IdentityKey>,
     /// The key of the canonical link with its fragment, where it has one.
@@ -74,6 +74,7 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry], trust: Trust) -> (
         ids.into_iter().map(|id| id.filter(|id| guid_clashes.tells_apart(id))).collect();
     let link_clashes = Clashes::of(&links, &ids, &fragments, entries);
     let anchor_clashes = Clashes::of(&fragments, &ids, &[], entries);
+    let all_share_one = given.len() > 1 && given.iter().all(|guid| guid.is_some() && *guid == given[0]);
     let mut seen: HashMap<IdentityKey, usize> = HashMap::new();
     let mut kept: Vec<Keyed<'_>> = Vec::with_capacity(entries.len());
     let mut folded = Folded::default();
@@ -89,7 +90,7 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry], trust: Trust) -> (
         folded.take(said);
         let mut keyed = key(source, said, &place, &folded, trust);
         let told_apart = given[index].filter(|guid| guid_clashes.tells_apart(guid));
-        keyed.guid_clashes = given[index].is_some() && told_apart.is_none();
+        keyed.guid_is_useless = all_share_one && told_apart.is_none();
         keyed.idle_guid = told_apart.filter(|_| !trust.guids).map(|guid| within(source, KeyKind::Guid, guid));
         if let Some(first) = keyed.strong_keys().find_map(|key| seen.get(&key).copied()) {
             // Its keys lead to the first one, lest it be new when the first one is gone.
@@ -172,7 +173,7 @@ fn key<'a>(
         aliases: vec![],
         idle_guid: None,
         trust,
-        guid_clashes: false,
+        guid_is_useless: false,
         folded_title: folded.title.clone(),
     }
 }

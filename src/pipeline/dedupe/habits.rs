@@ -50,12 +50,12 @@ pub fn judge(
     judged.habits.read_by = trust;
     judged.is_relocation = counts.is_relocation();
     let guids = if trust.guids {
-        let is_useless = counts.guid_clashes == entries.len() && all_have_one_guid(entries);
+        let is_useless = entries.iter().any(|entry| entry.guid_is_useless);
         let has_changed = counts.reguided * 2 > counts.guided || counts.reused * 2 > counts.guided;
         let strikes = if is_useless { STRIKES_MAX } else { u8::from(has_changed) };
         strike(&mut judged.habits.guids, strikes, counts.guided > 0 || is_useless, now)
     } else {
-        let tell_apart = counts.guid_clashes * 2 <= entries.len();
+        let tell_apart = !entries.iter().any(|entry| entry.guid_is_useless);
         let sample = sample(entries, |said| said.id.as_deref().map(str::to_owned));
         watch(&mut judged.habits.guids, sample, tell_apart, now)
     };
@@ -189,10 +189,6 @@ fn sample(entries: &[Keyed<'_>], value: impl Fn(&FeedEntry) -> Option<String>) -
     sample
 }
 
-fn all_have_one_guid(entries: &[Keyed<'_>]) -> bool {
-    entries.len() > 1 && entries.windows(2).all(|pair| pair[0].said.id == pair[1].said.id)
-}
-
 fn most_common(entries: &[Keyed<'_>]) -> Option<IdentityKind> {
     let mut kinds = [IdentityKind::Guid, IdentityKind::Link, IdentityKind::Content].into_iter();
     kinds.find(|kind| entries.iter().filter(|entry| entry.identity.kind == *kind).count() * 2 > entries.len())
@@ -219,8 +215,6 @@ struct Counts {
     /// The same of the link without its query.
     repathed: usize,
     relocated: usize,
-    /// Of all entries: those that share their guid with others.
-    guid_clashes: usize,
 }
 
 impl Counts {
@@ -232,7 +226,6 @@ impl Counts {
     fn of(entries: &[Keyed<'_>], found: &[Option<Match>], known: &Known) -> Self {
         let mut counts = Self::default();
         for (entry, found) in entries.iter().zip(found) {
-            counts.guid_clashes += usize::from(entry.guid_clashes);
             let Some(found) = found else { continue };
             counts.known += 1;
             counts.moved += usize::from(found.moved);

@@ -135,7 +135,8 @@ impl<'a> Search<'a> {
     /// Whether most of what was found links to another place than before, so that the rest may as well.
     fn is_relocation(&self) -> bool {
         let pairs = self.entries.iter().zip(&self.found);
-        let found = pairs.filter_map(|(entry, found)| Some((entry, self.known.entries.get(&found.as_ref()?.key)?)));
+        let found =
+            pairs.filter_map(|(entry, found)| Some((entry, self.known.entries.get(&found.as_ref()?.key)?)));
         let (mut linked, mut elsewhere) = (0, 0);
         for (entry, old) in found {
             let is_new = entry.link_key.is_some_and(|key| !self.known.keys.contains_key(&key));

@@ -106,7 +106,10 @@ pub(super) fn take_in(
         .enumerate()
         .map(|(index, ((entry, names), found))| match found {
             None => desk.add(index, entry, names),
-            Some(found) => desk.meet_again(index, entry, found),
+            Some(found) => {
+                desk.show_to_mirrors(names, found.key);
+                desk.meet_again(index, entry, found)
+            }
         })
         .collect();
     listed.sort_unstable();
@@ -250,6 +253,15 @@ impl Desk<'_> {
         }
         self.update.new.push(entry);
         key
+    }
+
+    /// An entry that was stored before feeds.toml named mirrors of its source is found by them from now on.
+    fn show_to_mirrors(&mut self, names: &Names, entry: EntryKey) {
+        for (key, reason) in &names.story {
+            if *reason == StoryReason::Mirror && !self.known.keys.contains_key(key) {
+                self.claim(*key, entry);
+            }
+        }
     }
 
     /// An entry that is known: its facts are renewed when there is something worth showing, and readers are

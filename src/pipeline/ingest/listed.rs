@@ -74,10 +74,11 @@ impl<'a> Listed<'a> {
 
 impl Names {
     fn of(source: &Source, keyed: &Keyed<'_>) -> Self {
+        let mirrored = source.mirror_of.as_ref().or_else(|| source.is_mirrored.then_some(&source.id));
         let own = decide::own_id(keyed.said, &keyed.identity);
         let ids = own.into_iter().chain([decide::made_id(&source.id, &keyed.identity)]);
         Self {
-            story: story::keys(keyed.link.as_deref(), &keyed.folded_title),
+            story: story::keys(keyed.link.as_deref(), mirrored, &keyed.folded_title),
             ids: ids.map(|id| (published_key(&id), id)).map(|(key, id)| (id, key)).collect(),
             features: OnceCell::new(),
         }
