@@ -68,7 +68,9 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry], trust: Trust) -> (
         entries.iter().map(|entry| entry.id.as_deref().filter(|id| !id.is_empty())).collect();
     let ids: Vec<Option<&str>> = given.iter().map(|id| id.filter(|_| trust.guids)).collect();
     let fragments: Vec<Option<&str>> = anchors.iter().map(Option::as_deref).collect();
-    let guid_clashes = Clashes::of(&given, &links, &[], entries);
+    // A link of which only a part is known to hold does not hold two entries together.
+    let whole: Vec<Option<&str>> = links.iter().map(|link| link.filter(|_| trust.links)).collect();
+    let guid_clashes = Clashes::of(&given, &whole, &[], entries);
     // What is no key holds nothing together either.
     let ids: Vec<Option<&str>> =
         ids.into_iter().map(|id| id.filter(|id| guid_clashes.tells_apart(id))).collect();
@@ -111,6 +113,11 @@ impl Keyed<'_> {
     pub fn keys(&self) -> impl Iterator<Item = IdentityKey> + '_ {
         let own = [self.guid, self.link_key, self.anchor, Some(self.content), self.dated];
         own.into_iter().flatten().chain(self.aliases.iter().copied())
+    }
+
+    /// Whether nobody has what it is named after, and whether nobody has its link.
+    pub fn is_strange(&self, is_known: impl Fn(&IdentityKey) -> bool) -> (bool, bool) {
+        (!is_known(&self.primary), self.link_key.is_some_and(|link| !is_known(&link)))
     }
 
     /// The keys of which one alone makes two entries of a document the same.

@@ -2,10 +2,10 @@
 //! new always is, every published id stays, and the admin is told once.
 
 mod life;
+mod random;
 
 use life::*;
 use nashra::model::KeyKind;
-use proptest::prelude::*;
 
 const MOVED: &[&str] = &["identities-moved"];
 
@@ -160,4 +160,46 @@ fn links_that_change_with_every_document_are_found_out() {
     for guid in [Guid::Integer, Guid::Random, Guid::Permalink, Guid::Absent] {
         check_useless(Shape { guid, ..tokens }, &["identities-moved", "keys-volatile"]);
     }
+}
+
+#[test]
+fn one_change_after_the_other() {
+    for told_late in [false, true] {
+        let mut life = Life::new(PLAIN, 0..20);
+        let html = Shape { guid: Guid::Uuid, layout: Layout::Html, edited_every: Some(5), ..PLAIN };
+        let host = Shape { site: "https://b.example", dates: Dates::Hours(-1), ..html };
+        let slash = Shape { guid: Guid::Permalink, layout: Layout::Slash, dates: Dates::Minutes, ..host };
+        let shapes =
+            [Shape { guid: Guid::Query, ..PLAIN }, html, host, slash, Shape { guid: Guid::Absent, ..slash }];
+        for (step, shape) in shapes.into_iter().enumerate() {
+            life.shape = shape;
+            life.lists(3 * step..3 * step + 22);
+            // In the same document as a move, or after it.
+            if told_late {
+                life.fails();
+                life.lists(3 * step..3 * step + 22);
+                life.restart();
+                life.lists(3 * step + 1..3 * step + 23);
+            } else {
+                life.lists(3 * step..3 * step + 23);
+            }
+            life.was_told(MOVED);
+        }
+        assert_eq!(life.state().habits.trust(), nashra::model::Trust::default());
+    }
+}
+
+#[test]
+fn what_was_no_key_may_become_one_again() {
+    let mut life = Life::new(Shape { guid: Guid::Random, ..PLAIN }, 0..20);
+    (0..4).for_each(|_| _ = life.lists(0..20));
+    life.told.clear();
+    life.shape.guid = Guid::Uuid;
+    (0..30).for_each(|_| _ = life.lists(0..20));
+    life.was_told(&["keys-steady"]);
+    // They were learnt: what has other links and dates is recognised by them.
+    life.shape = Shape { layout: Layout::Node, dates: Dates::Absent, ..life.shape };
+    let before = life.keys(KeyKind::Guid);
+    life.lists(0..20);
+    assert_eq!(life.keys(KeyKind::Guid), before);
 }

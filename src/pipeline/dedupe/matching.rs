@@ -38,7 +38,7 @@ const DATED: Keys = |listed| listed.dated.into_iter().collect();
 const TITLE: Keys = |listed| listed.title.into_iter().collect();
 
 /// What always holds.
-const RULES: [(Keys, Rule); 8] = [
+const RULES: [(Keys, Rule); 7] = [
     (GUID, |pair| pair.is_owner() && pair.agrees_with_guid()),
     (GUID, |pair| pair.agrees_with_guid()),
     (CONTENT, |pair| pair.has_the_content()),
@@ -47,8 +47,9 @@ const RULES: [(Keys, Rule); 8] = [
     // The publisher says that it is the same, however much has changed.
     (GUID, |pair| pair.is_owner()),
     (DATED, |pair| pair.has_title_and_date()),
-    (LINK, |pair| pair.has_link_title_and_date()),
 ];
+/// What holds of a single entry, too, though its guid is another one.
+const RENAMED: (Keys, Rule) = (LINK, |pair| pair.has_link_title_and_date());
 /// What holds where more than half of a known source would be new.
 const RULES_OF_A_MOVE: [(Keys, Rule); 4] = [
     (LINK, |pair| pair.has_the_link_elsewhere()),
@@ -100,7 +101,8 @@ pub fn matched(entries: &[Keyed<'_>], known: &Known, before: Before<'_>, is_part
         search.pass(keys, rule, false);
     }
     let unknown = search.unknown().count();
-    let may_have_moved = unknown * 2 > entries.len() || unknown > 0 && search.is_relocation();
+    search.pass(RENAMED.0, RENAMED.1, false);
+    let may_have_moved = unknown * 2 > entries.len() || unknown > 0 && search.is_changed();
     if !is_part && !before.listed.is_empty() && may_have_moved {
         search.pass_as_moved(before.listed, unknown);
     }
@@ -132,18 +134,27 @@ impl<'a> Search<'a> {
         self.entries.iter().zip(&self.found).filter(|(_, found)| found.is_none()).map(|(entry, _)| entry)
     }
 
-    /// Whether most of what was found links to another place than before, so that the rest may as well.
-    fn is_relocation(&self) -> bool {
-        let pairs = self.entries.iter().zip(&self.found);
-        let found =
-            pairs.filter_map(|(entry, found)| Some((entry, self.known.entries.get(&found.as_ref()?.key)?)));
-        let (mut linked, mut elsewhere) = (0, 0);
-        for (entry, old) in found {
-            let is_new = entry.link_key.is_some_and(|key| !self.known.keys.contains_key(&key));
-            linked += 1;
-            elsewhere += usize::from(is_new || is_relocated(&old.said, entry.said));
+    /// Whether most of what was found has another guid, another link or another date than before, so that the rest
+    /// may as well.
+    fn is_changed(&self) -> bool {
+        let (mut all, mut changed) = (0, 0);
+        for (entry, old) in self.recognised() {
+            let is_new = |key: IdentityKey| !self.known.keys.contains_key(&key);
+            let was_by_guid = entry.trust.guids && old.identity.kind == IdentityKind::Guid;
+            let has_changed = entry.guid.map_or(was_by_guid, is_new)
+                || entry.link_key.is_some_and(is_new)
+                || entry.said.published != old.said.published
+                || is_relocated(&old.said, entry.said);
+            all += 1;
+            changed += usize::from(has_changed);
         }
-        elsewhere * 2 > linked
+        changed * 2 > all
+    }
+
+    /// The entries that were found and are stored.
+    fn recognised(&self) -> impl Iterator<Item = (&'a Keyed<'a>, &'a Entry)> + '_ {
+        let pairs = self.entries.iter().zip(&self.found);
+        pairs.filter_map(|(entry, found)| Some((entry, self.known.entries.get(&found.as_ref()?.key)?)))
     }
 
     fn pass_as_moved(&mut self, listed: &[EntryKey], unknown: usize) {
@@ -223,7 +234,8 @@ impl Pair<'_> {
             return !has_guid && (at_one_place || self.title_and_date_lead_here());
         };
         let agrees = self.same_title(old) || self.same_date(old);
-        let was_by_guid = old.identity.kind == IdentityKind::Guid;
+        // Where guids are no keys, entries are known by link, whatever they were named after.
+        let was_by_guid = self.listed.trust.guids && old.identity.kind == IdentityKind::Guid;
         if has_guid { agrees && !was_by_guid } else { agrees || !was_by_guid && !self.fragments_differ(old) }
     }
 

@@ -55,11 +55,16 @@ impl<'a> Listed<'a> {
         candidates.filter(|(_, candidates)| !candidates.is_empty()).collect()
     }
 
-    /// Whether most of them came under guids, or else links, that nobody knows, so that all that the source listed before
-    /// must be at hand.
+    /// Whether most of them came under guids, or under links, that nobody knows, so that all that the source listed
+    /// before must be at hand.
     pub(super) fn may_have_moved(&self, known: &Known) -> bool {
-        let is_known = |keyed: &&Keyed<'_>| known.keys.contains_key(&keyed.primary);
-        self.entries.iter().filter(is_known).count() * 2 <= self.entries.len()
+        let (mut unnamed, mut elsewhere) = (0, 0);
+        for keyed in &self.entries {
+            let (is_unnamed, is_elsewhere) = keyed.is_strange(|key| known.keys.contains_key(key));
+            unnamed += usize::from(is_unnamed);
+            elsewhere += usize::from(is_elsewhere);
+        }
+        unnamed.max(elsewhere) * 2 >= self.entries.len()
     }
 
     /// The keys that deciding on them asks for.

@@ -28,7 +28,7 @@ const TITLE_WORDS_MIN: usize = 4;
 pub(super) struct Shifts(pub(super) Vec<i64>);
 
 impl Shifts {
-    /// Lets the listed entries vote whose title is known. One that recurs every hour is one voice, since its title
+    /// Lets the listed entries vote that were recognised, or whose title is known. One that recurs every hour is one voice, since its title
     /// leads to one entry only.
     pub(super) fn of(search: &Search<'_>) -> Self {
         let mut votes: HashMap<i64, HashSet<EntryKey>> = HashMap::new();
@@ -38,6 +38,10 @@ impl Shifts {
             let old = search.known.entries.get(key).map_or(Some(key.published()), |old| date(&old.said));
             let (Some(new), Some(old)) = (date(listed.said), old) else { continue };
             votes.entry(minutes(new - old)).or_default().insert(*key);
+        }
+        for (entry, old) in search.recognised() {
+            let (Some(new), Some(before)) = (date(entry.said), date(&old.said)) else { continue };
+            votes.entry(minutes(new - before)).or_default().insert(old.key);
         }
         let voices: usize = votes.values().map(HashSet::len).sum();
         let mut counted: Vec<(usize, i64)> =

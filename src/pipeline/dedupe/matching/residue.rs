@@ -12,7 +12,8 @@ use crate::pipeline::text;
 /// In a document of which entries were recognised as moved, pairs up the others by date, where the words or
 /// the page bear it out.
 pub(super) fn pass(search: &mut Search<'_>, listed: &[EntryKey]) {
-    if search.unknown().next().is_none() || !search.found.iter().flatten().any(|found| found.moved) {
+    let has_moved = || search.found.iter().flatten().any(|found| found.moved) || search.is_changed();
+    if search.unknown().next().is_none() || !has_moved() {
         return;
     }
     let left = listed.iter().filter(|key| !search.taken.contains(key));
