@@ -76,7 +76,7 @@ fn happen(life: &mut Life, event: Event) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     /// [`Life::lists`] holds what must be true after every document.
     #[test]
     fn nothing_old_is_new_and_everything_new_is(
