@@ -35,6 +35,8 @@ pub struct Judged {
     pub is_keyed_anew: bool,
     /// Whether the guids are keys again, and must be learnt.
     pub relearns_guids: bool,
+    /// Whether the guids are keys no more.
+    pub gives_guids_up: bool,
     /// What the admin should hear of.
     pub problems: Vec<Problem>,
 }
@@ -73,6 +75,7 @@ pub fn judge(
         watch(&mut judged.habits.guids, sample, tell_apart, now)
     };
     let (links, paths) = judge_links(&mut judged.habits, &counts, trust, entries, now);
+    judged.gives_guids_up = guids == Turn::Away;
     judged.relearns_guids = guids == Turn::Back;
     let turns = [("guids", guids), ("links", links), ("links without their queries", paths)];
     judged.problems = [Turn::Away, Turn::Back].into_iter().filter_map(|turn| turn.problem(&turns)).collect();

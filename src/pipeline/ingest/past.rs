@@ -14,6 +14,10 @@ pub(super) fn is_backfill(old: &SourceState, shares_entries: bool, is_delta: boo
 pub(super) fn remember(judged: &Judged, has_entries: bool, is_delta: bool, update: &mut Update) {
     update.state.habits = judged.habits.clone();
     update.problems.extend(judged.problems.iter().cloned());
+    if judged.gives_guids_up {
+        // What looked like a move was the first of their changes.
+        update.state.renamed = None;
+    }
     if let Some(renamed) = &judged.renamed {
         update.problems.push(Problem::new("identities-moved", renamed.how.clone()));
         update.state.renamed = Some(renamed.clone());
