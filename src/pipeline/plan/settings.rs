@@ -53,7 +53,7 @@ pub(super) fn of_source(old: &Source, new: &Source) -> Vec<Setting> {
             ("sections", (!ids.is_empty()).then(|| ids.join(", "))),
             ("enabled", Some(source.enabled.to_string())),
             ("schedule", Some(source.schedule.to_string())),
-            ("weight", Some(format!("{}%", source.weight_percent))),
+            ("weight", Some((f64::from(source.weight_percent) / 100.0).to_string())),
             ("include", rules(&source.rules.include)),
             ("exclude", rules(&source.rules.exclude)),
             ("strip", (!source.strip.is_empty()).then(|| format!("{:?}", source.strip))),
