@@ -9,7 +9,7 @@ use super::{AppError, Options};
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::store::{Store, StoreError};
-use crate::model::{Entry, Source, SourceId, SourceState, Timestamp, Window};
+use crate::model::{Entry, Location, Source, SourceId, SourceState, Timestamp, Window};
 use crate::pipeline::plan::{Plan, Side, plan};
 use crate::pipeline::{Edition, section_feeds};
 
@@ -34,17 +34,24 @@ impl InForce {
         // A poll may have been committed since.
         window.entries.retain(|key, entry| self.window.entries.contains_key(key) || !is_later(entry, now));
         let (before, after) = (section_feeds(&self.edition, &self.window), section_feeds(&edition, &window));
-        let wanted: Vec<Arc<Source>> =
-            new.sources.iter().filter_map(|source| by_id.get(&source.id)).cloned().collect();
-        let old = Side {
-            site: &self.edition.site,
-            keep_days: self.keep_days,
-            sources: &self.sources,
-            feeds: &before,
-        };
+        let known: Vec<Arc<Source>> = self.sources.iter().map(|source| placed(source)).collect();
+        let wanted: Vec<Arc<Source>> = new.sources.iter().map(placed).collect();
+        let old =
+            Side { site: &self.edition.site, keep_days: self.keep_days, sources: &known, feeds: &before };
         let new = Side { site: &new.site, keep_days: new.store.keep_days, sources: &wanted, feeds: &after };
         Ok(plan(old, new))
     }
+}
+
+/// The source with the whole path of its file: the two may have been read in different folders.
+fn placed(source: &Source) -> Arc<Source> {
+    let mut source = source.clone();
+    if let Location::File(path) = &mut source.location
+        && let Ok(whole) = std::path::absolute(&*path)
+    {
+        *path = whole;
+    }
+    Arc::new(source)
 }
 
 fn is_later(entry: &Entry, now: Timestamp) -> bool {

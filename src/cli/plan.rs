@@ -29,13 +29,14 @@ pub(super) struct Args {
 pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
     let new_path = args.new.as_deref().unwrap_or(config_path);
     let text = app::config_text(new_path).map_err(CliError::Config)?;
-    let new = config::read(&text, &new_path.display().to_string(), app::config_folder(new_path))
-        .map_err(CliError::Config)?;
+    // What it says of files is meant for the place where it shall stand.
+    let folder = app::config_folder(config_path);
+    let new = config::read(&text, &new_path.display().to_string(), folder).map_err(CliError::Config)?;
     new.warnings.iter().for_each(|warning| complain(&format!("warning: {warning}")));
     // A file that is refused now still leads to the store, through the one that shall replace it.
     let old = if args.new.is_some() { app::load_config(config_path) } else { Ok(new.clone()) };
     let options = options(old.as_ref().unwrap_or(&new), config_path);
-    let plan = match asked(&options, new_path, &text)? {
+    let plan = match asked(&options, new_path, folder, &text)? {
         Some(plan) => plan,
         None => app::plan_stored(&options, &old.map_err(CliError::Config)?, &new)?,
     };
@@ -49,10 +50,10 @@ pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
 }
 
 /// What the daemon works out; `None` where none runs.
-fn asked(options: &app::Options, path: &Path, text: &str) -> Result<Option<Plan>, CliError> {
-    let failed = |error: std::io::Error| CliError::Failed(format!("{}: {error}", path.display()));
-    // The daemon lives in a folder of its own.
-    let folder = std::path::absolute(app::config_folder(path)).map_err(failed)?;
+fn asked(options: &app::Options, path: &Path, folder: &Path, text: &str) -> Result<Option<Plan>, CliError> {
+    let failed = |error: std::io::Error| CliError::Failed(format!("{}: {error}", folder.display()));
+    // The daemon may live in another folder.
+    let folder = std::path::absolute(folder).map_err(failed)?;
     let pairs = [("file", path.display().to_string()), ("folder", folder.display().to_string())];
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let path_and_query = format!("/api/plan?{query}");

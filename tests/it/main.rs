@@ -16,6 +16,7 @@ mod publish;
 mod render;
 mod sanitize;
 mod schedule;
+mod section;
 mod serve;
 mod service;
 mod sources;
