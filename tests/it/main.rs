@@ -12,6 +12,7 @@ mod kit;
 mod moves;
 mod normalize;
 mod parse;
+mod plan;
 mod publish;
 mod render;
 mod sanitize;

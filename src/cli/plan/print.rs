@@ -12,7 +12,7 @@ const TEXT_CHARS_MAX: usize = 120;
 
 pub(super) fn plan(plan: &Plan, lines_max: usize) {
     if plan.is_empty() {
-        answer("nothing would change");
+        answer("nothing would change for readers");
         return;
     }
     plan.settings.iter().for_each(|setting| answer(&setting_line(setting)));
