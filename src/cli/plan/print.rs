@@ -56,7 +56,7 @@ fn section(plan: &SectionPlan, lines_max: usize) {
     settings.iter().for_each(|setting| answer(&format!("    {}", setting_line(setting))));
     bounded(appear, lines_max, |line| format!("  + {} {}", line.position, entry(line)));
     bounded(vanish, lines_max, |line| format!("  - {} {}", line.position, entry(line)));
-    bounded(&runs(moves), lines_max, |run| moved(run));
+    bounded(&runs(moves), lines_max, moved);
     bounded(differ, lines_max, |line| {
         let also: Vec<&str> = line.also.iter().map(|source| source.0.as_str()).collect();
         let also = if also.is_empty() { String::new() } else { format!(" (also {})", also.join(", ")) };

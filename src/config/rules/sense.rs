@@ -131,14 +131,11 @@ pub(super) fn holds_always(rule: &Rule) -> bool {
             let opposed = |part: &Rule| !opposites.is_empty() && opposites.contains(&meaning(part));
             parts.iter().any(|part| holds_always(part) || opposed(part))
         }
-        // Such as "without a title", which is worth asking for.
-        Rule::Not(_) => false,
         Rule::Field(Condition { field: Field::Title | Field::Text, patterns }) => {
             patterns.iter().any(finds_anything)
         }
-        // Whether there is a category or an author at all is worth asking for.
-        Rule::Field(_) => false,
-        Rule::Age(_) => false,
+        // Whether there is no title, or a category or an author at all, is worth asking for.
+        Rule::Not(_) | Rule::Field(_) | Rule::Age(_) => false,
     }
 }
 
