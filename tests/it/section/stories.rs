@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use nashra::model::*;
-use nashra::pipeline::{Edition, section_feeds};
+use nashra::pipeline::{Edition, lay_out};
 
 use super::*;
 
 /// What each section shows: ids with those of the other coverage.
 fn shown(memory: &Memory, sources: &[Source], sections: &[Section]) -> BTreeMap<String, Vec<String>> {
     let edition = Edition::new(site(), sections.to_vec(), sources);
-    let feeds = section_feeds(&edition, &memory.window(sources));
+    let feeds = lay_out(&edition, &memory.window(sources));
     let line = |placed: &Placed| {
         let also: Vec<&str> = placed.also.iter().map(|also| also.entry.id.as_str()).collect();
         format!("{} [{}]", placed.entry.id, also.join(" "))
