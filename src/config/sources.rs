@@ -58,8 +58,9 @@ const KEYS: Keys = Keys {
         "trust",
         "mirror_of",
     ],
-    planned: &["full_content", "stories"],
+    planned: &["full_content"],
     elsewhere: &[
+        (&["stories"], "in [sections.ID]"),
         (&["concurrency", "per_host"], "in [fetch]"),
         (&["entries", "max_per_source"], "in [publish] or [sections.ID]"),
         (&["keep_days"], "in [store]"),

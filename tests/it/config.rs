@@ -2,6 +2,7 @@
 
 mod mirrors;
 mod mistakes;
+mod rules;
 mod ways;
 
 use std::fmt::Write as _;
