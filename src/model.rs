@@ -8,6 +8,7 @@ mod clicks;
 mod entry;
 mod feed;
 mod fetched;
+mod habit;
 mod health;
 mod id;
 mod life;
@@ -28,6 +29,7 @@ pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Per
 pub use fetched::{
     Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
 };
+pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
 pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, What};

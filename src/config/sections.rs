@@ -45,8 +45,8 @@ const RESERVED: [&str; 21] = [
 ];
 
 const KEYS: Keys = Keys {
-    known: &["title", "description", "include", "exclude", "entries", "max_per_source"],
-    planned: &["stories"],
+    known: &["title", "description", "include", "exclude", "entries", "max_per_source", "stories"],
+    planned: &[],
     elsewhere: &[
         (&["url", "schedule", "section", "sections", "weight", "strip"], "in [sources.ID]"),
         (&["sources"], "as section = \"ID\" in each source"),
@@ -122,6 +122,7 @@ fn read_section(
         }
     }
     read_limits(&table, &mut section.limits, notes);
+    section.stories = table.get("stories").and_then(|item| item.boolean(notes)).unwrap_or(true);
     Some(section)
 }
 

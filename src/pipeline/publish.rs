@@ -54,11 +54,11 @@ impl Edition {
 /// Derives every document from the window. Documents whose facts did not change are taken over from
 /// `previous`, so that a commit costs what it touches.
 pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
-    print(edition, section_feeds(edition, window), window, previous)
+    print(edition, lay_out(edition, window), window, previous)
 }
 
 /// What each section shows, in the order of the file; what is related is not named yet.
-pub fn section_feeds(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
+pub fn lay_out(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
     let mut candidates = window::candidates(window, edition);
     let all: BTreeMap<EntryKey, Arc<Entry>> =
         candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect();
@@ -119,6 +119,16 @@ pub fn item_document(
     Some(render::document(HTML, body, newest, entry.digest))
 }
 
+/// What the front page shows of each section.
+fn heads(edition: &Edition, feeds: &[SectionFeed]) -> Vec<SectionFeed> {
+    let head = |feed: &SectionFeed| {
+        let count_max = render::front_entries_max(&feed.section);
+        let placed = merge::head(&feed.placed, count_max, feed.section.limits, &edition.weights);
+        SectionFeed { placed, section: feed.section.clone(), ..*feed }
+    };
+    feeds.iter().map(head).collect()
+}
+
 /// Renders what changed and takes over what did not.
 struct Press<'a> {
     edition: &'a Edition,
@@ -144,10 +154,14 @@ impl Press<'_> {
     fn portal(&mut self, feeds: &[SectionFeed]) {
         let site = self.site;
         let prints: Vec<[u8; 16]> = feeds.iter().map(|feed| feed.fingerprint.0).collect();
-        let all = self.with_site(Digest::of(prints.iter().map(<[u8; 16]>::as_slice)));
+        let heads = heads(self.edition, feeds);
+        // Weights decide on the heads as well.
+        let shown = heads.iter().flat_map(|feed| &feed.placed).map(|placed| placed.entry.key.0);
+        let parts: Vec<[u8; 16]> = prints.into_iter().chain(shown).collect();
+        let all = self.with_site(Digest::of(parts.iter().map(<[u8; 16]>::as_slice)));
         let updated = feeds.iter().filter_map(|feed| self.edition.changed_at(feed)).max();
         let updated = updated.filter(|_| !self.is_counted);
-        self.put("/".to_owned(), HTML, all, updated, || render::front_page(site, feeds));
+        self.put("/".to_owned(), HTML, all, updated, || render::front_page(site, &heads));
         let constant = self.with_site(Digest::of([]));
         self.put("/bot".to_owned(), HTML, constant, None, || render::bot_page(site));
         self.put("/robots.txt".to_owned(), PLAIN, constant, None, || render::robots_txt(site));

@@ -30,7 +30,7 @@ impl Writer {
     /// Derives the documents anew and swaps them in as a whole.
     pub(in crate::app) fn publish(&mut self) {
         self.stale = false;
-        let feeds = pipeline::section_feeds(&self.edition, &self.window);
+        let feeds = pipeline::lay_out(&self.edition, &self.window);
         match self.relate(&feeds) {
             Ok(related) => self.window.related = related,
             Err(error) => {

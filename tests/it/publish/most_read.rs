@@ -88,7 +88,7 @@ fn no_source_owns_it_while_others_are_read() {
 fn it_shows_what_the_others_show_where_the_file_places_it() {
     let (memory, sources) = told(PAPERS);
     let edition = edition(&sources, 9, 9);
-    let feeds = pipeline::section_feeds(&edition, &memory.window(&sources));
+    let feeds = pipeline::lay_out(&edition, &memory.window(&sources));
     let named: Vec<&str> = feeds.iter().map(|feed| &*feed.section.id.0).collect();
     assert_eq!(named, ["sport", "most-read", "art"]);
     // A live feed that is full shows no more, and neither does this one.
