@@ -93,7 +93,11 @@ fn meet(
 fn is_same(one: &Word, other: &Word) -> bool {
     match (one.number(), other.number()) {
         (Some(one), Some(other)) => one == other,
-        (None, None) => one.text == other.text || one.stem == other.stem,
+        (None, None) => {
+            let is_joined =
+                || text::is_joined(&one.stem, &other.stem) || text::is_joined(&one.text, &other.text);
+            one.text == other.text || one.stem == other.stem || text::is_arabic(&one.text) && is_joined()
+        }
         _ => false,
     }
 }

@@ -21,9 +21,13 @@ pub(super) struct Evidence {
     pub(super) pairs: HashSet<u32>,
     /// The stems and groups of its words, with what they weigh.
     stems: HashMap<u32, u32>,
+    /// The same without the letters that may be particles.
+    joined: HashSet<u32>,
     pub(super) numbers: HashSet<u64>,
     /// Its words.
     pub(super) count: usize,
+    /// Whether it denies something.
+    pub(super) denies: bool,
 }
 
 impl Evidence {
@@ -52,7 +56,11 @@ impl Evidence {
             }
             let meaning = lexicon.meaning(word);
             let (stem, weight) = match meaning {
-                Some(Meaning::Function | Meaning::Light | Meaning::One | Meaning::Negation) => continue,
+                Some(Meaning::Function | Meaning::Light | Meaning::One) => continue,
+                Some(Meaning::Negation) => {
+                    self.denies = true;
+                    continue;
+                }
                 Some(Meaning::Number(number)) => {
                     self.numbers.insert(number);
                     continue;
@@ -64,6 +72,10 @@ impl Evidence {
                 None | Some(Meaning::Name) => (self::hash(lexicon.stem(word)), 100),
             };
             self.stems.insert(stem, weight);
+            // Nobody lists all names, so their particles may still be joined to them.
+            if meaning.is_none() && text::is_arabic(word) {
+                self.joined.extend(text::unjoined(lexicon.stem(word)).map(self::hash));
+            }
         }
     }
 
@@ -72,7 +84,14 @@ impl Evidence {
         match word.meaning {
             Some(Meaning::Group(group, _)) => self.stems.contains_key(&group_hash(group)),
             Some(Meaning::Number(number)) => self.numbers.contains(&number),
-            _ => self.stems.contains_key(&hash(&word.stem)),
+            _ => {
+                let mut unjoined =
+                    text::unjoined(&word.stem).filter(|_| text::is_arabic(&word.text)).map(hash);
+                let stem = hash(&word.stem);
+                self.stems.contains_key(&stem)
+                    || self.joined.contains(&stem)
+                    || unjoined.any(|stem| self.stems.contains_key(&stem))
+            }
         }
     }
 

@@ -68,6 +68,8 @@ pub(super) struct Lexicon {
     stems: HashMap<String, Meaning, Fixed>,
     /// Nouns that are counted without a number: "قتيل" is one, "قتيلان" are two.
     counted: HashMap<String, u64, Fixed>,
+    /// The groups of words for winning, losing and drawing.
+    results: Vec<u16>,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -118,6 +120,9 @@ impl Lexicon {
             Some("group") => {
                 let class =
                     pole.and_then(|pole| pole.split_once('.')).map_or(0, |(class, _)| classes.number(class));
+                if pole.is_some_and(|pole| pole.starts_with("result.")) {
+                    self.results.push(groups.number(value));
+                }
                 Meaning::Group(groups.number(value), class)
             }
             Some("counted") => return self.count(words),
@@ -125,6 +130,9 @@ impl Lexicon {
             _ => Meaning::Common,
         };
         for word in words.split_whitespace().map(fold) {
+            let with_article =
+                word.strip_prefix("ال").filter(|_| meaning == Meaning::Name).map(str::to_owned);
+            let word = with_article.unwrap_or(word);
             // What a word means first is what it means.
             self.words.entry(word).or_insert(meaning);
         }
@@ -181,6 +189,11 @@ impl Lexicon {
         let whole = self.words.get(word).copied();
         let bare = || text::bare(word, |word| self.knows(word));
         whole.or_else(|| self.words.get(bare()).copied()).or_else(|| self.stems.get(self.stem(word)).copied())
+    }
+
+    /// Whether a group is one of winning, losing or drawing.
+    pub(super) fn is_result(&self, group: u16) -> bool {
+        self.results.contains(&group)
     }
 
     /// How many a noun tells by its form: «قتيل» one, «قتيلان» two.

@@ -53,12 +53,29 @@ pub fn bare(word: &str, is_known: impl Fn(&str) -> bool) -> &str {
     word
 }
 
+/// An Arabic word without one and two letters that may be particles.
+pub fn unjoined(word: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(shorter(word), |word| shorter(word)).take(2)
+}
+
+fn shorter(word: &str) -> Option<&str> {
+    word.strip_prefix(PARTICLES).filter(|rest| letters(rest) >= LETTERS_MIN)
+}
+
+/// Whether two Arabic words differ by no more than the particles joined to one of them: «بسلا», «سلا».
+pub fn is_joined(one: &str, other: &str) -> bool {
+    let (long, short) = if one.len() >= other.len() { (one, other) } else { (other, one) };
+    let rest = long.strip_prefix(PARTICLES);
+    letters(short) >= LETTERS_MIN
+        && (rest == Some(short) || rest.and_then(|rest| rest.strip_prefix(PARTICLES)) == Some(short))
+}
+
 /// An Arabic word without its endings, of which it may have two («لبنانيون»).
 fn without_endings(word: &str) -> &str {
     let mut word = word;
     for _ in 0..2 {
-        let shorter = ENDINGS.iter().find_map(|ending| word.strip_suffix(ending));
-        match shorter.filter(|rest| letters(rest) >= LETTERS_MIN) {
+        let shorter = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
+        match shorter.filter(|rest| letters(rest) >= LETTERS_MIN).min_by_key(|rest| rest.len()) {
             Some(rest) => word = rest,
             None => break,
         }
@@ -85,9 +102,11 @@ fn latin(word: &str) -> &str {
         return word;
     }
     for (ending, rest_min) in
-        [("ings", 4), ("ing", 4), ("ees", 4), ("ies", 3), ("ed", 4), ("ee", 4), ("es", 4)]
+        [("ings", 4), ("ing", 4), ("ees", 4), ("ies", 3), ("ed", 3), ("ee", 4), ("es", 4)]
     {
-        if let Some(rest) = word.strip_suffix(ending).filter(|rest| rest.len() >= rest_min) {
+        if let Some(rest) =
+            word.strip_suffix(ending).filter(|rest| rest.len() >= rest_min && !rest.ends_with('e'))
+        {
             return rest;
         }
     }
