@@ -63,7 +63,10 @@ fn telling(headline: &Headline) -> Vec<usize> {
 }
 
 fn words_at<'a>(headline: &'a Headline, at: &[usize]) -> Vec<&'a Word> {
-    at.iter().filter_map(|at| headline.words.get(*at)).filter(|word| word.is_content()).collect()
+    at.iter()
+        .filter_map(|at| headline.words.get(*at))
+        .filter(|word| word.is_content() || word.number().is_some())
+        .collect()
 }
 
 /// Pairs the free words that are alike, each with the first one.

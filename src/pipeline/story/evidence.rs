@@ -95,6 +95,11 @@ impl Evidence {
         }
     }
 
+    /// Whether two folded words follow each other in it.
+    pub(super) fn has_pair(&self, one: &str, other: &str) -> bool {
+        self.pairs.contains(&join(hash(one), hash(other)))
+    }
+
     /// How much of the shorter text's pairs of words the other one has, in percent.
     pub(super) fn shared_pairs(&self, other: &Self) -> usize {
         let common = self.pairs.intersection(&other.pairs).count();

@@ -1,7 +1,7 @@
 //! What words mean to a headline: which are mere grammar, which a number or a day, which say the same, which the
 //! opposite. The lists are in `lexicon/*.txt`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
@@ -70,6 +70,8 @@ pub(super) struct Lexicon {
     counted: HashMap<String, u64, Fixed>,
     /// The groups of words for winning, losing and drawing.
     results: Vec<u16>,
+    /// What remains of names: no ending is taken off that.
+    names: HashSet<String, Fixed>,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -133,6 +135,9 @@ impl Lexicon {
             let with_article =
                 word.strip_prefix("ال").filter(|_| meaning == Meaning::Name).map(str::to_owned);
             let word = with_article.unwrap_or(word);
+            if meaning == Meaning::Name {
+                self.names.insert(trunk(&word).to_owned());
+            }
             // What a word means first is what it means.
             self.words.entry(word).or_insert(meaning);
         }
@@ -179,8 +184,8 @@ impl Lexicon {
     pub(super) fn stem<'a>(&self, word: &'a str) -> &'a str {
         let bare = text::bare(word, |word| self.knows(word));
         match self.words.get(bare) {
-            Some(Meaning::Name) => bare,
-            _ => text::stem(word, |word| self.knows(word)),
+            Some(Meaning::Name) => trunk(bare),
+            _ => text::stem(word, |word| self.knows(word), |word| self.names.contains(word)),
         }
     }
 
@@ -188,12 +193,28 @@ impl Lexicon {
     pub(super) fn meaning(&self, word: &str) -> Option<Meaning> {
         let whole = self.words.get(word).copied();
         let bare = || text::bare(word, |word| self.knows(word));
-        whole.or_else(|| self.words.get(bare()).copied()).or_else(|| self.stems.get(self.stem(word)).copied())
+        whole
+            .or_else(|| self.words.get(bare()).copied())
+            .or_else(|| self.stems.get(self.stem(word)).copied())
+            .or_else(|| self.verb(word))
     }
 
     /// Whether a group is one of winning, losing or drawing.
     pub(super) fn is_result(&self, group: u16) -> bool {
         self.results.contains(&group)
+    }
+
+    /// What a verb means that is listed for another person: «تضرب», «يضرب»; «استقبلت», «استقبل».
+    fn verb(&self, word: &str) -> Option<Meaning> {
+        let (one, other) = if word.starts_with('ت') { ('ت', 'ي') } else { ('ي', 'ت') };
+        let person = word.strip_prefix(one).map(|rest| format!("{other}{rest}"));
+        let of = |word: &str| {
+            self.words
+                .get(word)
+                .copied()
+                .filter(|meaning| matches!(meaning, Meaning::Group(..) | Meaning::Light))
+        };
+        person.and_then(|word| of(&word)).or_else(|| word.strip_suffix('ت').and_then(of))
     }
 
     /// How many a noun tells by its form: «قتيل» one, «قتيلان» two.
@@ -209,4 +230,10 @@ impl Lexicon {
             _ => None,
         })
     }
+}
+
+/// A name as its adjective has it: «فرنسا» as «فرنسي», «ليبيا» as «ليبي».
+fn trunk(name: &str) -> &str {
+    let shorter = name.strip_suffix("يا").or_else(|| name.strip_suffix('ا'));
+    shorter.filter(|rest| text::is_arabic(rest) && rest.chars().count() >= 3).unwrap_or(name)
 }

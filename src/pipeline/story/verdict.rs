@@ -29,6 +29,10 @@ const PROOF_PAIRS_MIN: usize = 24;
 const HELP_PAIRS_MIN: usize = 10;
 /// How much of the shorter text's words the other one must have where each headline has words that only it explains.
 const SAME_WORDS_PERCENT: u32 = 92;
+/// How much of the shorter text the longer one must hold under headlines that may mean two things.
+const DOUBTFUL_SHARE_PERCENT: usize = 85;
+/// The same, where one headline has the roles of the other exchanged.
+const SWAPPED_SHARE_PERCENT: usize = 96;
 /// How much the texts must share, weighed, to explain headlines that each have words of their own.
 const TOPIC_MIN_PERCENT: u32 = 30;
 
@@ -100,7 +104,25 @@ impl Case<'_> {
     /// Whether the same words may mean another thing.
     fn is_doubtful(&self) -> bool {
         let (first, second) = (self.one.headline(), self.other.headline());
-        veto::one_denies(first, second) || veto::roles_differ(first, second, &self.alignment)
+        veto::one_denies(first, second) || self.roles_differ()
+    }
+
+    fn roles_differ(&self) -> bool {
+        veto::roles_differ(self.one.headline(), self.other.headline(), &self.alignment)
+    }
+
+    /// Whether each tells that somebody won, and each has words that the other text knows from elsewhere: the winner of
+    /// one may be the loser of the other.
+    fn may_be_swapped(&self) -> bool {
+        let own = |side: &Side<'_>, left: &[&Word], theirs: &Evidence| {
+            left.iter().any(|word| {
+                !side.headline().is_part_of_known(word, left, |one, other| theirs.has_pair(one, other))
+            })
+        };
+        let [left, left_other] = &self.alignment.left;
+        veto::tells_winner(self.one.headline())
+            && own(self.one, left, self.other.evidence())
+            && own(self.other, left_other, self.one.evidence())
     }
 
     /// Whether one headline tells an outcome of which the other one and its text know nothing.
@@ -162,16 +184,14 @@ impl Case<'_> {
             if both && first.shared_words(second) < SAME_WORDS_PERCENT {
                 return false;
             }
-            let swapped =
-                !left.is_empty() && !left_other.is_empty() && veto::tells_winner(self.one.headline());
-            return shared
-                >= if doubtful || self.adds_outcome() {
-                    80
-                } else if swapped {
-                    85
-                } else {
-                    0
-                };
+            let share_min = if self.roles_differ() {
+                SWAPPED_SHARE_PERCENT
+            } else if doubtful || self.adds_outcome() || self.may_be_swapped() {
+                DOUBTFUL_SHARE_PERCENT
+            } else {
+                0
+            };
+            return shared >= share_min;
         }
         !doubtful
             && !self.adds_outcome()
@@ -179,7 +199,7 @@ impl Case<'_> {
             && theirs == 0
             && self.cover >= 50
             && self.alignment.common_count >= 2
-            && !(veto::tells_winner(self.one.headline()) && !left.is_empty() && !left_other.is_empty())
+            && !self.may_be_swapped()
             && first.shared_words(second) >= TOPIC_MIN_PERCENT
     }
 }
