@@ -70,6 +70,10 @@ pub(super) struct Lexicon {
     counted: HashMap<String, u64, Fixed>,
     /// The groups of words for winning, losing and drawing.
     results: Vec<u16>,
+    /// The stems of what comes every day.
+    bulletins: HashSet<String, Fixed>,
+    /// The group of words for prices.
+    price: u16,
     /// What remains of names: no ending is taken off that.
     names: HashSet<String, Fixed>,
 }
@@ -125,9 +129,13 @@ impl Lexicon {
                 if pole.is_some_and(|pole| pole.starts_with("result.")) {
                     self.results.push(groups.number(value));
                 }
+                if value == "price" {
+                    self.price = groups.number(value);
+                }
                 Meaning::Group(groups.number(value), class)
             }
             Some("counted") => return self.count(words),
+            Some("bulletin") => return self.bulletins.extend(words.split_whitespace().map(fold)),
             Some("name") => Meaning::Name,
             _ => Meaning::Common,
         };
@@ -172,6 +180,8 @@ impl Lexicon {
                 self.stems.insert(stem.clone(), *meaning);
             }
         }
+        let bulletins = std::mem::take(&mut self.bulletins);
+        self.bulletins = bulletins.iter().map(|word| self.stem(word).to_owned()).collect();
         self
     }
 
@@ -215,6 +225,16 @@ impl Lexicon {
                 .filter(|meaning| matches!(meaning, Meaning::Group(..) | Meaning::Light))
         };
         person.and_then(|word| of(&word)).or_else(|| word.strip_suffix('ت').and_then(of))
+    }
+
+    /// Whether a stem is that of something that comes every day.
+    pub(super) fn is_bulletin(&self, stem: &str) -> bool {
+        self.bulletins.contains(stem)
+    }
+
+    /// Whether a group is that of the words for prices.
+    pub(super) fn is_price(&self, group: u16) -> bool {
+        group == self.price
     }
 
     /// How many a noun tells by its form: «قتيل» one, «قتيلان» two.

@@ -112,6 +112,16 @@ impl Headline {
         })
     }
 
+    /// Whether it comes every day: by one of its words, or because it tells today's prices.
+    pub(super) fn is_bulletin(&self) -> bool {
+        let today = self.words.iter().any(|word| word.meaning == Some(Meaning::Day(0)));
+        let lexicon = lexicon();
+        self.words.iter().any(|word| {
+            lexicon.is_bulletin(&word.stem)
+                || today && matches!(word.meaning, Some(Meaning::Group(group, _)) if lexicon.is_price(group))
+        })
+    }
+
     /// Whether both are the same, word for word.
     pub(super) fn reads_as(&self, other: &Self) -> bool {
         !self.words.is_empty()
