@@ -139,7 +139,7 @@ fn is_spelt_alike(one: &Word, other: &Word) -> bool {
         kept.into_iter().collect()
     };
     let (long, short) = (one.stem.chars().count(), other.stem.chars().count());
-    let is_sure = skeleton(&one.stem).chars().count() >= 4;
+    let is_sure = skeleton(&one.stem).chars().count() >= 3;
     is_sure && long.abs_diff(short) == 1 && skeleton(&one.stem) == skeleton(&other.stem)
 }
 

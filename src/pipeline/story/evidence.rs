@@ -45,6 +45,7 @@ impl Evidence {
 
     fn add(&mut self, folded: &str) {
         let lexicon = lexicon();
+        let folded = &lexicon.shortened(folded);
         let mut before = None;
         for word in folded.split(' ').filter(|word| !word.is_empty()).take(TEXT_WORDS_MAX) {
             self.count += 1;

@@ -1,6 +1,7 @@
 //! What words mean to a headline: which are mere grammar, which a number or a day, which say the same, which the
 //! opposite. The lists are in `lexicon/*.txt`.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
@@ -70,6 +71,8 @@ pub(super) struct Lexicon {
     counted: HashMap<String, u64, Fixed>,
     /// The groups of words for winning, losing and drawing.
     results: Vec<u16>,
+    /// Names of several words, by the first one: the rest, and the shorter name.
+    phrases: HashMap<String, Vec<(String, String)>, Fixed>,
     /// The stems of what comes every day.
     bulletins: HashSet<String, Fixed>,
     /// The group of words for prices.
@@ -133,6 +136,12 @@ impl Lexicon {
                     self.price = groups.number(value);
                 }
                 Meaning::Group(groups.number(value), class)
+            }
+            Some("phrase") => {
+                let short = fold(what.strip_prefix("phrase ").unwrap_or_default());
+                let long = fold(words);
+                let (first, rest) = long.split_once(' ').unwrap_or((&long, ""));
+                return self.phrases.entry(first.to_owned()).or_default().push((rest.to_owned(), short));
             }
             Some("counted") => return self.count(words),
             Some("bulletin") => return self.bulletins.extend(words.split_whitespace().map(fold)),
@@ -207,6 +216,30 @@ impl Lexicon {
             .or_else(|| self.words.get(bare()).copied())
             .or_else(|| self.stems.get(self.stem(word)).copied())
             .or_else(|| self.verb(word))
+    }
+
+    /// A folded text with the short names of what has a long one as well: "pm" for "prime minister".
+    pub(super) fn shortened<'a>(&self, folded: &'a str) -> Cow<'a, str> {
+        if !folded.split(' ').any(|word| self.phrases.contains_key(word)) {
+            return Cow::Borrowed(folded);
+        }
+        let mut out = String::with_capacity(folded.len());
+        let mut rest = folded;
+        while !rest.is_empty() {
+            let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+            let long = self.phrases.get(word).into_iter().flatten().find_map(|(tail, short)| {
+                let behind = after.strip_prefix(tail.as_str())?;
+                (behind.is_empty() || behind.starts_with(' ') || tail.is_empty())
+                    .then_some((short.as_str(), behind))
+            });
+            let (word, after) = long.unwrap_or((word, after));
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+            rest = after.trim_start();
+        }
+        Cow::Owned(out)
     }
 
     /// Whether a group is one of winning, losing or drawing.

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::align::Alignment;
 use super::evidence::Evidence;
 use super::veto;
-use super::words::{Headline, Word};
+use super::words::{Headline, RARE, Word};
 use crate::model::FeedEntry;
 
 /// Telling words that headlines must share to speak for themselves.
@@ -128,7 +128,7 @@ impl Case<'_> {
     /// one may be the loser of the other.
     fn may_be_swapped(&self) -> bool {
         let own = |side: &Side<'_>, left: &[&Word], theirs: &Evidence| {
-            left.iter().any(|word| {
+            left.iter().filter(|word| word.role != ":").any(|word| {
                 !side.headline().is_part_of_known(word, left, |one, other| theirs.has_pair(one, other))
             })
         };
@@ -218,9 +218,12 @@ impl Case<'_> {
         let kept = |words: &[&Word], own: &Evidence, theirs: &Evidence| {
             words.iter().any(|word| own.says(word) && !theirs.says(word))
         };
-        let both_lack = mine && theirs;
+        // So is a rare word where the other headline has one too, be it named in both texts.
+        let is_rare = |words: &[&Word]| words.iter().any(|word| word.weight() == RARE && word.role != ":");
+        let both_have = mine && theirs || is_rare(left) && is_rare(left_other);
         let differs = || kept(left, first, second) || kept(left_other, second, first);
-        if both_lack && (differs() || first.shared_words(second) < SAME_WORDS_PERCENT)
+        if both_have && differs()
+            || mine && theirs && first.shared_words(second) < SAME_WORDS_PERCENT
             || self.cover < 50 && !self.texts_know_titles()
             || shared < self.share_min()
         {

@@ -179,10 +179,9 @@ pub(super) fn roles_differ(one: &Headline, other: &Headline, alignment: &Alignme
         }
     }
     // One word that was moved explains all; but two that changed places around a verb of winning do not.
-    let has_outcome = !outcomes(&one.words).is_empty();
     let moved = |j: usize| bare.iter().all(|(one, other, _)| *one == j || *other == j);
     let one_moved = bare.is_empty() || bare.iter().any(|(one, other, _)| moved(*one) || moved(*other));
-    !one_moved || has_outcome && bare.iter().any(|(_, _, actors)| *actors)
+    !one_moved || tells_winner(one) && bare.iter().any(|(_, _, actors)| *actors)
 }
 
 /// Whether the two are merely named together.

@@ -151,6 +151,7 @@ fn split_tail(title: &str) -> (&str, &str, Tail) {
 fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
     let lexicon = lexicon();
     let folded = text::fold(part);
+    let folded = lexicon.shortened(&folded);
     let mut role = String::new();
     let topic = topic_words(part);
     for (at, word) in folded.split(' ').filter(|word| !word.is_empty()).enumerate() {
