@@ -70,6 +70,10 @@ impl<'a> Side<'a> {
 
 /// How well the two match, 0 to 100; `None` where they are not one story.
 pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<u8> {
+    // In one order, so that it does not matter which came first.
+    let words =
+        |side: &Side<'_>| (side.said.title.clone(), side.said.summary.clone(), side.said.content.clone());
+    let (one, other) = if words(one) <= words(other) { (one, other) } else { (other, one) };
     let (first, second) = (one.headline(), other.headline());
     if veto::contradict(first, second) {
         return None;

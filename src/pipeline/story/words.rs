@@ -90,6 +90,11 @@ impl Headline {
         let mut words = vec![];
         add(&mut words, head, Tail::No);
         add(&mut words, tail, kind);
+        let whole = title.trim_end_matches(['…', '.']);
+        if is_cut && whole.ends_with(|c: char| c.is_numeric()) {
+            // Half a number is another one.
+            words.pop();
+        }
         Self { words: sums(words), is_cut }
     }
 
