@@ -11,6 +11,8 @@ use crate::pipeline::text;
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 /// Nor more words than this.
 const TEXT_WORDS_MAX: usize = 400;
+/// A text of fewer telling words is a mere deck.
+const TELLING_STEMS_MIN: usize = 7;
 /// Two texts that have at least so much of the shorter one's pairs of words in common are one text, cut or edited.
 const VERBATIM_PERCENT: usize = 60;
 
@@ -21,9 +23,13 @@ pub(super) struct Evidence {
     pub(super) pairs: HashSet<u32>,
     /// The stems and groups of its words, with what they weigh.
     stems: HashMap<u32, u32>,
+    /// The same without the letters that may be particles.
+    joined: HashSet<u32>,
     pub(super) numbers: HashSet<u64>,
     /// Its words.
     pub(super) count: usize,
+    /// Whether it denies something.
+    pub(super) denies: bool,
 }
 
 impl Evidence {
@@ -39,6 +45,7 @@ impl Evidence {
 
     fn add(&mut self, folded: &str) {
         let lexicon = lexicon();
+        let folded = &lexicon.shortened(folded);
         let mut before = None;
         for word in folded.split(' ').filter(|word| !word.is_empty()).take(TEXT_WORDS_MAX) {
             self.count += 1;
@@ -52,7 +59,11 @@ impl Evidence {
             }
             let meaning = lexicon.meaning(word);
             let (stem, weight) = match meaning {
-                Some(Meaning::Function | Meaning::Light | Meaning::One | Meaning::Negation) => continue,
+                Some(Meaning::Function | Meaning::Light | Meaning::One) => continue,
+                Some(Meaning::Negation) => {
+                    self.denies = true;
+                    continue;
+                }
                 Some(Meaning::Number(number)) => {
                     self.numbers.insert(number);
                     continue;
@@ -64,6 +75,10 @@ impl Evidence {
                 None | Some(Meaning::Name) => (self::hash(lexicon.stem(word)), 100),
             };
             self.stems.insert(stem, weight);
+            // Nobody lists all names, so their particles may still be joined to them.
+            if meaning.is_none() && text::is_arabic(word) {
+                self.joined.extend(text::unjoined(lexicon.stem(word)).map(self::hash));
+            }
         }
     }
 
@@ -72,8 +87,25 @@ impl Evidence {
         match word.meaning {
             Some(Meaning::Group(group, _)) => self.stems.contains_key(&group_hash(group)),
             Some(Meaning::Number(number)) => self.numbers.contains(&number),
-            _ => self.stems.contains_key(&hash(&word.stem)),
+            _ => {
+                let mut unjoined =
+                    text::unjoined(&word.stem).filter(|_| text::is_arabic(&word.text)).map(hash);
+                let stem = hash(&word.stem);
+                self.stems.contains_key(&stem)
+                    || self.joined.contains(&stem)
+                    || unjoined.any(|stem| self.stems.contains_key(&stem))
+            }
         }
+    }
+
+    /// Whether both say enough that it would be known if they spoke of one thing.
+    pub(super) fn tells(&self, other: &Self) -> bool {
+        self.stems.len().min(other.stems.len()) >= TELLING_STEMS_MIN
+    }
+
+    /// Whether two folded words follow each other in it.
+    pub(super) fn has_pair(&self, one: &str, other: &str) -> bool {
+        self.pairs.contains(&join(hash(one), hash(other)))
     }
 
     /// How much of the shorter text's pairs of words the other one has, in percent.

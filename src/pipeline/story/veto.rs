@@ -46,7 +46,9 @@ fn counts(headline: &Headline) -> Vec<Count<'_>> {
                 counts.push(Count { number: 1, nouns, is_weak: true });
             }
             _ => {
-                let number = lexicon().counted(&word.text).filter(|_| !around.into_iter().any(is_number));
+                // «قتيل وعشرة جرحى» counts one all the same.
+                let before = [around[1], at.checked_sub(2)];
+                let number = lexicon().counted(&word.text).filter(|_| !before.into_iter().any(is_number));
                 counts.extend(number.map(|number| Count {
                     number,
                     nouns: vec![&word.stem],
@@ -112,19 +114,42 @@ fn dates_differ(one: &Headline, other: &Headline) -> bool {
 /// Whether, of things of which an event has one, they have different ones: "win", "lose".
 fn outcomes_differ(one: &Headline, other: &Headline) -> bool {
     let (one, other) = (outcomes(&one.words), outcomes(&other.words));
-    one.iter().any(|(class, groups)| other.get(class).is_some_and(|others| groups.is_disjoint(others)))
+    one.iter().any(|(class, groups)| {
+        // "Prices rise as output is cut", "prices fall as output is raised".
+        let crossed =
+            |others: &Vec<u16>| groups.len() > 1 && groups.first() != others.first() && others.len() > 1;
+        let apart = |others: &Vec<u16>| groups.iter().all(|group| !others.contains(group));
+        other.get(class).is_some_and(|others| apart(others) || crossed(others))
+    })
 }
 
-fn outcomes(words: &[Word]) -> BTreeMap<u16, BTreeSet<u16>> {
-    let mut outcomes: BTreeMap<u16, BTreeSet<u16>> = BTreeMap::new();
+/// The outcomes that only one of them tells, of classes of which the other tells nothing.
+pub(super) fn tells_outcome(word: &Word, other: &Headline) -> bool {
+    matches!(word.meaning, Some(Meaning::Group(_, class)) if class != 0 && !outcomes(&other.words).contains_key(&class))
+}
+
+/// The outcomes of each class, each once, in the order of the words.
+fn outcomes(words: &[Word]) -> BTreeMap<u16, Vec<u16>> {
+    let mut outcomes: BTreeMap<u16, Vec<u16>> = BTreeMap::new();
     for word in words {
         if let Some(Meaning::Group(group, class)) = word.meaning
             && class != 0
         {
-            outcomes.entry(class).or_default().insert(group);
+            let groups = outcomes.entry(class).or_default();
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
         }
     }
     outcomes
+}
+
+/// Whether it tells who won, so that another name is another event.
+pub(super) fn tells_winner(headline: &Headline) -> bool {
+    headline
+        .words
+        .iter()
+        .any(|word| matches!(word.meaning, Some(Meaning::Group(group, _)) if lexicon().is_result(group)))
 }
 
 /// Whether words that both have stand in another order in a way that changes who does what: "A beats B", "B beats A".
@@ -142,8 +167,9 @@ pub(super) fn roles_differ(one: &Headline, other: &Headline, alignment: &Alignme
             if later > j {
                 continue;
             }
-            let changed = |one: &Word, other: &Word| one.role != other.role;
-            if changed(one, other) && changed(after_one, after_other) {
+            // The one stands where the other stood: "A with B", "B with A" but for the conjunctions.
+            let exchanged = one.role == after_other.role && after_one.role == other.role;
+            if exchanged && one.role != after_one.role && !is_conjunction(one, after_one) {
                 return true;
             }
             let is_bare = |word: &Word| word.role.is_empty();
@@ -153,10 +179,14 @@ pub(super) fn roles_differ(one: &Headline, other: &Headline, alignment: &Alignme
         }
     }
     // One word that was moved explains all; but two that changed places around a verb of winning do not.
-    let has_outcome = !outcomes(&one.words).is_empty();
     let moved = |j: usize| bare.iter().all(|(one, other, _)| *one == j || *other == j);
     let one_moved = bare.is_empty() || bare.iter().any(|(one, other, _)| moved(*one) || moved(*other));
-    !one_moved || has_outcome && bare.iter().any(|(_, _, actors)| *actors)
+    !one_moved || tells_winner(one) && bare.iter().any(|(_, _, actors)| *actors)
+}
+
+/// Whether the two are merely named together.
+fn is_conjunction(one: &Word, other: &Word) -> bool {
+    [one, other].iter().any(|word| matches!(word.role.as_str(), "و" | "and" | "et" | ":"))
 }
 
 /// Whether a word can be the one who does it.
