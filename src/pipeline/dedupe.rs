@@ -46,9 +46,18 @@ pub struct Keyed<'a> {
     aliases: Vec<IdentityKey>,
 }
 
-/// Keys the entries of one document. The second value counts repetitions, which are left out: the
+/// A listed entry that repeats another one of its document.
+#[derive(Debug)]
+pub struct Repetition<'a> {
+    /// What the source says.
+    pub said: &'a FeedEntry,
+    /// Which of the keyed entries it repeats.
+    pub of: usize,
+}
+
+/// Keys the entries of one document. The second value has the repetitions, which are left out: the
 /// first of them stands.
-pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>, usize) {
+pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>, Vec<Repetition<'a>>) {
     let canonical: Vec<Option<String>> =
         entries.iter().map(|said| given_link(said).and_then(link::canonical)).collect();
     let links: Vec<Option<&str>> = canonical.iter().map(|one| one.as_deref().filter(names_a_page)).collect();
@@ -61,6 +70,7 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>
     let anchor_clashes = Clashes::of(&fragments, &ids, &[], entries);
     let mut seen: HashMap<IdentityKey, usize> = HashMap::new();
     let mut kept: Vec<Keyed<'_>> = Vec::with_capacity(entries.len());
+    let mut repeated = vec![];
     let mut folded = Folded::default();
     for (index, said) in entries.iter().enumerate() {
         let anchor = fragments[index].filter(|anchor| anchor_clashes.tells_apart(anchor));
@@ -78,12 +88,12 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry]) -> (Vec<Keyed<'a>>
             let keys: Vec<IdentityKey> = keyed.keys().collect();
             seen.extend(keyed.strong_keys().map(|key| (key, first)));
             kept[first].aliases.extend(keys);
+            repeated.push(Repetition { said, of: first });
         } else {
             seen.extend(keyed.strong_keys().map(|key| (key, kept.len())));
             kept.push(keyed);
         }
     }
-    let repeated = entries.len() - kept.len();
     (kept, repeated)
 }
 
@@ -109,8 +119,25 @@ struct Place<'a> {
     anchor: Option<&'a str>,
 }
 
+/// The key under which a source knows an entry with this guid.
+pub fn guid_key(source: &SourceId, guid: &str) -> IdentityKey {
+    within(source, KeyKind::Guid, guid)
+}
+
+/// The keys under which a source may know an entry with this link: with the fragment, where it names a place, and
+/// without it.
+pub fn link_keys(source: &SourceId, link: &str) -> Vec<IdentityKey> {
+    let Some(page) = link::canonical(link) else { return vec![] };
+    let anchor = link::fragment(link).map(|fragment| format!("{page}#{fragment}"));
+    anchor.iter().chain([&page]).map(|link| within(source, KeyKind::Link, link)).collect()
+}
+
+fn within(source: &SourceId, kind: KeyKind, value: &str) -> IdentityKey {
+    IdentityKey::new(kind, [source.0.as_bytes(), value.as_bytes()])
+}
+
 fn key<'a>(source: &SourceId, said: &'a FeedEntry, place: &Place<'_>, folded: &Folded) -> Keyed<'a> {
-    let within = |kind, value: &str| IdentityKey::new(kind, [source.0.as_bytes(), value.as_bytes()]);
+    let within = |kind, value: &str| within(source, kind, value);
     let guid = place.guid.map(|value| within(KeyKind::Guid, value));
     let link_key = place.link.map(|value| within(KeyKind::Link, value));
     let hash = content_hash(said, folded, place.anchor.or(place.page)).to_string();

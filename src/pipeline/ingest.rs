@@ -3,6 +3,8 @@
 
 mod desk;
 mod document;
+mod dropped;
+mod life;
 mod listed;
 mod read;
 

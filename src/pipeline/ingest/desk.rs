@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::SubsecRound as _;
 
 use super::listed::{Listed, Names, published_key};
-use super::{ENTRIES_PER_FETCH_MAX, configuration};
+use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life};
 use crate::model::{
     Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
     StoryReason, Tally, Timestamp, Update,
@@ -61,7 +61,7 @@ pub(super) fn take_in(
     }
     let first_fetch = old.ok_at.is_none();
     let Listing { listed: Listed { entries, names, repeated }, found, is_delta } = listing;
-    update.tally = Tally { seen: feed.entries.len(), duplicates: *repeated, ..Tally::default() };
+    update.tally = Tally { seen: feed.entries.len(), duplicates: repeated.len(), ..Tally::default() };
     // An id that nobody knows on an entry that somebody knows: one is a correction, most of them a move.
     let is_renamed = |(entry, found): &(&Keyed<'_>, &Option<Match>)| {
         found.is_some() && entry.guid.is_some_and(|guid| !known.keys.contains_key(&guid))
@@ -103,6 +103,7 @@ pub(super) fn take_in(
             Some(found) => desk.meet_again(index, entry, found),
         })
         .collect();
+    update.dropped = dropped::of(feed, entries, repeated, &listed);
     listed.sort_unstable();
     listed.dedup();
     let before: HashSet<&EntryKey> = old.listed.iter().collect();
@@ -224,7 +225,9 @@ impl Desk<'_> {
         let is_other = digest != old.digest;
         // Read another way, the same document is no news.
         let is_better = self.read_anew && *keyed.said != old.said;
-        if !is_other && !is_better && !dedupe::is_quiet_change(&old.said, keyed.said) {
+        let renamed = life::renamed(old, keyed, self.known);
+        let is_same = !is_other && !is_better && !dedupe::is_quiet_change(&old.said, keyed.said);
+        if is_same && (renamed.is_none() || life::renames_enough(old)) {
             return key;
         }
         let said = keyed.said.clone();
@@ -232,10 +235,12 @@ impl Desk<'_> {
         // A whole source that moved to another host gets its new links, but says nothing new.
         let at_old_place = FeedEntry { link: old.said.link.clone(), ..keyed.said.clone() };
         let only_moved = found.moved && dedupe::digest(&at_old_place) == old.digest;
-        if is_other && !self.read_anew && !only_moved {
+        let is_meaningful = is_other && !self.read_anew && !only_moved;
+        if is_meaningful {
             changed.updated = Some(self.now.trunc_subsecs(0));
             self.update.tally.updated += 1;
         }
+        life::note(&mut changed, old, renamed, is_meaningful, self.now);
         self.update.changed.push(changed);
         key
     }

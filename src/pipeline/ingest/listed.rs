@@ -7,7 +7,7 @@ use super::bounded;
 use crate::model::{
     Candidate, Features, Feed, FeedEntry, IdentityKey, KeyKind, Known, SourceId, StoryReason, Timestamp,
 };
-use crate::pipeline::dedupe::{self, Keyed};
+use crate::pipeline::dedupe::{self, Keyed, Repetition};
 use crate::pipeline::{decide, story, text};
 
 /// Made once, for the look-up in the store and for the decisions after it.
@@ -17,7 +17,7 @@ pub(super) struct Listed<'a> {
     /// What each of them could be called and told by, in the same order.
     pub(super) names: Vec<Names>,
     /// Entries that repeat another one.
-    pub(super) repeated: usize,
+    pub(super) repeated: Vec<Repetition<'a>>,
 }
 
 /// What is looked for over all sources.
