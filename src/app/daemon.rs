@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::archive::Archive;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
@@ -56,6 +57,9 @@ pub(super) enum Event {
     Sources(Vec<String>, oneshot::Sender<Result<Vec<SourceView>, String>>),
     /// Somebody asks what it has cost the hosts of all sources, or of these.
     Politeness(Vec<String>, oneshot::Sender<Result<Vec<HostView>, String>>),
+    /// Somebody reads in the store: what it takes to explain what is there, with the window where places are asked
+    /// for.
+    Archive(bool, oneshot::Sender<Archive>),
     /// Somebody reads what the admin should know of.
     Notices(oneshot::Sender<Notices>),
     /// The admin ends the quarantine of these sources.
@@ -222,6 +226,7 @@ impl Daemon {
             Event::Health(reply) => drop(reply.send(self.health())),
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
+            Event::Archive(places, reply) => drop(reply.send(self.writer.archive(places))),
             Event::Notices(reply) => drop(reply.send(self.notices())),
             Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),
             Event::Asking(named, reply) => drop(reply.send(self.permit(&named))),

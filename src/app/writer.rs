@@ -43,8 +43,8 @@ pub(super) struct Writer {
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
-    edition: Arc<Edition>,
-    window: Window,
+    pub(super) edition: Arc<Edition>,
+    pub(super) window: Window,
     /// How many entries the last trimming left.
     trimmed_to: usize,
     stale: bool,
@@ -59,7 +59,7 @@ pub(super) struct Writer {
     /// The entries of the last days by their words.
     index: story::Index,
     timezone: Tz,
-    keep_days: u32,
+    pub(super) keep_days: u32,
 }
 
 impl Writer {
@@ -112,7 +112,8 @@ impl Writer {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
         }
-        (self.window, self.trimmed_to) = self.read_window(&edition, &sources)?;
+        (self.window, self.trimmed_to) =
+            read_window(&self.store, &edition, &sources, &self.states, usize::MAX)?;
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
         self.order = order(config);
         self.timezone = config.site.timezone;
@@ -289,34 +290,38 @@ impl Writer {
     }
 
     fn fill_window(&mut self) -> Result<(), StoreError> {
-        (self.window, self.trimmed_to) = self.read_window(&self.edition, &self.sources)?;
+        let Self { store, edition, sources, states, .. } = self;
+        (self.window, self.trimmed_to) = read_window(store, edition, sources, states, usize::MAX)?;
         Ok(())
-    }
-
-    /// Reads the newest entries back until nothing older can appear anywhere; also says how many there are.
-    fn read_window(
-        &self,
-        edition: &Edition,
-        sources: &BTreeMap<SourceId, Arc<Source>>,
-    ) -> Result<(Window, usize), StoreError> {
-        let cards = sources.values().map(|source| {
-            let card = card(source, self.states.get(&source.id));
-            (source.id.clone(), Arc::new(card))
-        });
-        let mut window = Window { sources: cards.collect(), ..Window::default() };
-        // Entries of a source that has left the file are shown nowhere.
-        let configured = |entry: &Result<Entry, StoreError>| {
-            entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))
-        };
-        let newest_first = self.store.newest_first().take(SCAN_ENTRIES_MAX).filter(configured);
-        let members = |story| self.store.story(story);
-        window::fill(&mut window, edition, window::SCAN_STEP, newest_first, members)?;
-        let kept = window.entries.len();
-        Ok((window, kept))
     }
 }
 
-fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {
+/// Reads the newest entries back until nothing older can appear anywhere, or `entries_max` were read; also says how
+/// many there are.
+pub(super) fn read_window(
+    store: &Store,
+    edition: &Edition,
+    sources: &BTreeMap<SourceId, Arc<Source>>,
+    states: &BTreeMap<SourceId, SourceState>,
+    entries_max: usize,
+) -> Result<(Window, usize), StoreError> {
+    let cards = sources.values().map(|source| {
+        let card = card(source, states.get(&source.id));
+        (source.id.clone(), Arc::new(card))
+    });
+    let mut window = Window { sources: cards.collect(), ..Window::default() };
+    // Entries of a source that has left the file are shown nowhere.
+    let configured = |entry: &Result<Entry, StoreError>| {
+        entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))
+    };
+    let newest_first = store.newest_first().take(SCAN_ENTRIES_MAX.min(entries_max)).filter(configured);
+    let members = |story| store.story(story);
+    window::fill(&mut window, edition, window::SCAN_STEP, newest_first, members)?;
+    let kept = window.entries.len();
+    Ok((window, kept))
+}
+
+pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {
     let edition = Edition::new(config.site.clone(), config.sections.clone(), &config.sources);
     Arc::new(Edition { in_force_since, ..edition })
 }
@@ -336,6 +341,6 @@ fn order(config: &Config) -> Vec<SourceId> {
     config.sources.iter().map(|source| source.id.clone()).collect()
 }
 
-fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
+pub(super) fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
     config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect()
 }

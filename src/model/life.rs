@@ -41,7 +41,7 @@ pub enum What {
         parts: Vec<String>,
         /// Whether readers were told.
         meaningful: bool,
-        /// The digest that it had before, where the change is one that readers were told of.
+        /// The digest that it had before, where it has another one since.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<Digest>,
     },

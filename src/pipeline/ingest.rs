@@ -15,6 +15,7 @@ use chrono::TimeDelta;
 
 use self::document::Document;
 use self::listed::Listed;
+pub(super) use self::listed::published_key;
 pub use self::read::{read, understand};
 use super::{moves, story};
 use crate::model::{

@@ -20,6 +20,7 @@ pub mod sanitize;
 pub mod section;
 pub mod story;
 pub mod text;
+pub mod why;
 pub mod window;
 
 pub use decide::{notice_id, notices_id, source_id};
@@ -27,4 +28,4 @@ pub use ingest::{
     Prepared, accept, configuration, forget_other_place, ingest, read, understand, wanted_keys,
 };
 pub use moves::moved_to;
-pub use publish::{Edition, item_document, publish};
+pub use publish::{Edition, feeds, item_document, publish};

@@ -49,18 +49,23 @@ impl Edition {
     }
 }
 
-/// Derives every document from the window. Documents whose facts did not change are taken over from
-/// `previous`, so that a commit costs what it touches.
-pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
+/// What every section shows, in the order of the front page.
+pub fn feeds(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
     let mut candidates = window::candidates(window, edition);
-    let feeds: Vec<SectionFeed> = edition
+    edition
         .sections
         .iter()
         .map(|section| {
             let entries = candidates.remove(&section.id).unwrap_or_default();
             merge::merge(section, entries, &window.sources, &edition.weights)
         })
-        .collect();
+        .collect()
+}
+
+/// Derives every document from the window. Documents whose facts did not change are taken over from
+/// `previous`, so that a commit costs what it touches.
+pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
+    let feeds = feeds(edition, window);
     let mut press = Press { edition, site: &edition.site, previous, documents: HashMap::new() };
     for feed in &feeds {
         press.section(feed);

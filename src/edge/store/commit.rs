@@ -177,8 +177,8 @@ impl Store {
             &self.due,
             &self.stubs,
         );
-        let committed =
-            trees.transaction(|(meta, sources, entries, sheaves, keys, names, stories, delisted, due, stubs)| {
+        let committed = trees.transaction(
+            |(meta, sources, entries, sheaves, keys, names, stories, delisted, due, stubs)| {
                 meta.apply_batch(&commit.meta)?;
                 sources.apply_batch(&commit.sources)?;
                 entries.apply_batch(&commit.entries)?;
@@ -193,7 +193,8 @@ impl Store {
                 let count = (count + commit.added).saturating_sub(commit.removed);
                 meta.insert(COUNT, &count.to_be_bytes())?;
                 Ok::<(), ConflictableTransactionError<()>>(())
-            });
+            },
+        );
         committed.map_err(|error| match error {
             TransactionError::Storage(error) => StoreError::Sled(error),
             TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),

@@ -143,9 +143,8 @@ impl Keys {
                 names.map(Ok).collect()
             }
         });
-        let mut settled = pages
-            .take_while(move |row| row.as_ref().map_or(true, |(name, _)| name[0] == kind))
-            .peekable();
+        let mut settled =
+            pages.take_while(move |row| row.as_ref().map_or(true, |(name, _)| name[0] == kind)).peekable();
         Ok(std::iter::from_fn(move || {
             loop {
                 let Some((newest, _)) = fresh.last() else { return settled.next() };

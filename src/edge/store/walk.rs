@@ -40,7 +40,8 @@ impl Store {
             Some(end) => self.entries.range::<&[u8], _>(..&end.0[..]),
             None => self.entries.iter(),
         };
-        let single: Box<dyn Iterator<Item = _>> = Box::new(rows.rev().map(|row| row.map_err(StoreError::from)));
+        let single: Box<dyn Iterator<Item = _>> =
+            Box::new(rows.rev().map(|row| row.map_err(StoreError::from)));
         let bound: Box<dyn Iterator<Item = _>> = Box::new(self.bound_before(end)?);
         Ok(Walk { store: self, single: single.peekable(), bound: bound.peekable(), open: None })
     }

@@ -27,11 +27,12 @@ pub(super) fn note(
     now: Timestamp,
 ) {
     let parts = parts(&old.said, &changed.said);
-    let moved = (place(&old.said) != place(&changed.said)).then(|| What::Moved { from: old.said.link.clone() });
+    let moved =
+        (place(&old.said) != place(&changed.said)).then(|| What::Moved { from: old.said.link.clone() });
     let what = (!parts.is_empty()).then(|| What::Changed {
         parts,
         meaningful: is_meaningful,
-        before: is_meaningful.then_some(old.digest),
+        before: (changed.digest != old.digest).then_some(old.digest),
     });
     for what in renamed.into_iter().chain(moved).chain(what) {
         changed.note(Event { at: now.trunc_subsecs(0), what });

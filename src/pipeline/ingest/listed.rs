@@ -80,6 +80,7 @@ impl Names {
     }
 }
 
-pub(super) fn published_key(id: &str) -> IdentityKey {
+/// The key of a published id, over all sources.
+pub(in crate::pipeline) fn published_key(id: &str) -> IdentityKey {
     IdentityKey::new(KeyKind::Published, [text::xml_safe(id).as_bytes()])
 }

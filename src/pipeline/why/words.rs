@@ -1,0 +1,174 @@
+//! The sentences: what was decided on an entry, and why, in plain English.
+
+use std::sync::Arc;
+
+use chrono::SecondsFormat;
+
+use super::search::own_id;
+use super::{Case, Dates, Identified, PublishedId, Relative};
+use crate::model::{
+    DateOrigin, DroppedReason, Entry, IdentityKind, KeyKind, StoryReason, Stub, Timestamp, What,
+};
+use crate::pipeline::decide;
+
+/// A moment as RFC 3339 writes it, in UTC.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// An entry in a sentence: by its title, else by its id.
+pub(super) fn quoted(title: Option<&str>, id: &str, source: &str) -> String {
+    title.map_or_else(|| format!("{id} of {source}"), |title| format!("“{title}” of {source}"))
+}
+
+fn named(relative: &Relative) -> String {
+    quoted(relative.title.as_deref(), &relative.id, &relative.source)
+}
+
+pub(super) fn identity(entry: &Entry, keys: &[(KeyKind, usize)]) -> Identified {
+    let count = |kind| keys.iter().find(|(one, _)| *one == kind).map_or(0, |(_, count)| *count);
+    let (guids, links, titles) = (count(KeyKind::Guid), count(KeyKind::Link), count(KeyKind::Dated));
+    let by = match entry.identity.kind {
+        IdentityKind::Guid => "by its guid",
+        IdentityKind::Link => "by its link: its source gives no guid, or none that tells its entries apart",
+        IdentityKind::Content => {
+            "by its title and text: its source gives neither guid nor link that tells its entries apart"
+        }
+    };
+    let some = |count: usize, what: &str| {
+        (count > 0).then(|| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+    };
+    let known: Vec<String> =
+        [some(guids, "guid"), some(links, "link"), some(titles, "title")].into_iter().flatten().collect();
+    let text = match known.as_slice() {
+        [] => by.to_owned(),
+        known => format!("{by}; {} lead to it", known.join(", ")),
+    };
+    let value = entry.identity.value.clone();
+    Identified { kind: entry.identity.kind, value, guids, links, titles, text }
+}
+
+pub(super) fn published_id(entry: &Entry, holder: Option<&Relative>) -> PublishedId {
+    let given = own_id(entry);
+    let own = given.as_ref() == Some(&entry.id);
+    let is_made = decide::made_id(&entry.source, &entry.identity) == entry.id;
+    let why = match (&given, entry.identity.kind) {
+        _ if own => "the source's own".to_owned(),
+        (Some(given), _) => {
+            let who = holder.map_or_else(|| "another entry".to_owned(), named);
+            format!("made here: the source gives {given}, and {who} had that id first")
+        }
+        (None, IdentityKind::Guid) => {
+            "made here from source and guid: the guid is no URL, tag: or urn: that readers could use"
+                .to_owned()
+        }
+        (None, IdentityKind::Link) => "made here from source and link: there is no guid to use".to_owned(),
+        (None, IdentityKind::Content) => "made here from source and text: there is no guid to use".to_owned(),
+    };
+    let again = if own || is_made { "" } else { "; the id that would be made usually was taken as well" };
+    let text = format!("{why}{again}");
+    PublishedId { id: entry.id.clone(), own, taken_by: holder.filter(|_| !own).cloned(), text }
+}
+
+pub(super) fn dates(entry: &Entry) -> Dates {
+    let (published, updated) = (entry.said.published, entry.said.updated);
+    let first = moment(entry.first_seen);
+    let given = published.or(updated);
+    let mut text = match entry.dated {
+        DateOrigin::Source => "as the source says".to_owned(),
+        DateOrigin::SourceUpdated => {
+            "the source gives no date of publication; its date of change counts".to_owned()
+        }
+        DateOrigin::Missing => format!("the source gave no date; first seen ({first}) counts"),
+        DateOrigin::Future => format!("the source gave a date in the future; first seen ({first}) counts"),
+    };
+    let counted = match entry.dated {
+        DateOrigin::Source | DateOrigin::SourceUpdated => Some(entry.published),
+        DateOrigin::Missing => None,
+        // Which moment it was is not known any more, where the source has changed it.
+        DateOrigin::Future => given.filter(|at| *at > entry.first_seen),
+    };
+    match given {
+        Some(at) if entry.dated == DateOrigin::Future && counted == given => {
+            text = format!("the source gives {}, the future then; first seen counts", moment(at));
+        }
+        _ if given == counted => {}
+        Some(at) => text.push_str(&format!("; now it says {}, which changes nothing", moment(at))),
+        None => text.push_str("; now it gives none, which changes nothing"),
+    }
+    Dates {
+        published: entry.published,
+        origin: entry.dated,
+        said_published: published,
+        said_updated: updated,
+        text,
+    }
+}
+
+pub(super) fn story(entry: &Entry, matched: Option<&Relative>, members: &[Arc<Entry>]) -> String {
+    let others = members.len().saturating_sub(1);
+    let with = matched.map_or_else(|| "an entry that is stored no more".to_owned(), named);
+    let score = entry.matched.map_or(100, |matched| matched.score_percent);
+    match entry.story_reason {
+        StoryReason::First if others == 0 => "stands alone: no other source tells it".to_owned(),
+        StoryReason::First => format!("the first of its story; {others} more tell it"),
+        StoryReason::SameLink => format!("the same link as {with}"),
+        StoryReason::SameTitle => format!("the same title as {with}, within 72 hours"),
+        StoryReason::NearDuplicate => {
+            format!("nearly the same words as {with}: {score} % alike, within 72 hours")
+        }
+    }
+}
+
+pub(super) fn event(what: &What, returned: bool) -> String {
+    match what {
+        What::Changed { parts, meaningful, .. } => {
+            let told = if *meaningful { "readers were told" } else { "taken in quietly" };
+            let back = if returned { ": back to what it was before" } else { "" };
+            format!("changed {} ({told}){back}", parts.join(", "))
+        }
+        What::Renamed { id: Some(id) } => format!("its source calls it {id} now; it keeps its id here"),
+        What::Renamed { id: None } => "its source gives it no id any more; it keeps its id here".to_owned(),
+        What::Moved { from: Some(from) } => format!("its page has moved; it was at {from}"),
+        What::Moved { from: None } => "it has got a page".to_owned(),
+    }
+}
+
+pub(super) fn listing(
+    listed: bool,
+    since: Option<Timestamp>,
+    removed_at: Option<Timestamp>,
+    case: &Case<'_>,
+) -> String {
+    let answered = case.state.and_then(|state| state.ok_at).map(moment);
+    match (listed, since, removed_at) {
+        (true, ..) => {
+            let when = answered.map(|at| format!(" ({at})")).unwrap_or_default();
+            format!("listed by its source's last good answer{when}; kept as long as it is")
+        }
+        (false, Some(since), Some(removed)) => format!(
+            "not listed by its source since {}; removed after keep_days = {}, on {}",
+            moment(since),
+            case.keep_days,
+            moment(removed)
+        ),
+        _ => "not listed by its source now; when it left is not known, so it is kept".to_owned(),
+    }
+}
+
+pub(super) fn dropped(stub: &Stub, keep_days: u32, of: Option<&Relative>) -> String {
+    match stub.dropped.reason {
+        DroppedReason::Empty => "not taken in: it has neither title nor text nor link".to_owned(),
+        DroppedReason::TooMany => {
+            "not taken in: its document lists more entries than are taken in at once".to_owned()
+        }
+        DroppedReason::Repeats { .. } => {
+            let of = of.map_or_else(|| "an entry that is stored no more".to_owned(), named);
+            format!("not taken in by itself: it repeats {of}, which its document lists as well")
+        }
+        DroppedReason::Expired { .. } => format!(
+            "removed by retention: its source had not listed it for keep_days = {keep_days}; should it be listed \
+             again, it does not come back as new"
+        ),
+    }
+}
