@@ -41,7 +41,8 @@ pub(super) fn explain(archive: &Archive, asked: &str) -> Result<Told, StoreError
     let ids: Vec<SourceId> = ids.into_iter().collect();
     let search = Search::of(asked, &archive.edition.site.url, &ids);
     let leads = archive.store.leads(&search.keys)?;
-    let mut keys: Vec<EntryKey> = leads.into_values().chain(search.key).collect();
+    let shown = archive.window.entries.values().filter(|entry| search.means(entry)).map(|entry| entry.key);
+    let mut keys: Vec<EntryKey> = leads.into_values().chain(search.key).chain(shown).collect();
     keys.sort_unstable();
     keys.dedup();
     keys.truncate(FOUND_MAX);

@@ -79,10 +79,7 @@ fn stored(life: &Life) -> (String, Vec<Line>) {
     lines.extend(life.sections.iter().any(|place| place.belongs).then(|| ("page", life.page.clone())));
     lines.extend(source(life));
     lines.push(("first seen", format!("{}, {}", moment(life.came.first_seen), life.came.text)));
-    lines.push(("known", life.identity.text.clone()));
-    if life.identity.value != life.id {
-        lines.push(("", life.identity.value.clone()));
-    }
+    lines.push(("known", format!("{}: {}", life.identity.text, life.identity.value)));
     lines.push(("published", format!("{}: {}", moment(life.dates.published), life.dates.text)));
     lines.extend(life.language.iter().map(|language| ("language", language.clone())));
     lines.push(("story", life.story.text.clone()));
@@ -94,12 +91,8 @@ fn stored(life: &Life) -> (String, Vec<Line>) {
     lines.extend(changes(life));
     lines.push(("listed", life.listing.text.clone()));
     for place in &life.sections {
-        let stands = match (place.belongs, place.position) {
-            (true, Some(_)) => "shown",
-            (true, None) => "not shown",
-            (false, _) => "not in it",
-        };
-        lines.push(("in", format!("{}: {stands}: {}", place.section, place.text)));
+        lines.push(("section", format!("{}: {}", place.section, place.text)));
+        lines.push(("", format!("because {}", place.reason)));
     }
     (head, lines)
 }

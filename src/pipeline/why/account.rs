@@ -205,13 +205,15 @@ pub struct Place {
     /// Why, or why not.
     #[serde(flatten)]
     pub because: Because,
+    /// The same for people.
+    pub reason: String,
     /// Its position in the section's live feeds and page, from 1; `null` where they do not show it.
     pub position: Option<usize>,
     /// How many entries they show.
     pub of: usize,
     /// The entry of its story that stands there in its place.
     pub behind: Option<Relative>,
-    /// For people.
+    /// Where it stands, or why it is not shown, for people.
     pub text: String,
 }
 

@@ -15,9 +15,9 @@ pub(super) fn places(entry: &Entry, case: &Case<'_>) -> Vec<Place> {
         let reason = reason(&because);
         let found = feed.filter(|_| belongs).map(|feed| find(entry, feed, case));
         let of = feed.map_or(0, |feed| feed.placed.len());
-        let Found { position, behind, text } = found.unwrap_or_default();
-        let text = if text.is_empty() { reason } else { format!("{reason}; {text}") };
-        Place { section: section.0, belongs, because, position, of, behind, text }
+        let Found { position, behind, text } =
+            found.unwrap_or_else(|| Found { text: "not in it".to_owned(), ..Found::default() });
+        Place { section: section.0, belongs, because, reason, position, of, behind, text }
     };
     explained.into_iter().map(place).collect()
 }
@@ -101,9 +101,9 @@ fn reason(because: &Because) -> String {
     match because {
         Because::TakesAll => "every source belongs here".to_owned(),
         Because::Sent => "its source sends its entries here".to_owned(),
-        Because::Included(hit) => format!("taken in by include {}", by(hit)),
-        Because::Excluded(hit) => format!("left out by exclude {}", by(hit)),
-        Because::ExcludedBySource(hit) => format!("left out everywhere by its source's exclude {}", by(hit)),
+        Because::Included(hit) => format!("the section's include has {}", by(hit)),
+        Because::Excluded(hit) => format!("the section's exclude has {}", by(hit)),
+        Because::ExcludedBySource(hit) => format!("its source's exclude has {}, for every section", by(hit)),
         Because::NotIncludedBySource => "its source has include, and no rule there takes it in".to_owned(),
         Because::SourceGone => "its source is not in feeds.toml any more".to_owned(),
         Because::NotAddressed => "its source does not send here, and no include rule takes it in".to_owned(),

@@ -15,6 +15,8 @@ pub struct Search {
     pub keys: Vec<IdentityKey>,
     /// The names under which it may be remembered as dropped.
     pub names: Vec<String>,
+    /// The canonical form of the link.
+    pub link: Option<String>,
     /// The host of the link, without `www.`.
     pub host: Option<String>,
 }
@@ -37,9 +39,21 @@ impl Search {
         Self {
             key: asked.parse().ok().or_else(|| own_page(asked, site_url)),
             keys,
-            names: forms.into_iter().chain(canonical).collect(),
+            names: forms.into_iter().chain(canonical.clone()).collect(),
+            link: canonical,
             host: host.map(|host| host.trim_start_matches("www.").to_owned()),
         }
+    }
+
+    /// Whether an entry may be meant, as it is now: of two entries of one source with one link, the keys lead to the
+    /// newer one alone.
+    pub fn means(&self, entry: &Entry) -> bool {
+        let said = &entry.said;
+        let links = [&said.original_link, &said.link].into_iter().flatten();
+        let is_named = |id: &String| self.names.contains(id);
+        is_named(&entry.id)
+            || said.id.as_ref().is_some_and(is_named)
+            || self.link.is_some() && links.map(|link| link::canonical(link)).any(|link| link == self.link)
     }
 }
 

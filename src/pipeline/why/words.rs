@@ -42,7 +42,7 @@ pub(super) fn identity(entry: &Entry, keys: &[(KeyKind, usize)]) -> Identified {
         [some(guids, "guid"), some(links, "link"), some(titles, "title")].into_iter().flatten().collect();
     let text = match known.as_slice() {
         [] => by.to_owned(),
-        known => format!("{by}; {} lead to it", known.join(", ")),
+        known => format!("{by} (it is found by {})", known.join(", ")),
     };
     let value = entry.identity.value.clone();
     Identified { kind: entry.identity.kind, value, guids, links, titles, text }
@@ -111,7 +111,10 @@ pub(super) fn story(entry: &Entry, matched: Option<&Relative>, members: &[Arc<En
     let score = entry.matched.map_or(100, |matched| matched.score_percent);
     match entry.story_reason {
         StoryReason::First if others == 0 => "stands alone: no other source tells it".to_owned(),
-        StoryReason::First => format!("the first of its story; {others} more tell it"),
+        StoryReason::First if others == 1 => {
+            "the first of its story; one other entry tells it too".to_owned()
+        }
+        StoryReason::First => format!("the first of its story; {others} other entries tell it too"),
         StoryReason::SameLink => format!("the same link as {with}"),
         StoryReason::SameTitle => format!("the same title as {with}, within 72 hours"),
         StoryReason::NearDuplicate => {
