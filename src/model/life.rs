@@ -17,7 +17,7 @@ pub struct Event {
 impl Event {
     /// Events that are kept of one entry: the first and the latest.
     pub const LIFE_MAX: usize = 32;
-    /// Changes of id alone that are written down of one entry: whoever gives a new id at every fetch is known by then.
+    /// Changes of id that are written down of one entry: whoever gives a new id at every fetch is known by then.
     pub const RENAMES_MAX: usize = 3;
 }
 

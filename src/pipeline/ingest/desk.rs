@@ -227,7 +227,7 @@ impl Desk<'_> {
         let is_better = self.read_anew && *keyed.said != old.said;
         let renamed = life::renamed(old, keyed, self.known);
         let is_same = !is_other && !is_better && !dedupe::is_quiet_change(&old.said, keyed.said);
-        if is_same && (renamed.is_none() || life::renames_enough(old)) {
+        if is_same && renamed.is_none() {
             return key;
         }
         let said = keyed.said.clone();

@@ -6,16 +6,14 @@ use crate::model::{Entry, Event, FeedEntry, Known, Timestamp, What};
 use crate::pipeline::dedupe::Keyed;
 use crate::pipeline::link;
 
-/// Whether its source has given it an id that nobody knew.
+/// Whether its source has given it an id that nobody knew. When it has done so a few times, that is no news any more.
 pub(super) fn renamed(old: &Entry, keyed: &Keyed<'_>, known: &Known) -> Option<What> {
     let is_unknown = keyed.guid.is_some_and(|guid| !known.keys.contains_key(&guid));
-    (is_unknown && keyed.said.id != old.said.id).then(|| What::Renamed { id: keyed.said.id.clone() })
-}
-
-/// Whether another id is no news any more: it alone is no reason to write the entry again.
-pub(super) fn renames_enough(old: &Entry) -> bool {
+    if !is_unknown || keyed.said.id == old.said.id {
+        return None;
+    }
     let renames = old.life.iter().filter(|event| matches!(event.what, What::Renamed { .. }));
-    renames.count() >= Event::RENAMES_MAX
+    (renames.count() < Event::RENAMES_MAX).then(|| What::Renamed { id: keyed.said.id.clone() })
 }
 
 /// Writes down what makes `changed` another one than `old`.

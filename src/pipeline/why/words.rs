@@ -107,7 +107,12 @@ pub(super) fn dates(entry: &Entry) -> Dates {
 
 pub(super) fn story(entry: &Entry, matched: Option<&Relative>, members: &[Arc<Entry>]) -> String {
     let others = members.len().saturating_sub(1);
-    let with = matched.map_or_else(|| "an entry that is stored no more".to_owned(), named);
+    let with = match (matched, entry.matched) {
+        (Some(matched), _) => named(matched),
+        (None, Some(_)) => "an entry that is stored no more".to_owned(),
+        // Records of earlier versions.
+        (None, None) => "an entry of another source; which one was not recorded".to_owned(),
+    };
     let score = entry.matched.map_or(100, |matched| matched.score_percent);
     match entry.story_reason {
         StoryReason::First if others == 0 => "stands alone: no other source tells it".to_owned(),
