@@ -43,16 +43,11 @@ fn find(entry: &Entry, feed: &SectionFeed, case: &Case<'_>) -> Found {
         return Found { text: absence("not shown", entry, feed, case), ..Found::default() };
     };
     let name = name(&lead);
-    let text = match position(lead.key) {
-        Some(position) => format!(
-            "told under the first entry of its story here, {name}, which is number {position} of {of}"
-        ),
-        None => {
-            let start = format!(
-                "its place would be under the first entry of its story here, {name}, which is not shown"
-            );
-            absence(&start, &lead, feed, case)
-        }
+    let text = if let Some(position) = position(lead.key) {
+        format!("told under the first entry of its story here, {name}, which is number {position} of {of}")
+    } else {
+        let start = format!("told under the first entry of its story here, {name}, which is not shown");
+        absence(&start, &lead, feed, case)
     };
     Found { position: None, behind: Some(relative(&lead)), text }
 }

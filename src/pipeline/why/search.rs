@@ -1,5 +1,7 @@
 //! What somebody may mean who asks for an entry: an id, a guid, a link, a key, one of our own pages.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use url::Url;
 
@@ -83,7 +85,7 @@ pub fn is_at(url: &Url, host: &str) -> bool {
 fn forms(asked: &str, url: Option<&Url>) -> Vec<String> {
     let mut forms = vec![asked.to_owned()];
     let encoded = url.map(|url| url.as_str().to_owned());
-    let decoded = percent_decode_str(asked).decode_utf8().ok().map(|text| text.into_owned());
+    let decoded = percent_decode_str(asked).decode_utf8().ok().map(Cow::into_owned);
     for form in encoded.into_iter().chain(decoded) {
         if !forms.contains(&form) {
             forms.push(form);

@@ -88,14 +88,16 @@ pub(super) fn dates(entry: &Entry) -> Dates {
         // Which moment it was is not known any more, where the source has changed it.
         DateOrigin::Future => given.filter(|at| *at > entry.first_seen),
     };
-    match given {
+    let now = match given {
         Some(at) if entry.dated == DateOrigin::Future && counted == given => {
             text = format!("the source gives {}, the future then; first seen counts", moment(at));
+            String::new()
         }
-        _ if given == counted => {}
-        Some(at) => text.push_str(&format!("; now it says {}, which changes nothing", moment(at))),
-        None => text.push_str("; now it gives none, which changes nothing"),
-    }
+        _ if given == counted => String::new(),
+        Some(at) => format!("; now it says {}, which changes nothing", moment(at)),
+        None => "; now it gives none, which changes nothing".to_owned(),
+    };
+    text.push_str(&now);
     Dates {
         published: entry.published,
         origin: entry.dated,
