@@ -9,7 +9,9 @@ use super::archive::Archive;
 use super::{AppError, Options};
 use crate::config::Config;
 use crate::edge::store::StoreError;
-use crate::model::{DroppedReason, Entry, EntryKey, Location, SectionFeed, Source, SourceId, Stub};
+use crate::model::{
+    DroppedReason, Entry, EntryKey, Location, SectionFeed, Source, SourceId, StoryReason, Stub,
+};
 use crate::pipeline;
 use crate::pipeline::why::{self, Account, Case, Gone, Relative, Search};
 
@@ -73,6 +75,7 @@ fn life(archive: &Archive, entry: &Entry, feeds: &[SectionFeed]) -> Result<why::
         Some(key) => store.leads(&[key])?.remove(&key).filter(|holder| *holder != entry.key),
         None => None,
     };
+    let apart = apart(archive, entry)?;
     let case = Case {
         edition: &archive.edition,
         cards: &archive.window.sources,
@@ -84,9 +87,27 @@ fn life(archive: &Archive, entry: &Entry, feeds: &[SectionFeed]) -> Result<why::
         id_holder: named(archive, holder)?,
         matched: named(archive, entry.matched.map(|matched| matched.with))?,
         members: &members,
+        apart: &apart,
         delisted_at: store.delisted_at(entry.key)?,
     };
     Ok(why::tell(entry, &case))
+}
+
+/// Those with the same link or title that are not of its story.
+fn apart(archive: &Archive, entry: &Entry) -> Result<Vec<(Entry, StoryReason)>, StoreError> {
+    let keys = why::story_keys(entry);
+    let leads = archive.store.leads(&keys.iter().map(|(key, _)| *key).collect::<Vec<_>>())?;
+    let mut apart: Vec<(Entry, StoryReason)> = vec![];
+    for (key, alike) in keys {
+        let Some(other) = leads.get(&key).map(|other| archive.store.entry(*other)).transpose()?.flatten()
+        else {
+            continue;
+        };
+        if other.story != entry.story && !apart.iter().any(|(known, _)| known.key == other.key) {
+            apart.push((other, alike));
+        }
+    }
+    Ok(apart)
 }
 
 fn named(archive: &Archive, key: Option<EntryKey>) -> Result<Option<Relative>, StoreError> {

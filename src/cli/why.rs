@@ -88,6 +88,7 @@ fn stored(life: &Life) -> (String, Vec<Line>) {
     if others.len() > OTHERS_SHOWN_MAX {
         lines.push(("", format!("and {} more", others.len() - OTHERS_SHOWN_MAX)));
     }
+    lines.extend(life.story.apart.iter().map(|apart| ("", apart.text.clone())));
     lines.extend(changes(life));
     lines.push(("listed", life.listing.text.clone()));
     for place in &life.sections {

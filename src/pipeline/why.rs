@@ -14,13 +14,14 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 
 pub use self::account::{
-    Account, Came, Change, Dates, Gone, Identified, Life, Listing, Place, PublishedId, Relative,
+    Account, Apart, Came, Change, Dates, Gone, Identified, Life, Listing, Place, PublishedId, Relative,
     SourceAccount, StoryAccount,
 };
-pub use self::search::{Search, is_at, own_id_key};
+pub use self::search::{Search, is_at, own_id_key, story_keys};
 use super::publish::Edition;
 use crate::model::{
-    Entry, EntryKey, KeyKind, SectionFeed, Source, SourceCard, SourceId, SourceState, Stub, Timestamp, What,
+    Entry, EntryKey, KeyKind, SectionFeed, Source, SourceCard, SourceId, SourceState, StoryReason, Stub,
+    Timestamp, What,
 };
 
 /// Other entries of a story that are named.
@@ -49,6 +50,8 @@ pub struct Case<'a> {
     pub matched: Option<Relative>,
     /// Every stored entry of its story, itself among them.
     pub members: &'a [Arc<Entry>],
+    /// Stored entries with the same link or title that are of other stories.
+    pub apart: &'a [(Entry, StoryReason)],
     /// Since when its source does not list it.
     pub delisted_at: Option<Timestamp>,
 }
@@ -149,7 +152,17 @@ fn story(entry: &Entry, case: &Case<'_>) -> StoryAccount {
         matched: case.matched.clone(),
         score_percent: entry.matched.map(|matched| matched.score_percent),
         text: words::story(entry, case.matched.as_ref(), case.members),
+        apart: case.apart.iter().map(|(other, alike)| apart(entry, other, *alike, case.members)).collect(),
         others: others.take(OTHERS_MAX).map(|other| relative(other)).collect(),
+    }
+}
+
+fn apart(entry: &Entry, other: &Entry, alike: StoryReason, members: &[Arc<Entry>]) -> Apart {
+    let told_before = members.iter().find(|member| member.source == other.source);
+    Apart {
+        other: relative(other),
+        alike,
+        text: words::apart(entry, other, alike, told_before.map(AsRef::as_ref)),
     }
 }
 

@@ -165,6 +165,13 @@ fn what_was_decided_is_told() {
     check("b2", "/story/matched/source", json!("alif"));
     check("b2", "/story/score_percent", json!(100));
     check("urn:alif:1", "/story/others/0/source", json!("ba"));
+    // The same link, years after.
+    let copied = "https://alif.example/3?fbclid=7";
+    let copied = told(&home, copied).into_iter().find(|one| one["source"]["id"] == "ba").unwrap();
+    assert_eq!(copied["story"]["apart"][0]["source"], "alif", "{copied:#}");
+    assert_eq!(copied["story"]["apart"][0]["alike"], "same-link");
+    let text = copied["story"]["apart"][0]["text"].as_str().unwrap();
+    assert!(text.contains("hours apart, and a story lasts 72"), "{text}");
     check("b2", "/backfill", json!(false));
     check("urn:alif:1", "/backfill", json!(true));
     check(

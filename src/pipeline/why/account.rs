@@ -151,7 +151,21 @@ pub struct StoryAccount {
     pub score_percent: Option<u8>,
     /// The other stored entries of the story.
     pub others: Vec<Relative>,
+    /// Entries with the same link or title that tell another story.
+    pub apart: Vec<Apart>,
     /// For people.
+    pub text: String,
+}
+
+/// An entry that is like it, and is not of its story.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Apart {
+    /// The other one.
+    #[serde(flatten)]
+    pub other: Relative,
+    /// What is the same.
+    pub alike: StoryReason,
+    /// What keeps them apart, for people.
     pub text: String,
 }
 

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::model::{Entry, EntryKey, FeedEntry, IdentityKey, SourceId};
-use crate::pipeline::{decide, dedupe, ingest, link, story};
+use crate::model::{Entry, EntryKey, FeedEntry, IdentityKey, SourceId, StoryReason};
+use crate::pipeline::{decide, dedupe, ingest, link, story, text};
 
 /// Where to look for what was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,6 +64,14 @@ impl Search {
 pub fn own_id_key(entry: &Entry) -> Option<IdentityKey> {
     let own = own_id(entry).filter(|own| *own != entry.id)?;
     Some(ingest::published_key(&own))
+}
+
+/// The keys under which entries with the same link or title are found, whatever story they tell.
+pub fn story_keys(entry: &Entry) -> Vec<(IdentityKey, StoryReason)> {
+    let said = &entry.said;
+    let link = said.original_link.as_deref().or(said.link.as_deref()).and_then(link::canonical);
+    let page = link.filter(|page| link::names_a_page(page));
+    story::keys(page.as_deref(), &text::fold(said.title.as_deref().unwrap_or_default()))
 }
 
 /// The id that its source gave it when it came, where readers can use it.

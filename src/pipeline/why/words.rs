@@ -9,7 +9,7 @@ use super::{Case, Dates, Identified, PublishedId, Relative};
 use crate::model::{
     DateOrigin, DroppedReason, Entry, IdentityKind, KeyKind, StoryReason, Stub, Timestamp, What,
 };
-use crate::pipeline::decide;
+use crate::pipeline::{decide, story};
 
 /// A moment as RFC 3339 writes it, in UTC.
 pub(super) fn moment(at: Timestamp) -> String {
@@ -128,6 +128,26 @@ pub(super) fn story(entry: &Entry, matched: Option<&Relative>, members: &[Arc<En
             format!("nearly the same words as {with}: {score} % alike, within 72 hours")
         }
     }
+}
+
+/// What keeps two entries apart that have the same link or title.
+pub(super) fn apart(entry: &Entry, other: &Entry, alike: StoryReason, told_before: Option<&Entry>) -> String {
+    let same = if alike == StoryReason::SameLink { "link" } else { "title" };
+    let name = quoted(other.said.title.as_deref(), &other.id, &other.source.0);
+    let hours = (entry.published - other.published).num_hours().abs();
+    let why = if other.source == entry.source {
+        "one source's entries are never hidden behind one another".to_owned()
+    } else if hours >= story::WINDOW_HOURS {
+        format!("they were published {hours} hours apart, and a story lasts {}", story::WINDOW_HOURS)
+    } else if let Some(told) = told_before {
+        let earlier = quoted(told.said.title.as_deref(), &told.id, &told.source.0);
+        format!("its source tells this story already, with {earlier}")
+    } else if same == "title" {
+        "their texts differ, or one source uses the title again and again".to_owned()
+    } else {
+        "when they came, their links or dates were others".to_owned()
+    };
+    format!("not one story with {name}, which has the same {same}: {why}")
 }
 
 pub(super) fn event(what: &What, returned: bool) -> String {
