@@ -158,6 +158,14 @@ fn missing(
     let mut lines = vec![format!(
         "nothing is known of {asked}: looked for it as an id, guid, link or key at {sources} sources, and among what was dropped or removed"
     )];
+    if archive.sources.keys().any(|id| id.0 == asked) {
+        lines.push(format!(
+            "{asked} is a source: `nashra sources {asked}`, `nashra entries --source {asked}`"
+        ));
+    }
+    if archive.edition.sections.iter().any(|section| section.id.0 == asked) {
+        lines.push(format!("{asked} is a section: `nashra entries --section {asked}`"));
+    }
     let is_there = |source: &&Arc<Source>| match (&source.location, &search.host) {
         (Location::Web(url), Some(host)) => why::is_at(url, host),
         _ => false,

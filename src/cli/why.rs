@@ -9,7 +9,7 @@ use url::form_urlencoded::Serializer;
 use super::{CliError, answer, block_on, load, options, socket, table};
 use crate::app::{self, Told};
 use crate::model::Timestamp;
-use crate::pipeline::why::{Account, Gone, Life, Relative};
+use crate::pipeline::why::{Account, Gone, Life, Place, Relative};
 
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Other entries of a story that are shown.
@@ -91,11 +91,29 @@ fn stored(life: &Life) -> (String, Vec<Line>) {
     lines.extend(life.story.apart.iter().map(|apart| ("", apart.text.clone())));
     lines.extend(changes(life));
     lines.push(("listed", life.listing.text.clone()));
-    for place in &life.sections {
-        lines.push(("section", format!("{}: {}", place.section, place.text)));
-        lines.push(("", format!("because {}", place.reason)));
-    }
+    lines.extend(sections(&life.sections));
     (head, lines)
+}
+
+/// Where it belongs, section by section; then where it does not, by reason.
+fn sections(places: &[Place]) -> Vec<Line> {
+    let mut lines = vec![];
+    let mut others: Vec<(&str, Vec<&str>)> = vec![];
+    for place in places {
+        if place.belongs {
+            lines.push(("section", format!("{}: {}", place.section, place.text)));
+            lines.push(("", format!("because {}", place.reason)));
+        } else if let Some((_, sections)) = others.iter_mut().find(|(reason, _)| *reason == place.reason) {
+            sections.push(&place.section);
+        } else {
+            others.push((&place.reason, vec![&place.section]));
+        }
+    }
+    for (reason, sections) in others {
+        lines.push(("not in", sections.join(", ")));
+        lines.push(("", format!("because {reason}")));
+    }
+    lines
 }
 
 fn source(life: &Life) -> Vec<Line> {

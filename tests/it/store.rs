@@ -3,6 +3,7 @@
 mod asking;
 mod damage;
 mod earlier;
+mod pages;
 mod retention;
 
 use std::fs;

@@ -230,6 +230,8 @@ fn what_nobody_knows_is_said_with_what_may_help() {
     let check_all = || {
         check("urn:nobody", &["nothing is known of urn:nobody", "at 4 sources", "`nashra entries`"]);
         check("0123456789abcdef0123456789abcdef", &["nothing is known"]);
+        check("alif", &["alif is a source: `nashra sources alif`"]);
+        check("sport", &["sport is a section: `nashra entries --section sport`"]);
         check("https://www.web.example/a", &["source web is at that host: it is switched off"]);
     };
     check_all();
@@ -255,6 +257,7 @@ fn people_read_short_lines() {
         "  changed     never\n",
         "  section     sport: number 1 of 1 in /sport, /sport.rss, /sport.atom and /sport.json\n\
          \u{20}             because the section's include has rule 1 { url = \"*/رياضة/*\" }\n",
+        "  not in      other\n              because its source does not send here, and no include rule takes it in\n",
         "\n\nNot yours\n",
         "made here: the source gives urn:alif:1, and “المنتخب المغربي",
     ] {

@@ -7,7 +7,7 @@ use chrono::SecondsFormat;
 use super::search::own_id;
 use super::{Case, Dates, Identified, PublishedId, Relative};
 use crate::model::{
-    DateOrigin, DroppedReason, Entry, IdentityKind, KeyKind, StoryReason, Stub, Timestamp, What,
+    DateOrigin, DroppedReason, Entry, Event, IdentityKind, KeyKind, StoryReason, Stub, Timestamp, What,
 };
 use crate::pipeline::{decide, story};
 
@@ -29,6 +29,9 @@ pub(super) fn identity(entry: &Entry, keys: &[(KeyKind, usize)]) -> Identified {
     let count = |kind| keys.iter().find(|(one, _)| *one == kind).map_or(0, |(_, count)| *count);
     let (guids, links, titles) = (count(KeyKind::Guid), count(KeyKind::Link), count(KeyKind::Dated));
     let by = match entry.identity.kind {
+        IdentityKind::Guid if guids > Event::RENAMES_MAX + 1 => {
+            "by the guid that it came with; its source changes it again and again"
+        }
         IdentityKind::Guid => "by its guid",
         IdentityKind::Link => "by its link: its source gives no guid, or none that tells its entries apart",
         IdentityKind::Content => {
