@@ -3,8 +3,9 @@
 //! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is
 //! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is
 //! what each came to, `items` serves single entries, `admin` answers the command line, `view` and `notices`
-//! are how an admin sees the sources, `entries` and `why` the stored entries, read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing,
-//! as far as a `permit` lets it.
+//! are how an admin sees the sources, `entries` and `why` the stored entries, read from the `archive`, `sources`
+//! the same where no daemon runs, `probe` asks without storing, as far as a `permit` lets it, `plan` works out
+//! what another feeds.toml would change.
 
 mod admin;
 mod archive;
@@ -15,6 +16,7 @@ mod jobs;
 mod lines;
 mod notices;
 mod permit;
+mod plan;
 mod poller;
 mod probe;
 mod reload;
@@ -28,8 +30,11 @@ mod writer;
 pub use entries::{EntryView, Page, Wanted, stored_entries};
 pub use jobs::Summary;
 pub use permit::{Permit, needs_permits, stored_permits};
+pub use plan::plan_stored;
 pub use probe::{Found, Probe, fetch_document, probe};
-pub use reload::{find as find_config, load as load_config};
+pub use reload::{
+    find as find_config, folder as config_folder, load as load_config, read_text as config_text,
+};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::writer::{Writer, edition, read_window, sources};
+use super::writer::{Writer, edition, empty_window, read_window, sources};
 use super::{AppError, Options};
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
@@ -35,8 +35,11 @@ impl Archive {
 
     fn over(store: Arc<Store>, config: &Config, places: bool) -> Result<Self, StoreError> {
         let (edition, sources, states) = (edition(config, None), sources(config), store.states()?);
-        let entries_max = if places { usize::MAX } else { 0 };
-        let (window, _) = read_window(&store, &edition, &sources, &states, entries_max)?;
+        let window = if places {
+            read_window(&store, &states, &edition, &sources)?
+        } else {
+            empty_window(&states, &sources)
+        };
         Ok(Self { store, edition, sources, window, keep_days: config.store.keep_days })
     }
 }

@@ -15,6 +15,7 @@ use super::archive::Archive;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
+use super::plan::InForce;
 use super::poller::{Brought, Poller};
 use super::reload::{self, AtStart};
 use super::row::Row;
@@ -62,6 +63,8 @@ pub(super) enum Event {
     Archive(bool, oneshot::Sender<Archive>),
     /// Somebody reads what the admin should know of.
     Notices(oneshot::Sender<Notices>),
+    /// Somebody wants to know what another feeds.toml would change.
+    InForce(oneshot::Sender<InForce>),
     /// The admin ends the quarantine of these sources.
     Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
     /// Somebody is going to ask these sources itself, as far as it may.
@@ -228,6 +231,7 @@ impl Daemon {
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
             Event::Archive(places, reply) => drop(reply.send(self.writer.archive(places))),
             Event::Notices(reply) => drop(reply.send(self.notices())),
+            Event::InForce(reply) => drop(reply.send(self.writer.in_force())),
             Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),
             Event::Asking(named, reply) => drop(reply.send(self.permit(&named))),
         }

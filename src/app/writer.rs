@@ -2,6 +2,7 @@
 
 mod cards;
 mod outdated;
+mod reading;
 mod retention;
 
 use std::collections::{BTreeMap, HashSet};
@@ -13,12 +14,13 @@ use chrono_tz::Tz;
 
 use self::cards::{CardChange, card};
 use self::outdated::forget_outdated;
+pub(super) use self::reading::{empty_window, read_window};
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
+    Digest, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, Prepared, story, window};
@@ -29,8 +31,6 @@ pub(super) type Front = Arc<ArcSwap<Published>>;
 /// What single entry pages need beside the store.
 pub(super) type Cards = Arc<ArcSwap<(Arc<Edition>, BTreeMap<SourceId, Arc<SourceCard>>)>>;
 
-/// Stored entries that a start or a reload looks at to fill the window, newest first.
-const SCAN_ENTRIES_MAX: usize = 1_000_000;
 /// A commit that failed (a full disk, say) is not tried again at once.
 const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
 
@@ -112,8 +112,8 @@ impl Writer {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
         }
-        (self.window, self.trimmed_to) =
-            read_window(&self.store, &edition, &sources, &self.states, usize::MAX)?;
+        let window = read_window(&self.store, &self.states, &edition, &sources)?;
+        (self.trimmed_to, self.window) = (window.entries.len(), window);
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
         self.order = order(config);
         self.timezone = config.site.timezone;
@@ -290,35 +290,10 @@ impl Writer {
     }
 
     fn fill_window(&mut self) -> Result<(), StoreError> {
-        let Self { store, edition, sources, states, .. } = self;
-        (self.window, self.trimmed_to) = read_window(store, edition, sources, states, usize::MAX)?;
+        self.window = read_window(&self.store, &self.states, &self.edition, &self.sources)?;
+        self.trimmed_to = self.window.entries.len();
         Ok(())
     }
-}
-
-/// Reads the newest entries back until nothing older can appear anywhere, or `entries_max` were read; also says how
-/// many there are.
-pub(super) fn read_window(
-    store: &Store,
-    edition: &Edition,
-    sources: &BTreeMap<SourceId, Arc<Source>>,
-    states: &BTreeMap<SourceId, SourceState>,
-    entries_max: usize,
-) -> Result<(Window, usize), StoreError> {
-    let cards = sources.values().map(|source| {
-        let card = card(source, states.get(&source.id));
-        (source.id.clone(), Arc::new(card))
-    });
-    let mut window = Window { sources: cards.collect(), ..Window::default() };
-    // Entries of a source that has left the file are shown nowhere.
-    let configured = |entry: &Result<Entry, StoreError>| {
-        entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))
-    };
-    let newest_first = store.newest_first().take(SCAN_ENTRIES_MAX.min(entries_max)).filter(configured);
-    let members = |story| store.story(story);
-    window::fill(&mut window, edition, window::SCAN_STEP, newest_first, members)?;
-    let kept = window.entries.len();
-    Ok((window, kept))
 }
 
 pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {

@@ -5,6 +5,7 @@ mod damage;
 mod earlier;
 mod pages;
 mod retention;
+mod stories;
 
 use std::fs;
 use std::path::Path;

@@ -54,14 +54,11 @@ fn find(entry: &Entry, feed: &SectionFeed, case: &Case<'_>) -> Found {
 
 /// The entry that stands for the story of `entry` in a section, where that is another one.
 fn lead(entry: &Entry, section: &Section, case: &Case<'_>) -> Option<Arc<Entry>> {
-    if !section.stories {
-        return None;
-    }
     let belongs = |other: &&Arc<Entry>| {
         other.key == entry.key || case.edition.sorter.sections_of(other, case.cards).contains(&&section.id)
     };
     let members = case.members.iter().filter(belongs).cloned().collect();
-    let stories = merge::by_story(members);
+    let stories = merge::stories(section, members);
     let own = stories.iter().find(|story| story.iter().any(|member| member.key == entry.key))?;
     own.first().filter(|lead| lead.key != entry.key).cloned()
 }
