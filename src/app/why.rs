@@ -76,6 +76,8 @@ fn life(archive: &Archive, entry: &Entry, feeds: &[SectionFeed]) -> Result<why::
         None => None,
     };
     let apart = apart(archive, entry)?;
+    let others = members.iter().filter(|member| member.key != entry.key);
+    let others = others.map(|member| Ok((member.key, store.delisted_at(member.key)?)));
     let case = Case {
         edition: &archive.edition,
         cards: &archive.window.sources,
@@ -89,6 +91,7 @@ fn life(archive: &Archive, entry: &Entry, feeds: &[SectionFeed]) -> Result<why::
         members: &members,
         apart: &apart,
         delisted_at: store.delisted_at(entry.key)?,
+        others_delisted_at: others.collect::<Result<_, StoreError>>()?,
     };
     Ok(why::tell(entry, &case))
 }

@@ -54,6 +54,8 @@ pub struct Case<'a> {
     pub apart: &'a [(Entry, StoryReason)],
     /// Since when its source does not list it.
     pub delisted_at: Option<Timestamp>,
+    /// The same of the other entries of its story: it goes when the last of them does.
+    pub others_delisted_at: Vec<(EntryKey, Option<Timestamp>)>,
 }
 
 /// Tells the life of a stored entry.
@@ -196,7 +198,13 @@ fn changes(entry: &Entry) -> Vec<Change> {
 fn listing(entry: &Entry, case: &Case<'_>) -> Listing {
     let listed_now = case.state.is_some_and(|state| state.listed.binary_search(&entry.key).is_ok());
     let since = case.delisted_at.filter(|_| !listed_now);
-    let removed_at = since.and_then(|at| at.checked_add_signed(TimeDelta::days(i64::from(case.keep_days))));
-    let text = words::listing(listed_now, since, removed_at, case);
+    let holder = case.others_delisted_at.iter().find(|(_, delisted_at)| delisted_at.is_none());
+    let holder = holder.and_then(|(key, _)| case.members.iter().find(|member| member.key == *key));
+    let last = case.others_delisted_at.iter().filter_map(|(_, at)| *at).chain(since).max();
+    let removed_at = since
+        .and(last)
+        .filter(|_| holder.is_none())
+        .and_then(|at| at.checked_add_signed(TimeDelta::days(i64::from(case.keep_days))));
+    let text = words::listing(listed_now, since, removed_at, holder.map(AsRef::as_ref), case);
     Listing { listed: listed_now, not_since: since, removed_at, text }
 }

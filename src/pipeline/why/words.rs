@@ -171,6 +171,7 @@ pub(super) fn listing(
     listed: bool,
     since: Option<Timestamp>,
     removed_at: Option<Timestamp>,
+    holder: Option<&Entry>,
     case: &Case<'_>,
 ) -> String {
     let answered = case.state.and_then(|state| state.ok_at).map(moment);
@@ -179,12 +180,21 @@ pub(super) fn listing(
             let when = answered.map(|at| format!(" ({at})")).unwrap_or_default();
             format!("listed by its source's last good answer{when}; kept as long as it is")
         }
-        (false, Some(since), Some(removed)) => format!(
-            "not listed by its source since {}; removed after keep_days = {}, on {}",
-            moment(since),
-            case.keep_days,
-            moment(removed)
-        ),
+        (false, Some(since), Some(removed)) => {
+            let with = if case.members.len() > 1 { " with its whole story" } else { "" };
+            let (since, removed) = (moment(since), moment(removed));
+            let days = case.keep_days;
+            format!(
+                "not listed by its source since {since}; removed{with} after keep_days = {days}, on {removed}"
+            )
+        }
+        (false, Some(since), None) if holder.is_some() => {
+            let name = holder.map(super::places::name).unwrap_or_default();
+            let since = moment(since);
+            format!(
+                "not listed by its source since {since}; kept as long as {name}, of the same story, is listed"
+            )
+        }
         _ => "not listed by its source now; when it left is not known, so it is kept".to_owned(),
     }
 }

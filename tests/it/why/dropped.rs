@@ -91,6 +91,29 @@ fn stubs_are_forgotten_in_their_time() {
 }
 
 #[test]
+fn it_is_told_how_long_an_entry_is_kept() {
+    let home = home();
+    let only = [item("2", "من المستقبل", "https://alif.example/2", "20 Nov 2126 08:00:00 GMT")];
+    home.write("alif.xml", &feed("alif", &only));
+    poll(&home);
+    let check = |asked: &str, listed: bool, is_removed: bool, words: &str| {
+        let listing = told(&home, asked).remove(0)["listing"].clone();
+        assert_eq!(
+            (&listing["listed"], listing["removed_at"].is_string()),
+            (&json!(listed), is_removed),
+            "{listing}"
+        );
+        assert!(listing["text"].as_str().unwrap().contains(words), "{listing}");
+    };
+    check("2", true, false, "last good answer");
+    check("4", false, true, "removed after keep_days = 90");
+    check("urn:alif:1", false, false, "as long as “المنتخب المغربي");
+    home.write("ba.xml", &feed("ba", &[item("b7", "Another", "", "")]));
+    poll(&home);
+    check("urn:alif:1", false, true, "removed with its whole story");
+}
+
+#[test]
 fn what_retention_removed_is_still_known() {
     let home = Home::new("[sources.wire]\nurl = \"file:wire.xml\"\nenabled = false\n");
     let update = {
