@@ -7,6 +7,7 @@
 mod entry;
 mod feed;
 mod fetched;
+mod habit;
 mod health;
 mod id;
 mod life;
@@ -26,6 +27,7 @@ pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Per
 pub use fetched::{
     Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
 };
+pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
 pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};

@@ -229,8 +229,9 @@ impl Writer {
     fn commit(&mut self, source: &Source, fetched: &Fetched, now: Timestamp) -> Result<Update, StoreError> {
         let new = SourceState::default();
         let state = self.states.get(&source.id).unwrap_or(&new);
-        let prepared = Prepared::new(source, fetched);
+        let prepared = Prepared::new(source, state, fetched);
         let mut known = self.store.known(&prepared.wanted_keys())?;
+        known.entries.extend(self.store.entries(&prepared.wanted_entries(state, &known))?);
         known.near = prepared.near(&known, &self.index);
         let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
         known.entries.extend(self.store.entries(&near)?);

@@ -130,6 +130,13 @@ fn source(life: &Life) -> Vec<Line> {
     }
     lines.extend(source.error.iter().map(|error| ("", format!("it failed the last time: {error}"))));
     lines.extend(source.quarantine.iter().map(|why| ("", format!("it is in quarantine: {why}"))));
+    let useless = [("guids", source.guids_useless_since), ("links", source.links_useless_since)];
+    let useless = useless.into_iter().filter_map(|(what, since)| Some((what, moment(since?))));
+    lines.extend(
+        useless.map(|(what, since)| ("", format!("its {what} are no keys since {since}: they do not hold"))),
+    );
+    let renamed = source.renamed.iter();
+    lines.extend(renamed.map(|renamed| ("", format!("{}: {}", moment(renamed.at), renamed.how))));
     lines
 }
 

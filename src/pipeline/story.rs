@@ -47,15 +47,24 @@ pub struct Coverage<'a> {
     pub recurs: bool,
 }
 
-/// The keys, over all sources, under which other coverage of the same event is found: by the canonical link, and
-/// by the title as [`text::fold`] has it.
-pub fn keys(canonical_link: Option<&str>, folded: &str) -> Vec<(IdentityKey, StoryReason)> {
+/// The keys, over all sources, under which other coverage of the same event is found: by the canonical link, by
+/// the link without its host within the sources that mirror `mirrored`, and by the title as [`text::fold`] has it.
+pub fn keys(
+    canonical_link: Option<&str>,
+    mirrored: Option<&SourceId>,
+    folded: &str,
+) -> Vec<(IdentityKey, StoryReason)> {
     let link = canonical_link
         .map(|link| (IdentityKey::new(KeyKind::StoryLink, [link.as_bytes()]), StoryReason::SameLink));
+    let mirror = canonical_link.zip(mirrored).map(|(link, mirrored)| {
+        let path = link.trim_start_matches("https://").split_once('/').map_or("", |(_, path)| path);
+        let parts = ["mirror".as_bytes(), mirrored.0.as_bytes(), path.as_bytes()];
+        (IdentityKey::new(KeyKind::StoryLink, parts), StoryReason::Mirror)
+    });
     let telling = folded.split(' ').count() >= TITLE_WORDS_MIN && folded.chars().count() >= TITLE_CHARS_MIN;
     let title =
         telling.then(|| (IdentityKey::new(KeyKind::StoryTitle, [folded.as_bytes()]), StoryReason::SameTitle));
-    link.into_iter().chain(title).collect()
+    link.into_iter().chain(mirror).chain(title).collect()
 }
 
 /// The story that an entry continues.
@@ -84,7 +93,7 @@ pub fn find(
     let by_key = keys.iter().find_map(|(key, reason)| {
         let other = known.entries.get(known.keys.get(key)?)?;
         let joins = may_join(coverage, other)
-            && (*reason == StoryReason::SameLink || !texts_differ(coverage, &other.said));
+            && (*reason != StoryReason::SameTitle || !texts_differ(coverage, &other.said));
         joins.then(|| told(other, *reason, 100))
     });
     by_key.or_else(|| {

@@ -10,7 +10,7 @@ mod title;
 use std::borrow::Cow;
 
 pub use entity::{decode, entity};
-pub use fold::{fold, fold_into, unmarked};
+pub use fold::{composed, fold, fold_into, unmarked};
 pub use markup::{has_tags, is_markup, plain, plain_into};
 pub use title::title;
 

@@ -134,6 +134,9 @@ fn source(id: &SourceId, source: Option<&Source>, state: Option<&SourceState>) -
         enabled: source.is_some_and(|source| source.enabled),
         error: state.and_then(|state| state.error.clone()),
         quarantine: state.and_then(|state| state.quarantine.as_ref()).map(|held| held.why.clone()),
+        renamed: state.and_then(|state| state.renamed.clone()),
+        guids_useless_since: state.and_then(|state| state.habits.guids.volatile_since),
+        links_useless_since: state.and_then(|state| state.habits.links.volatile_since),
     }
 }
 

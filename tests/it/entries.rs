@@ -16,8 +16,8 @@ const CONFIG: &str = "[sections.sport]\ntitle = \"رياضة\"\nexclude = [{ tit
 fn poll(home: &Home, id: &str, when: &str, entries: Vec<FeedEntry>) {
     let store = Store::open(&home.path("state")).unwrap();
     let (source, fetched) = (source(id, &["sport"]), brought(entries, when));
-    let known = store.known(&pipeline::wanted_keys(&source, &fetched)).unwrap();
     let state = store.states().unwrap().remove(&source.id).unwrap_or_default();
+    let known = store.known(&pipeline::wanted_keys(&source, &state, &fetched)).unwrap();
     store.apply(&pipeline::ingest(&source, &state, &known, &fetched, fetched.at)).unwrap();
     store.flush().unwrap();
 }

@@ -10,6 +10,7 @@ mod fetch;
 mod identity;
 mod ingest;
 mod kit;
+mod lives;
 mod moves;
 mod normalize;
 mod parse;

@@ -21,7 +21,7 @@ use crate::kit::entries::*;
 const NOW: &str = "2026-11-20T12:00:00Z";
 
 fn poll(store: &Store, source: &Source, fetched: &Fetched) -> Update {
-    let known = store.known(&pipeline::wanted_keys(source, fetched)).unwrap();
+    let known = store.known(&pipeline::wanted_keys(source, &SourceState::default(), fetched)).unwrap();
     let state = store.states().unwrap().remove(&source.id).unwrap_or_default();
     let update = pipeline::ingest(source, &state, &known, fetched, fetched.at);
     store.apply(&update).unwrap();

@@ -64,7 +64,8 @@ fn home() -> Home {
             &format!("19 Nov 2025 10:{n:02}:00 GMT"),
         )
     };
-    home.write("ba.xml", &feed("ba", &[]));
+    let before = item("b0", "Long ago", "https://ba.example/0", "1 Nov 2025 08:00:00 GMT");
+    home.write("ba.xml", &feed("ba", &[before]));
     home.write("alif.xml", &feed("alif", &alif));
     home.write("jim.xml", &feed("jim", &(0..9).map(flood).collect::<Vec<_>>()));
     poll(&home);

@@ -11,8 +11,8 @@ use super::sheaf::Binder;
 use super::{COUNT, Stage, Store, StoreError, codec, record};
 use crate::model::{Dropped, EntryKey, KeyKind, Stub, Update};
 
-/// Titles that one entry is remembered by, and as many links: the first one and the newest ones. What changes
-/// its title at every poll would otherwise grow without end.
+/// Titles that one entry is remembered by, and as many guids and links: the first one and the newest ones. What
+/// changes its title at every poll would otherwise grow without end.
 const KEYS_OF_A_KIND_MAX: usize = 64;
 
 /// What one commit changes, a batch a tree.
@@ -116,7 +116,7 @@ impl Store {
         entry: EntryKey,
         mut names: Vec<Name>,
     ) -> Result<Vec<Name>, StoreError> {
-        for kind in [KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
+        for kind in [KeyKind::Guid, KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
             let of_kind = |name: &Name| name[0] == kind as u8;
             let mut surplus =
                 names.iter().filter(|name| of_kind(name)).count().saturating_sub(KEYS_OF_A_KIND_MAX);

@@ -8,9 +8,9 @@ use super::listed::{Listed, Names, published_key};
 use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life};
 use crate::model::{
     Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
-    StoryReason, Tally, Timestamp, Update,
+    StoryReason, Tally, Timestamp, Trust, Update,
 };
-use crate::pipeline::dedupe::{self, Keyed, Match};
+use crate::pipeline::dedupe::{self, Before, Keyed, Match, Matched};
 use crate::pipeline::{decide, story};
 
 /// Problems of one document that are passed on.
@@ -19,21 +19,21 @@ const PROBLEMS_MAX: usize = 50;
 /// The entries of one document, each with the known one that it is.
 pub(super) struct Listing<'a> {
     listed: &'a Listed<'a>,
-    found: Vec<Option<Match>>,
+    matched: Matched,
     /// Whether the document holds only what changed.
     is_delta: bool,
 }
 
 impl<'a> Listing<'a> {
     pub(super) fn of(listed: &'a Listed<'a>, old: &SourceState, known: &Known, is_delta: bool) -> Self {
-        // That most of a part is new shows no move.
-        let found = dedupe::matched(&listed.entries, known, old.ok_at.is_none() || is_delta);
-        Self { listed, found, is_delta }
+        let before = Before { listed: &old.listed, renamed: old.renamed.as_ref() };
+        let matched = dedupe::matched(&listed.entries, known, before, is_delta);
+        Self { listed, matched, is_delta }
     }
 
     /// Whether any entry is one that is known.
     pub(super) fn shares_entries(&self) -> bool {
-        self.found.iter().any(Option::is_some)
+        self.matched.found.iter().any(Option::is_some)
     }
 
     /// Whether anything listed is known, be it a title alone.
@@ -59,19 +59,21 @@ pub(super) fn take_in(
             format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
         update.problems.push(Problem::new("too-many-entries", message));
     }
-    let first_fetch = old.ok_at.is_none();
-    let Listing { listed: Listed { entries, names, repeated }, found, is_delta } = listing;
+    let is_backfill = is_backfill(old, &listing);
+    let Listing { listed: Listed { entries, names, repeated }, matched, is_delta } = listing;
     update.tally = Tally { seen: feed.entries.len(), duplicates: repeated.len(), ..Tally::default() };
-    // An id that nobody knows on an entry that somebody knows: one is a correction, most of them a move.
-    let is_renamed = |(entry, found): &(&Keyed<'_>, &Option<Match>)| {
-        found.is_some() && entry.guid.is_some_and(|guid| !known.keys.contains_key(&guid))
-    };
-    let renamed = entries.iter().zip(&found).filter(is_renamed).count();
-    let is_move = renamed * 2 > entries.len() && !is_delta;
-    if is_move || found.iter().flatten().any(|found| found.moved) {
-        let message =
-            "most entries came under new ids; they were recognised by link or title and keep their old ones";
-        update.problems.push(Problem::new("identities-moved", message));
+    // A part shows nothing of what most entries do.
+    let judged = (!is_delta).then(|| dedupe::judge(&old.habits, entries, &matched, known, now));
+    let found = matched.found;
+    let read_by = old.habits.trust();
+    let is_relocation = judged.as_ref().is_some_and(|judged| judged.is_relocation);
+    let relearns_guids = judged.as_ref().is_some_and(|judged| judged.relearns_guids);
+    if let Some(judged) = judged {
+        tell(judged, update);
+    }
+    if !entries.is_empty() {
+        update.state.first_at = update.state.first_at.or(Some(now));
+        update.state.is_new_place &= is_delta;
     }
     let met: HashSet<EntryKey> = found.iter().flatten().map(|found| found.key).collect();
     let told = known.entries.values().filter(|entry| entry.source == source.id).map(|entry| entry.story);
@@ -79,8 +81,12 @@ pub(super) fn take_in(
         source,
         known,
         now,
-        first_fetch,
+        is_backfill,
+        is_relocation,
+        relearns_guids,
+        read_by,
         read_anew: old.config != Some(configuration(source)),
+        keyed_anew: old.habits.read_by != read_by,
         ids: HashSet::new(),
         keys: HashSet::new(),
         claimed: HashSet::new(),
@@ -100,7 +106,10 @@ pub(super) fn take_in(
         .enumerate()
         .map(|(index, ((entry, names), found))| match found {
             None => desk.add(index, entry, names),
-            Some(found) => desk.meet_again(index, entry, found),
+            Some(found) => {
+                desk.show_to_mirrors(names, found.key);
+                desk.meet_again(index, entry, found)
+            }
         })
         .collect();
     update.dropped = dropped::of(feed, entries, repeated, &listed);
@@ -117,6 +126,30 @@ pub(super) fn take_in(
             old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
     }
     update.state.listed = listed;
+}
+
+/// Whether what is new in a document is the history of its source: it has listed nothing before, or nothing that it
+/// lists is known since feeds.toml gave it another address.
+fn is_backfill(old: &SourceState, listing: &Listing<'_>) -> bool {
+    let is_first = old.first_at.is_none() && old.listed.is_empty();
+    is_first || old.is_new_place && !listing.is_delta && !listing.shares_entries()
+}
+
+/// Writes down what the document showed of its source's keys.
+fn tell(judged: dedupe::Judged, update: &mut Update) {
+    update.state.habits = judged.habits;
+    update.problems.extend(judged.problems);
+    if let Some(renamed) = judged.renamed {
+        update.problems.push(Problem::new("identities-moved", renamed.how.clone()));
+        update.state.renamed = Some(renamed);
+    }
+}
+
+/// Adds a digest that an entry had; the oldest ones go.
+fn remember(former: &mut Vec<Digest>, digest: Digest) {
+    former.retain(|known| *known != digest);
+    former.push(digest);
+    former.drain(..former.len().saturating_sub(Entry::FORMER_MAX));
 }
 
 /// What a part of a document does not hold is still listed. Returns the oldest, where they become too many.
@@ -136,9 +169,17 @@ struct Desk<'a> {
     source: &'a Source,
     known: &'a Known,
     now: Timestamp,
-    first_fetch: bool,
+    is_backfill: bool,
+    /// Whether most known entries link to another place than before.
+    is_relocation: bool,
+    /// Whether the guids that were no keys so far are learnt.
+    relearns_guids: bool,
+    /// What its entries were keyed by.
+    read_by: Trust,
     /// Whether the known entries were read under another configuration, or by another version.
     read_anew: bool,
+    /// Whether they were keyed, and hashed, by other things.
+    keyed_anew: bool,
     /// Published ids given in this update.
     ids: HashSet<String>,
     /// Entry keys given in this update.
@@ -186,11 +227,12 @@ impl Desk<'_> {
             first_seen,
             first_seen_millis: u16::try_from((self.now - first_seen).num_milliseconds()).unwrap_or_default(),
             updated: None,
-            backfill: self.first_fetch,
+            backfill: self.is_backfill,
             story,
             story_reason,
             matched,
             digest: keyed.digest,
+            former: vec![],
             revision: 0,
             life: vec![],
         };
@@ -214,6 +256,15 @@ impl Desk<'_> {
         key
     }
 
+    /// An entry that was stored before feeds.toml named mirrors of its source is found by them from now on.
+    fn show_to_mirrors(&mut self, names: &Names, entry: EntryKey) {
+        for (key, reason) in &names.story {
+            if *reason == StoryReason::Mirror && !self.known.keys.contains_key(key) {
+                self.claim(*key, entry);
+            }
+        }
+    }
+
     /// An entry that is known: its facts are renewed when there is something worth showing, and readers are
     /// told where it is a meaningful change. One that retention removed stays removed.
     fn meet_again(&mut self, index: usize, keyed: &Keyed<'_>, found: Match) -> EntryKey {
@@ -225,17 +276,25 @@ impl Desk<'_> {
         let is_other = digest != old.digest;
         // Read another way, the same document is no news.
         let is_better = self.read_anew && *keyed.said != old.said;
+        let has_moved = self.is_relocation && dedupe::is_relocated(&old.said, keyed.said);
         let renamed = life::renamed(old, keyed, self.known);
-        let is_same = !is_other && !is_better && !dedupe::is_quiet_change(&old.said, keyed.said);
+        let is_same =
+            !is_other && !is_better && !has_moved && !dedupe::is_quiet_change(&old.said, keyed.said);
         if is_same && renamed.is_none() {
             return key;
         }
         let said = keyed.said.clone();
         let mut changed = Entry { said, digest, revision: old.revision.saturating_add(1), ..old.clone() };
         // A whole source that moved to another host gets its new links, but says nothing new.
-        let at_old_place = FeedEntry { link: old.said.link.clone(), ..keyed.said.clone() };
-        let only_moved = found.moved && dedupe::digest(&at_old_place) == old.digest;
-        let is_meaningful = is_other && !self.read_anew && !only_moved;
+        let at_old_place = || FeedEntry { link: old.said.link.clone(), ..keyed.said.clone() };
+        let only_moved = (found.moved || self.is_relocation)
+            && dedupe::digest_by(&at_old_place(), self.read_by) == old.digest;
+        if is_other {
+            remember(&mut changed.former, old.digest);
+        }
+        // Some sources show one title, and the other, at every second fetch.
+        let is_former = old.former.contains(&digest);
+        let is_meaningful = is_other && !self.read_anew && !self.keyed_anew && !only_moved && !is_former;
         if is_meaningful {
             changed.updated = Some(self.now.trunc_subsecs(0));
             self.update.tally.updated += 1;
@@ -270,7 +329,7 @@ impl Desk<'_> {
     /// after the key, and such that the document lists too. The one that it would be named after always does,
     /// so that the same document leads to the same entries again.
     fn learn(&mut self, index: usize, keyed: &Keyed<'_>, entry: EntryKey) {
-        for key in keyed.keys() {
+        for key in keyed.keys().chain(keyed.idle_guid.filter(|_| self.relearns_guids)) {
             let is_free = self.known.keys.get(&key).is_none_or(|holder| {
                 let is_theirs = self.met.contains(holder) || holder.is_of(key.digest);
                 *holder != entry && (key == keyed.primary || !is_theirs)

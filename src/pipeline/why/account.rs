@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DateOrigin, DroppedReason, IdentityKind, StoryReason, Timestamp, What};
+use crate::model::{DateOrigin, DroppedReason, IdentityKind, Renamed, StoryReason, Timestamp, What};
 use crate::pipeline::section::Because;
 
 /// What is known of one entry. `status` says which of the forms it is.
@@ -79,6 +79,12 @@ pub struct SourceAccount {
     pub error: Option<String>,
     /// Why its answers are not taken in.
     pub quarantine: Option<String>,
+    /// When most of its entries last came under other ids or links and were recognised.
+    pub renamed: Option<Renamed>,
+    /// Since when its guids are no keys, because they change with every document or are the same for all.
+    pub guids_useless_since: Option<Timestamp>,
+    /// The same of its links.
+    pub links_useless_since: Option<Timestamp>,
 }
 
 /// How it came.

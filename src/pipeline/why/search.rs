@@ -32,7 +32,8 @@ impl Search {
         let canonical = link::canonical(asked);
         let forms = forms(asked, url.as_ref());
         let published = forms.iter().map(|form| ingest::published_key(form));
-        let everywhere = canonical.iter().flat_map(|link| story::keys(Some(link), "")).map(|(key, _)| key);
+        let everywhere =
+            canonical.iter().flat_map(|link| story::keys(Some(link), None, "")).map(|(key, _)| key);
         let links = |source| dedupe::link_keys(source, asked);
         let guids = |source| forms.iter().map(move |form| dedupe::guid_key(source, form));
         let mut keys: Vec<IdentityKey> = published.chain(everywhere).collect();
@@ -71,7 +72,7 @@ pub fn story_keys(entry: &Entry) -> Vec<(IdentityKey, StoryReason)> {
     let said = &entry.said;
     let link = said.original_link.as_deref().or(said.link.as_deref()).and_then(link::canonical);
     let page = link.filter(|page| link::names_a_page(page));
-    story::keys(page.as_deref(), &text::fold(said.title.as_deref().unwrap_or_default()))
+    story::keys(page.as_deref(), None, &text::fold(said.title.as_deref().unwrap_or_default()))
 }
 
 /// The id that its source gave it when it came, where readers can use it.

@@ -84,16 +84,25 @@ pub(super) fn dates(entry: &Entry) -> Dates {
         }
         DateOrigin::Missing => format!("the source gave no date; first seen ({first}) counts"),
         DateOrigin::Future => format!("the source gave a date in the future; first seen ({first}) counts"),
+        DateOrigin::Absurd => {
+            format!("the source gave the beginning of some calendar; first seen ({first}) counts")
+        }
     };
     let counted = match entry.dated {
         DateOrigin::Source | DateOrigin::SourceUpdated => Some(entry.published),
         DateOrigin::Missing => None,
+        DateOrigin::Absurd => given.filter(|at| DateOrigin::is_absurd(*at)),
         // Which moment it was is not known any more, where the source has changed it.
         DateOrigin::Future => given.filter(|at| *at > entry.first_seen),
     };
     let now = match given {
         Some(at) if entry.dated == DateOrigin::Future && counted == given => {
             text = format!("the source gives {}, the future then; first seen counts", moment(at));
+            String::new()
+        }
+        Some(at) if entry.dated == DateOrigin::Absurd && counted == given => {
+            let at = moment(at);
+            text = format!("the source gives {at}, which stands for no date at all; first seen counts");
             String::new()
         }
         _ if given == counted => String::new(),
@@ -127,6 +136,7 @@ pub(super) fn story(entry: &Entry, matched: Option<&Relative>, members: &[Arc<En
         StoryReason::First => format!("the first of its story; {others} other entries tell it too"),
         StoryReason::SameLink => format!("the same link as {with}"),
         StoryReason::SameTitle => format!("the same title as {with}, within 72 hours"),
+        StoryReason::Mirror => format!("the same page as {with}, at a mirror (mirror_of)"),
         StoryReason::NearDuplicate => {
             format!("nearly the same words as {with}: {score} % alike, within 72 hours")
         }

@@ -14,8 +14,8 @@ const NOW: &str = "2026-11-20T12:00:00Z";
 /// One poll of source `wire` straight into a store.
 fn take_in(store: &Store, entries: Vec<FeedEntry>, now: Timestamp) -> Update {
     let (source, fetched) = (source("wire", &[]), brought(entries, &now.to_rfc3339()));
-    let known = store.known(&pipeline::wanted_keys(&source, &fetched)).unwrap();
     let state = store.states().unwrap().remove(&source.id).unwrap_or_default();
+    let known = store.known(&pipeline::wanted_keys(&source, &state, &fetched)).unwrap();
     let update = pipeline::ingest(&source, &state, &known, &fetched, now);
     store.apply(&update).unwrap();
     store.flush().unwrap();

@@ -68,8 +68,9 @@ fn what_happens_is_written_down_once() {
 fn an_id_that_is_new_at_every_fetch_is_soon_no_news() {
     let documents = (0..10).map(|n| entry(&format!("{n}"), "A title", "https://a.example/1")).collect();
     let (written, entry) = lives(documents);
-    assert_eq!(written.iter().sum::<usize>(), Event::RENAMES_MAX);
-    assert_eq!(entry.life.len(), Event::RENAMES_MAX);
+    let times = written.iter().sum::<usize>();
+    assert!((1..=Event::RENAMES_MAX).contains(&times), "{written:?}");
+    assert_eq!(entry.life.len(), times);
 }
 
 #[test]
