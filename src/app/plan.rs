@@ -11,7 +11,7 @@ use crate::edge::clock;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{Entry, Location, Source, SourceId, SourceState, Timestamp, Window};
 use crate::pipeline::plan::{Plan, Side, plan};
-use crate::pipeline::{Edition, section_feeds};
+use crate::pipeline::{Edition, lay_out};
 
 /// What readers are shown, and all that it is made from.
 pub(super) struct InForce {
@@ -30,10 +30,12 @@ impl InForce {
     pub(super) fn plan(&self, new: &Config, now: Timestamp) -> Result<Plan, StoreError> {
         let (edition, by_id) = (edition(new, None), sources(new));
         let read = self.store.as_ref().map(|store| read_window(store, &self.states, &edition, &by_id));
-        let mut window = read.transpose()?.unwrap_or_default();
+        let Window { mut entries, places, sources, .. } = read.transpose()?.unwrap_or_default();
         // A poll may have been committed since.
-        window.entries.retain(|key, entry| self.window.entries.contains_key(key) || !is_later(entry, now));
-        let (before, after) = (section_feeds(&self.edition, &self.window), section_feeds(&edition, &window));
+        entries.retain(|key, entry| self.window.entries.contains_key(key) || !is_later(entry, now));
+        // What no configuration decides stays as it is.
+        let window = Window { entries, places, sources, ..self.window.clone() };
+        let (before, after) = (lay_out(&self.edition, &self.window), lay_out(&edition, &window));
         let known: Vec<Arc<Source>> = self.sources.iter().map(|source| placed(source)).collect();
         let wanted: Vec<Arc<Source>> = new.sources.iter().map(placed).collect();
         let old =

@@ -29,4 +29,4 @@ pub use ingest::{
     Prepared, accept, configuration, forget_other_place, ingest, read, understand, wanted_keys,
 };
 pub use moves::moved_to;
-pub use publish::{Edition, item_document, publish, section_feeds};
+pub use publish::{Edition, item_document, lay_out, publish};

@@ -52,7 +52,7 @@ impl Edition {
 /// Derives every document from the window. Documents whose facts did not change are taken over from
 /// `previous`, so that a commit costs what it touches.
 pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
-    let feeds = section_feeds(edition, window);
+    let feeds = lay_out(edition, window);
     let mut press = Press { edition, site: &edition.site, previous, documents: HashMap::new() };
     for feed in &feeds {
         press.section(feed);
@@ -62,7 +62,7 @@ pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Publ
 }
 
 /// What every section shows, in the order of the file.
-pub fn section_feeds(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
+pub fn lay_out(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
     let mut candidates = window::candidates(window, edition);
     let merged = edition.sections.iter().map(|section| {
         let entries = candidates.remove(&section.id).unwrap_or_default();

@@ -1,5 +1,7 @@
 //! `nashra plan`: what a changed feeds.toml would change, told before it takes effect, and nothing done.
 
+mod compare;
+
 use std::cell::Cell;
 use std::fmt::Write as _;
 

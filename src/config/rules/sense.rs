@@ -47,14 +47,9 @@ fn ages(parts: &[(&Rule, bool)]) -> Option<String> {
         }
     }
     let (over, under) = over.zip(under)?;
-    let shown = humantime::format_duration;
-    (over >= under).then(|| {
-        format!(
-            "no age is both over {} and under {}: correct one, or write them in `any`",
-            shown(over),
-            shown(under)
-        )
-    })
+    let (lower, upper) = (Age::Over(over), Age::Under(under));
+    (over >= under)
+        .then(|| format!("no age is both {lower} and {upper}: correct one, or write them in `any`"))
 }
 
 /// The languages that an entry would have to have at once; it has only one.

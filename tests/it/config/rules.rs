@@ -108,7 +108,7 @@ fn what_can_never_match_is_a_mistake() {
     check("{ age = \"<0s\" }", ".age", "no entry is younger than nothing");
     check("{ age = \">200years\" }", ".age", "is longer than a hundred years");
     check("{ age = 7 }", ".age", "expected a string in quotes");
-    let ages = "can never match: no age is both over 7days and under 2h";
+    let ages = "can never match: no age is both >7d and <2h";
     check("{ all = [{ age = \">7d\" }, { age = \"<2h\" }] }", "", ages);
     check("{ age = \">7d\", all = [{ age = \"<2h\" }] }", "", ages);
     check("{ any = [{ title = \"x\" }, { all = [{ age = \">7d\" }, { age = \"<2h\" }] }] }", "", ages);

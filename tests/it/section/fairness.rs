@@ -1,7 +1,7 @@
 //! No source owns a section, a feed or the front page, however much it brings at once.
 
 use nashra::model::*;
-use nashra::pipeline::{self, Edition, section_feeds};
+use nashra::pipeline::{self, Edition, lay_out};
 use proptest::prelude::*;
 
 use super::*;
@@ -35,7 +35,7 @@ fn filled(sources: &[(&str, usize, u32)]) -> (Memory, Vec<Source>) {
 
 fn feed(memory: &Memory, sources: &[Source], section: Section) -> SectionFeed {
     let edition = Edition::new(site(), vec![section], sources);
-    section_feeds(&edition, &memory.window(sources)).remove(0)
+    lay_out(&edition, &memory.window(sources)).remove(0)
 }
 
 fn counts(feed: &SectionFeed) -> Vec<(&str, usize)> {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use nashra::model::*;
-use nashra::pipeline::{Edition, section_feeds};
+use nashra::pipeline::{Edition, lay_out};
+use proptest::prelude::*;
 
 use super::*;
 
 /// What each section shows: ids with those of the other coverage.
 fn shown(memory: &Memory, sources: &[Source], sections: &[Section]) -> BTreeMap<String, Vec<String>> {
     let edition = Edition::new(site(), sections.to_vec(), sources);
-    let feeds = section_feeds(&edition, &memory.window(sources));
+    let feeds = lay_out(&edition, &memory.window(sources));
     let line = |placed: &Placed| {
         let also: Vec<&str> = placed.also.iter().map(|also| also.entry.id.as_str()).collect();
         format!("{} [{}]", placed.entry.id, also.join(" "))
@@ -89,4 +90,41 @@ fn entries_of_one_date_are_in_the_order_of_their_ids() {
     memory.poll(&sources[0], &brought(["urn:2", "urn:9", "urn:1"].map(entry).to_vec(), NOW));
     let found = shown(&memory, &sources, &[section("sport", 9, 9)]);
     assert_eq!(found["sport"], ["urn:9 []", "urn:2 []", "urn:1 []"]);
+}
+
+proptest! {
+    /// Whatever comes from whom and when: what a section has shown stays, in the same order, and a story is there once.
+    #[test]
+    fn more_coverage_changes_nothing_that_was_there(
+        polls in prop::collection::vec((0_usize..4, prop::collection::vec((0_usize..6, 0_usize..12), 1..6)), 1..12)
+    ) {
+        let sources = [("a", &["art"][..]), ("b", &["art", "sport"]), ("c", &["sport"]), ("d", &[])];
+        let sources = sources.map(|(id, sections)| source(id, sections));
+        let sections = [section("latest", 99, 99), section("art", 99, 99), section("sport", 99, 99)];
+        let mut memory = Memory::default();
+        let mut before: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (index, (who, rows)) in polls.into_iter().enumerate() {
+            let source = &sources[who];
+            let entry = |(story, hour): (usize, usize)| {
+                let (id, link) = (format!("urn:{who}:{story}"), format!("https://wire.example/{story}"));
+                said(&id, &format!("Wire {story}"), &link, &format!("2026-11-20T{hour:02}:00:00Z"))
+            };
+            let when = format!("2026-11-21T{index:02}:00:00Z");
+            memory.poll(source, &brought(rows.into_iter().map(entry).collect(), &when));
+            let after = shown(&memory, &sources, &sections);
+            for (section, lines) in &after {
+                let lead = |line: &String| line.split(' ').next().unwrap().to_owned();
+                let (leads, known): (Vec<String>, Vec<String>) = (
+                    lines.iter().map(lead).collect(),
+                    before.get(section).into_iter().flatten().map(lead).collect(),
+                );
+                let kept: Vec<&String> = leads.iter().filter(|id| known.contains(id)).collect();
+                prop_assert_eq!(kept, known.iter().collect::<Vec<_>>(), "{}", section);
+                let stories: std::collections::BTreeSet<&str> =
+                    leads.iter().map(|id| id.rsplit(':').next().unwrap()).collect();
+                prop_assert_eq!(stories.len(), leads.len(), "{}: {:?}", section, leads);
+            }
+            before = after;
+        }
+    }
 }
