@@ -131,6 +131,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::model::Renamed;
 
     fn health(is: HealthKind, seconds: i64) -> Health {
         let since = Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
@@ -183,6 +184,22 @@ mod tests {
         );
         assert_eq!((told.list[1].why.as_str(), told.list[1].word.as_str()), ("at 7", "gone"));
         assert!(told.list[1].text.contains("since 1970-01-01T00:00:07Z"), "{}", told.list[1].text);
+    }
+
+    #[test]
+    fn a_source_that_renames_its_entries_is_told_of() {
+        let moment = |seconds| Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let mut a = state(&[(Ok, 1), (Failing, 5)]);
+        a.renamed = Some(Renamed { at: moment(3), count: 20, how: "new ids".to_owned(), minutes: vec![] });
+        a.habits.guids.volatile_since = Some(moment(7));
+        let told = check(
+            &[("a", a)],
+            None,
+            &["a: its guids are no keys", "a: ok → failing", "a: 20 entries came under other ids or links"],
+        );
+        let words: Vec<&str> = told.list.iter().map(|notice| notice.word.as_str()).collect();
+        assert_eq!(words, ["volatile", "failing", "renamed"]);
+        assert_eq!(told.list[2].text, "The source a, seen at 1970-01-01T00:00:03Z: new ids.");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(super) fn explain(archive: &Archive, asked: &str) -> Result<Told, StoreError
     keys.dedup();
     keys.truncate(FOUND_MAX);
     let mut told = Told::default();
-    let feeds = pipeline::section_feeds(&archive.edition, &archive.window);
+    let feeds = pipeline::lay_out(&archive.edition, &archive.window);
     let mut gone = vec![];
     for key in keys {
         match archive.store.entry(key)? {

@@ -100,7 +100,7 @@ pub enum DateOrigin {
 
 impl DateOrigin {
     /// Whether a date is what programs write that have none: the zero of Unix (also as read in milliseconds, which
-    /// are January 1970), FAT, classic Mac OS, OLE, .NET or MySQL, in any time zone. A real date of the last
+    /// are January 1970), FAT, classic Mac OS, OLE, .NET or databases, in any time zone. A real date of the last
     /// century is none: archives have feeds, too.
     pub fn is_absurd(at: Timestamp) -> bool {
         // Seconds from 1970, each from 14 hours before a beginning to 14 hours after its day.

@@ -6,6 +6,7 @@ mod document;
 mod dropped;
 mod life;
 mod listed;
+mod past;
 mod read;
 
 use std::borrow::Cow;
@@ -33,14 +34,14 @@ pub fn configuration(source: &Source) -> Digest {
     let place = address(source);
     let fetch = &source.fetch;
     let FetchPolicy { headers, auth, user_agent, encoding, cookies, client_cert, .. } = fetch;
-    let mut how = format!(
+    let how = format!(
         "{:?} {headers:?} {auth:?} {user_agent:?} {encoding:?} {cookies} {client_cert:?}",
         source.strip
     );
-    if source.mirror_of.is_some() || source.is_mirrored {
-        // What is listed already gets the keys by which mirrors find it.
-        how.push_str(&format!(" {:?} {}", source.mirror_of, source.is_mirrored));
-    }
+    // What is listed already gets the keys by which mirrors find it.
+    let is_of_mirrors = source.mirror_of.is_some() || source.is_mirrored;
+    let mirrors = is_of_mirrors.then(|| format!(" {:?} {}", source.mirror_of, source.is_mirrored));
+    let how = how + &mirrors.unwrap_or_default();
     // A new version may read the same bytes better.
     Digest::of([place.as_bytes(), how.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()])
 }

@@ -29,10 +29,25 @@ pub struct Judged {
     pub renamed: Option<Renamed>,
     /// Whether most known entries link to another place than before, and so say nothing new by it.
     pub is_relocation: bool,
+    /// By what the entries were keyed.
+    pub trust: Trust,
+    /// Whether those before were keyed, and hashed, by something else.
+    pub is_keyed_anew: bool,
     /// Whether the guids are keys again, and must be learnt.
     pub relearns_guids: bool,
+    /// Whether the guids are keys no more.
+    pub gives_guids_up: bool,
     /// What the admin should hear of.
     pub problems: Vec<Problem>,
+}
+
+impl Judged {
+    /// Of a part of a document, which shows nothing of what most entries do.
+    pub fn part(habits: &Habits) -> Self {
+        let trust = habits.trust();
+        let is_keyed_anew = habits.read_by != trust;
+        Self { habits: habits.clone(), trust, is_keyed_anew, ..Self::default() }
+    }
 }
 
 /// Judges a document that came whole, whose entries were `found` among the known ones.
@@ -44,9 +59,9 @@ pub fn judge(
     now: Timestamp,
 ) -> Judged {
     let Matched { found, shifts } = matched;
-    let trust = habits.trust();
     let counts = Counts::of(entries, found, known);
-    let mut judged = Judged { habits: habits.clone(), ..Judged::default() };
+    let mut judged = Judged::part(habits);
+    let trust = judged.trust;
     judged.habits.read_by = trust;
     judged.is_relocation = counts.is_relocation();
     let guids = if trust.guids {
@@ -60,10 +75,11 @@ pub fn judge(
         watch(&mut judged.habits.guids, sample, tell_apart, now)
     };
     let (links, paths) = judge_links(&mut judged.habits, &counts, trust, entries, now);
+    judged.gives_guids_up = guids == Turn::Away;
     judged.relearns_guids = guids == Turn::Back;
     let turns = [("guids", guids), ("links", links), ("links without their queries", paths)];
     judged.problems = [Turn::Away, Turn::Back].into_iter().filter_map(|turn| turn.problem(&turns)).collect();
-    let is_turning = !judged.problems.is_empty() || habits.read_by != trust;
+    let is_turning = !judged.problems.is_empty() || judged.is_keyed_anew;
     let how = if is_turning { None } else { how(habits, &counts, judged.is_relocation) };
     judged.renamed = how.map(|(count, how)| Renamed { at: now, count, how, minutes: shifts.clone() });
     judged.habits.named_by = most_common(entries).or(habits.named_by);

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use chrono::SubsecRound as _;
 
 use super::listed::{Listed, Names, published_key};
-use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life};
+use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life, past};
 use crate::model::{
     Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
-    StoryReason, Tally, Timestamp, Trust, Update,
+    StoryReason, Tally, Timestamp, Update,
 };
-use crate::pipeline::dedupe::{self, Before, Keyed, Match, Matched};
+use crate::pipeline::dedupe::{self, Before, Judged, Keyed, Match, Matched};
 use crate::pipeline::{decide, story};
 
 /// Problems of one document that are passed on.
@@ -59,22 +59,16 @@ pub(super) fn take_in(
             format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
         update.problems.push(Problem::new("too-many-entries", message));
     }
-    let is_backfill = is_backfill(old, &listing);
+    let is_backfill = past::is_backfill(old, listing.shares_entries(), listing.is_delta);
     let Listing { listed: Listed { entries, names, repeated }, matched, is_delta } = listing;
     update.tally = Tally { seen: feed.entries.len(), duplicates: repeated.len(), ..Tally::default() };
-    // A part shows nothing of what most entries do.
-    let judged = (!is_delta).then(|| dedupe::judge(&old.habits, entries, &matched, known, now));
+    let judged = if is_delta {
+        Judged::part(&old.habits)
+    } else {
+        dedupe::judge(&old.habits, entries, &matched, known, now)
+    };
+    past::remember(&judged, !entries.is_empty(), is_delta, update);
     let found = matched.found;
-    let read_by = old.habits.trust();
-    let is_relocation = judged.as_ref().is_some_and(|judged| judged.is_relocation);
-    let relearns_guids = judged.as_ref().is_some_and(|judged| judged.relearns_guids);
-    if let Some(judged) = judged {
-        tell(judged, update);
-    }
-    if !entries.is_empty() {
-        update.state.first_at = update.state.first_at.or(Some(now));
-        update.state.is_new_place &= is_delta;
-    }
     let met: HashSet<EntryKey> = found.iter().flatten().map(|found| found.key).collect();
     let told = known.entries.values().filter(|entry| entry.source == source.id).map(|entry| entry.story);
     let mut desk = Desk {
@@ -82,11 +76,8 @@ pub(super) fn take_in(
         known,
         now,
         is_backfill,
-        is_relocation,
-        relearns_guids,
-        read_by,
+        judged,
         read_anew: old.config != Some(configuration(source)),
-        keyed_anew: old.habits.read_by != read_by,
         ids: HashSet::new(),
         keys: HashSet::new(),
         claimed: HashSet::new(),
@@ -128,30 +119,6 @@ pub(super) fn take_in(
     update.state.listed = listed;
 }
 
-/// Whether what is new in a document is the history of its source: it has listed nothing before, or nothing that it
-/// lists is known since feeds.toml gave it another address.
-fn is_backfill(old: &SourceState, listing: &Listing<'_>) -> bool {
-    let is_first = old.first_at.is_none() && old.listed.is_empty();
-    is_first || old.is_new_place && !listing.is_delta && !listing.shares_entries()
-}
-
-/// Writes down what the document showed of its source's keys.
-fn tell(judged: dedupe::Judged, update: &mut Update) {
-    update.state.habits = judged.habits;
-    update.problems.extend(judged.problems);
-    if let Some(renamed) = judged.renamed {
-        update.problems.push(Problem::new("identities-moved", renamed.how.clone()));
-        update.state.renamed = Some(renamed);
-    }
-}
-
-/// Adds a digest that an entry had; the oldest ones go.
-fn remember(former: &mut Vec<Digest>, digest: Digest) {
-    former.retain(|known| *known != digest);
-    former.push(digest);
-    former.drain(..former.len().saturating_sub(Entry::FORMER_MAX));
-}
-
 /// What a part of a document does not hold is still listed. Returns the oldest, where they become too many.
 fn join(listed: &mut Vec<EntryKey>, before: &[EntryKey]) -> Vec<EntryKey> {
     // Keys begin with the date, so the newest are the last.
@@ -170,16 +137,10 @@ struct Desk<'a> {
     known: &'a Known,
     now: Timestamp,
     is_backfill: bool,
-    /// Whether most known entries link to another place than before.
-    is_relocation: bool,
-    /// Whether the guids that were no keys so far are learnt.
-    relearns_guids: bool,
-    /// What its entries were keyed by.
-    read_by: Trust,
+    /// What the document shows of its source's keys.
+    judged: Judged,
     /// Whether the known entries were read under another configuration, or by another version.
     read_anew: bool,
-    /// Whether they were keyed, and hashed, by other things.
-    keyed_anew: bool,
     /// Published ids given in this update.
     ids: HashSet<String>,
     /// Entry keys given in this update.
@@ -276,7 +237,7 @@ impl Desk<'_> {
         let is_other = digest != old.digest;
         // Read another way, the same document is no news.
         let is_better = self.read_anew && *keyed.said != old.said;
-        let has_moved = self.is_relocation && dedupe::is_relocated(&old.said, keyed.said);
+        let has_moved = self.judged.is_relocation && dedupe::is_relocated(&old.said, keyed.said);
         let renamed = life::renamed(old, keyed, self.known);
         let is_same =
             !is_other && !is_better && !has_moved && !dedupe::is_quiet_change(&old.said, keyed.said);
@@ -287,14 +248,15 @@ impl Desk<'_> {
         let mut changed = Entry { said, digest, revision: old.revision.saturating_add(1), ..old.clone() };
         // A whole source that moved to another host gets its new links, but says nothing new.
         let at_old_place = || FeedEntry { link: old.said.link.clone(), ..keyed.said.clone() };
-        let only_moved = (found.moved || self.is_relocation)
-            && dedupe::digest_by(&at_old_place(), self.read_by) == old.digest;
+        let only_moved = (found.moved || self.judged.is_relocation)
+            && dedupe::digest_by(&at_old_place(), self.judged.trust) == old.digest;
         if is_other {
-            remember(&mut changed.former, old.digest);
+            past::add_former(&mut changed.former, old.digest);
         }
         // Some sources show one title, and the other, at every second fetch.
         let is_former = old.former.contains(&digest);
-        let is_meaningful = is_other && !self.read_anew && !self.keyed_anew && !only_moved && !is_former;
+        let is_meaningful =
+            is_other && !self.read_anew && !self.judged.is_keyed_anew && !only_moved && !is_former;
         if is_meaningful {
             changed.updated = Some(self.now.trunc_subsecs(0));
             self.update.tally.updated += 1;
@@ -329,7 +291,7 @@ impl Desk<'_> {
     /// after the key, and such that the document lists too. The one that it would be named after always does,
     /// so that the same document leads to the same entries again.
     fn learn(&mut self, index: usize, keyed: &Keyed<'_>, entry: EntryKey) {
-        for key in keyed.keys().chain(keyed.idle_guid.filter(|_| self.relearns_guids)) {
+        for key in keyed.keys().chain(keyed.idle_guid.filter(|_| self.judged.relearns_guids)) {
             let is_free = self.known.keys.get(&key).is_none_or(|holder| {
                 let is_theirs = self.met.contains(holder) || holder.is_of(key.digest);
                 *holder != entry && (key == keyed.primary || !is_theirs)

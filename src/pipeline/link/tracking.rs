@@ -108,7 +108,7 @@ const TRACKING: &[&str] = &[
     "yclid",
     "ysclid",
 ];
-/// Whole families: Google, Matomo, AT Internet, Webtrends, HubSpot, comScore and others.
+/// Whole families: Google, Matomo, AT Internet, Webtrends and others.
 const PREFIXES: &[&str] = &[
     "utm_",
     "mtm_",

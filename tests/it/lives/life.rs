@@ -250,7 +250,7 @@ impl Life {
             OF[(n * 5 + n / 77) % OF.len()]
         );
         match self.shape.edited_every {
-            Some(every) if n % every == 0 => format!("{base} بعد تصويت"),
+            Some(every) if n.is_multiple_of(every) => format!("{base} بعد تصويت"),
             _ => base,
         }
     }
@@ -277,7 +277,6 @@ impl Life {
     fn guid(&self, n: usize, link: &str) -> Option<String> {
         let document = self.documents;
         let id = match self.shape.guid {
-            Guid::Integer => format!("{}", 4_000 + n),
             Guid::Uuid => format!("urn:uuid:0f0e0d0c-0000-4000-8000-{n:012}"),
             Guid::Query => format!("{}/?p={n}", self.shape.site),
             Guid::Permalink => link.to_owned(),
@@ -285,8 +284,8 @@ impl Life {
             Guid::Token => format!("{link}?session={document}"),
             Guid::Moment => format!("{document}"),
             Guid::Same => "http://a.example/".to_owned(),
-            Guid::SomeSame if n % 3 == 0 => "0".to_owned(),
-            Guid::SomeSame => format!("{}", 4_000 + n),
+            Guid::SomeSame if n.is_multiple_of(3) => "0".to_owned(),
+            Guid::Integer | Guid::SomeSame => format!("{}", 4_000 + n),
             Guid::Empty => String::new(),
             Guid::Absent => return None,
         };
