@@ -82,7 +82,9 @@ pub(super) fn dates(entry: &Entry) -> Dates {
         DateOrigin::SourceUpdated => {
             "the source gives no date of publication; its date of change counts".to_owned()
         }
-        DateOrigin::Missing => format!("the source gave no date; first seen ({first}) counts"),
+        DateOrigin::Missing => {
+            format!("the source gave no date, or none that could be read; first seen ({first}) counts")
+        }
         DateOrigin::Future => format!("the source gave a date in the future; first seen ({first}) counts"),
         DateOrigin::Absurd => {
             format!("the source gave the beginning of some calendar; first seen ({first}) counts")
