@@ -33,10 +33,8 @@ pub struct Judged {
     pub trust: Trust,
     /// Whether those before were keyed, and hashed, by something else.
     pub is_keyed_anew: bool,
-    /// Whether the guids are keys again, and must be learnt.
-    pub relearns_guids: bool,
-    /// Whether the guids are keys no more.
-    pub gives_guids_up: bool,
+    /// Whether the guids have stopped to be keys, or are keys again and must be learnt.
+    pub guids: Turn,
     /// What the admin should hear of.
     pub problems: Vec<Problem>,
 }
@@ -75,8 +73,7 @@ pub fn judge(
         watch(&mut judged.habits.guids, sample, tell_apart, now)
     };
     let (links, paths) = judge_links(&mut judged.habits, &counts, trust, entries, now);
-    judged.gives_guids_up = guids == Turn::Away;
-    judged.relearns_guids = guids == Turn::Back;
+    judged.guids = guids;
     let turns = [("guids", guids), ("links", links), ("links without their queries", paths)];
     judged.problems = [Turn::Away, Turn::Back].into_iter().filter_map(|turn| turn.problem(&turns)).collect();
     let is_turning = !judged.problems.is_empty() || judged.is_keyed_anew;
@@ -134,10 +131,14 @@ fn judge_links(
 }
 
 /// Whether a kind of key has stopped being one, or is one again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Turn {
+    /// Neither.
+    #[default]
     None,
+    /// It is none from now on.
     Away,
+    /// It is one again.
     Back,
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
     Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
     StoryReason, Tally, Timestamp, Update,
 };
-use crate::pipeline::dedupe::{self, Before, Judged, Keyed, Match, Matched};
+use crate::pipeline::dedupe::{self, Before, Judged, Keyed, Match, Matched, Turn};
 use crate::pipeline::{decide, story};
 
 /// Problems of one document that are passed on.
@@ -291,7 +291,7 @@ impl Desk<'_> {
     /// after the key, and such that the document lists too. The one that it would be named after always does,
     /// so that the same document leads to the same entries again.
     fn learn(&mut self, index: usize, keyed: &Keyed<'_>, entry: EntryKey) {
-        for key in keyed.keys().chain(keyed.idle_guid.filter(|_| self.judged.relearns_guids)) {
+        for key in keyed.keys().chain(keyed.idle_guid.filter(|_| self.judged.guids == Turn::Back)) {
             let is_free = self.known.keys.get(&key).is_none_or(|holder| {
                 let is_theirs = self.met.contains(holder) || holder.is_of(key.digest);
                 *holder != entry && (key == keyed.primary || !is_theirs)

@@ -1,7 +1,7 @@
 //! What is remembered of a source and its entries, so that what comes back is no news.
 
 use crate::model::{Digest, Entry, Problem, SourceState, Update};
-use crate::pipeline::dedupe::Judged;
+use crate::pipeline::dedupe::{Judged, Turn};
 
 /// Whether what is new in a document is the history of its source: it has listed nothing before, or nothing that it
 /// lists is known since feeds.toml gave it another address.
@@ -14,7 +14,7 @@ pub(super) fn is_backfill(old: &SourceState, shares_entries: bool, is_delta: boo
 pub(super) fn remember(judged: &Judged, has_entries: bool, is_delta: bool, update: &mut Update) {
     update.state.habits = judged.habits.clone();
     update.problems.extend(judged.problems.iter().cloned());
-    if judged.gives_guids_up {
+    if judged.guids == Turn::Away {
         // What looked like a move was the first of their changes.
         update.state.renamed = None;
     }

@@ -197,3 +197,20 @@ fn a_mirror_finds_what_was_stored_before_it_was_one() {
     let update = memory.poll(&mirror, &brought(entry("m.example"), &day(2)));
     assert_eq!((update.new[0].story_reason, update.new[0].story), (StoryReason::Mirror, told));
 }
+
+#[test]
+fn one_guid_for_one_story_after_the_other_is_found_out() {
+    let only = |n: usize| {
+        let (title, link) = (format!("Headline of the day number {n}"), format!("https://a.example/{n}"));
+        vec![said("latest", &title, &link, &day(n))]
+    };
+    let mut diary = Diary::new(only(1));
+    // Twice it may be one entry that was rewritten.
+    diary.check(only(2), (0, 1, 1));
+    let told = diary.check(only(3), (0, 1, 1));
+    assert!(told.problems.iter().any(|problem| problem.code == "keys-volatile"), "{:?}", told.problems);
+    for n in 4..8 {
+        diary.check(only(n), (1, 0, 0));
+        diary.check(only(n), (0, 0, 0));
+    }
+}
