@@ -17,7 +17,7 @@ use chrono_tz::Tz;
 use self::cards::{CardChange, card};
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
-pub(super) use self::reading::read_window;
+pub(super) use self::reading::{empty_window, read_window};
 use self::shelf::Shelf;
 use super::clicks::Counter;
 use super::poller::Brought;
@@ -50,8 +50,8 @@ pub(super) struct Writer {
     pub(super) cards: Cards,
     /// What readers open.
     pub(super) counter: Arc<Counter>,
-    edition: Arc<Edition>,
-    window: Window,
+    pub(super) edition: Arc<Edition>,
+    pub(super) window: Window,
     /// How many entries the last trimming left.
     trimmed_to: usize,
     stale: bool,
@@ -69,7 +69,7 @@ pub(super) struct Writer {
     shelf: Shelf,
     clicks_seen: ClicksSeen,
     timezone: Tz,
-    keep_days: u32,
+    pub(super) keep_days: u32,
 }
 
 impl Writer {

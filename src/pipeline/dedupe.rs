@@ -56,9 +56,22 @@ pub struct Keyed<'a> {
     aliases: Vec<IdentityKey>,
 }
 
-/// Keys the entries of one document by what its source is trusted in. The second value counts repetitions, which
+/// A listed entry that repeats another one of its document.
+#[derive(Debug)]
+pub struct Repetition<'a> {
+    /// What the source says.
+    pub said: &'a FeedEntry,
+    /// Which of the keyed entries it repeats.
+    pub of: usize,
+}
+
+/// Keys the entries of one document by what its source is trusted in. The second value has the repetitions, which
 /// are left out: the first of them stands.
-pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry], trust: Trust) -> (Vec<Keyed<'a>>, usize) {
+pub fn keyed<'a>(
+    source: &SourceId,
+    entries: &'a [FeedEntry],
+    trust: Trust,
+) -> (Vec<Keyed<'a>>, Vec<Repetition<'a>>) {
     let canonical: Vec<Option<String>> =
         entries.iter().map(|said| canonical(given_link(said)?, trust)).collect();
     let links: Vec<Option<&str>> = canonical.iter().map(|one| one.as_deref().filter(names_a_page)).collect();
@@ -79,6 +92,7 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry], trust: Trust) -> (
     let all_share_one = given.len() > 1 && given.iter().all(|guid| guid.is_some() && *guid == given[0]);
     let mut seen: HashMap<IdentityKey, usize> = HashMap::new();
     let mut kept: Vec<Keyed<'_>> = Vec::with_capacity(entries.len());
+    let mut repeated = vec![];
     let mut folded = Folded::default();
     for (index, said) in entries.iter().enumerate() {
         let anchor = fragments[index].filter(|anchor| anchor_clashes.tells_apart(anchor));
@@ -99,12 +113,12 @@ pub fn keyed<'a>(source: &SourceId, entries: &'a [FeedEntry], trust: Trust) -> (
             let keys: Vec<IdentityKey> = keyed.keys().collect();
             seen.extend(keyed.strong_keys().map(|key| (key, first)));
             kept[first].aliases.extend(keys);
+            repeated.push(Repetition { said, of: first });
         } else {
             seen.extend(keyed.strong_keys().map(|key| (key, kept.len())));
             kept.push(keyed);
         }
     }
-    let repeated = entries.len() - kept.len();
     (kept, repeated)
 }
 
@@ -133,6 +147,21 @@ struct Place<'a> {
     page: Option<&'a str>,
     link: Option<&'a str>,
     anchor: Option<&'a str>,
+}
+
+/// The key under which a source knows an entry with this guid.
+pub fn guid_key(source: &SourceId, guid: &str) -> IdentityKey {
+    within(source, KeyKind::Guid, guid)
+}
+
+/// The keys under which a source may know an entry with this link: with the fragment, where it names a place, without
+/// it, and without the query.
+pub fn link_keys(source: &SourceId, link: &str) -> Vec<IdentityKey> {
+    let Some(page) = link::canonical(link) else { return vec![] };
+    let anchor = link::fragment(link).map(|fragment| format!("{page}#{fragment}"));
+    let path = Some(without_query(&page)).filter(|path| *path != page);
+    let links = anchor.as_deref().into_iter().chain([page.as_str()]).chain(path);
+    links.map(|link| within(source, KeyKind::Link, link)).collect()
 }
 
 fn within(source: &SourceId, kind: KeyKind, value: &str) -> IdentityKey {

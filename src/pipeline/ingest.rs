@@ -3,6 +3,8 @@
 
 mod desk;
 mod document;
+mod dropped;
+mod life;
 mod listed;
 mod past;
 mod read;
@@ -14,6 +16,7 @@ use chrono::TimeDelta;
 
 use self::document::Document;
 use self::listed::Listed;
+pub(super) use self::listed::published_key;
 pub use self::read::{read, understand};
 use super::{moves, story};
 use crate::model::{

@@ -11,7 +11,9 @@ pub use explain::{Because, Explained, RuleHit};
 use facts::Facts;
 use matcher::Test;
 
-use crate::model::{Condition, Entry, Field, Rule, Rules, Section, SectionId, Source, SourceCard, SourceId};
+use crate::model::{
+    Condition, Entry, Field, Rule, Rules, Section, SectionId, SectionOrder, Source, SourceCard, SourceId,
+};
 
 /// The sources as readers see them; the language of an entry that names none is that of its feed.
 pub type Cards = BTreeMap<SourceId, Arc<SourceCard>>;
@@ -54,8 +56,10 @@ impl Sorter {
             let looks = |part: &Rule| matches!(part, Rule::Field(Condition { field: Field::Language, .. }));
             rule.has(&looks)
         });
+        // What is read most is chosen from what the others show.
         let sections = sections
             .iter()
+            .filter(|section| section.order == SectionOrder::Newest)
             .map(|section| SectionRules {
                 id: section.id.clone(),
                 takes_all: section.takes_all,

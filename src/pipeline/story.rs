@@ -27,7 +27,7 @@ use crate::model::{
 };
 
 /// Entries further apart than this are never one story (DESIGN §6).
-const WINDOW_HOURS: i64 = 72;
+pub const WINDOW_HOURS: i64 = 72;
 /// A title of fewer words ("Weather", "نشرة الأخبار") is said of many events.
 const TITLE_WORDS_MIN: usize = 4;
 /// A title of fewer characters is, too, however many words it has.

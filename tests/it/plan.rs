@@ -74,7 +74,7 @@ fn places(list: &Value) -> Vec<(u64, &str)> {
 }
 
 fn check_plan(plan: &Value) {
-    let front = json!({ "before": ["latest", "sport", "art"], "after": ["latest", "art", "sport", "fr"] });
+    let front = json!({ "before": ["latest", "sport", "art", "most-read"], "after": ["latest", "art", "sport", "fr", "most-read"] });
     assert_eq!(plan["front"], front);
     let sources: Vec<_> =
         plan["sources"].as_array().unwrap().iter().map(|s| (&s["source"], &s["change"])).collect();
@@ -83,10 +83,10 @@ fn check_plan(plan: &Value) {
         plan["sections"].as_array().unwrap().iter().map(|one| one["section"].as_str().unwrap()).collect();
     assert_eq!(
         sections,
-        ["latest", "art", "sport"],
+        ["latest", "art", "sport", "most-read"],
         "nothing French would be left for /fr but an empty section"
     );
-    let [latest, art, sport] = &plan["sections"].as_array().unwrap()[..] else { panic!("{plan}") };
+    let [latest, art, sport, most_read] = &plan["sections"].as_array().unwrap()[..] else { panic!("{plan}") };
     assert_eq!(places(&latest["vanish"]), [(1, "urn:x:g")]);
     assert_eq!(places(&latest["move"]), [(1, "urn:x:4"), (2, "urn:x:3"), (3, "urn:x:2"), (4, "urn:x:1")]);
     assert_eq!(latest["move"][0]["from"], 2);
@@ -96,6 +96,7 @@ fn check_plan(plan: &Value) {
     assert_eq!(places(&sport["appear"]), [(3, "urn:x:1")]);
     assert_eq!(places(&sport["move"]), [(1, "urn:x:3"), (2, "urn:x:2")]);
     assert_eq!(sport["settings"][0]["after"], "[{ title = \"إعلان\" }]");
+    assert_eq!(places(&most_read["vanish"]), [(1, "urn:x:g")], "what the others do not show any more");
 }
 
 #[test]
@@ -146,7 +147,7 @@ fn without_a_daemon_the_store_is_read_and_stays_as_it_is() {
     let (code, text) = run(&home, &["plan", "new.toml"]);
     assert_eq!(code, Some(0));
     for line in [
-        "front page: latest, sport, art → latest, art, sport, fr",
+        "front page: latest, sport, art, most-read → latest, art, sport, fr, most-read",
         "+ source coming: file:",
         "- source gone: file:",
         "~ /sport \u{2068}رياضة\u{2069}: 1 appear, 1 vanish, 2 move",

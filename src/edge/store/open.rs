@@ -21,7 +21,7 @@ const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 const TREES: &[&str] = &[
     "meta", "sources", "entries", "sheaves", "keys", "runs", "pages", "names", "stories", "delisted", "due",
-    "related", "clicks",
+    "stubs", "related", "clicks",
 ];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
@@ -70,6 +70,7 @@ impl Store {
             due: tree("due")?,
             related: tree("related")?,
             clicks: tree("clicks")?,
+            stubs: tree("stubs")?,
             damage,
             press: Press::new()?,
             db,

@@ -5,8 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::SubsecRound as _;
 
 use super::listed::{Listed, Names, published_key};
-use super::past;
-use super::{ENTRIES_PER_FETCH_MAX, configuration};
+use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life, past};
 use crate::model::{
     Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
     StoryReason, Tally, Timestamp, Update,
@@ -62,7 +61,7 @@ pub(super) fn take_in(
     }
     let is_backfill = past::is_backfill(old, listing.shares_entries(), listing.is_delta);
     let Listing { listed: Listed { entries, names, repeated }, matched, is_delta } = listing;
-    update.tally = Tally { seen: feed.entries.len(), duplicates: *repeated, ..Tally::default() };
+    update.tally = Tally { seen: feed.entries.len(), duplicates: repeated.len(), ..Tally::default() };
     let judged = if is_delta {
         Judged::part(&old.habits)
     } else {
@@ -104,6 +103,7 @@ pub(super) fn take_in(
             }
         })
         .collect();
+    update.dropped = dropped::of(feed, entries, repeated, &listed);
     listed.sort_unstable();
     listed.dedup();
     let before: HashSet<&EntryKey> = old.listed.iter().collect();
@@ -238,7 +238,10 @@ impl Desk<'_> {
         // Read another way, the same document is no news.
         let is_better = self.read_anew && *keyed.said != old.said;
         let has_moved = self.judged.is_relocation && dedupe::is_relocated(&old.said, keyed.said);
-        if !is_other && !is_better && !has_moved && !dedupe::is_quiet_change(&old.said, keyed.said) {
+        let renamed = life::renamed(old, keyed, self.known);
+        let is_same =
+            !is_other && !is_better && !has_moved && !dedupe::is_quiet_change(&old.said, keyed.said);
+        if is_same && renamed.is_none() {
             return key;
         }
         let said = keyed.said.clone();
@@ -252,10 +255,13 @@ impl Desk<'_> {
         }
         // Some sources show one title, and the other, at every second fetch.
         let is_former = old.former.contains(&digest);
-        if is_other && !self.read_anew && !self.judged.is_keyed_anew && !only_moved && !is_former {
+        let is_meaningful =
+            is_other && !self.read_anew && !self.judged.is_keyed_anew && !only_moved && !is_former;
+        if is_meaningful {
             changed.updated = Some(self.now.trunc_subsecs(0));
             self.update.tally.updated += 1;
         }
+        life::note(&mut changed, old, renamed, is_meaningful, self.now);
         self.update.changed.push(changed);
         key
     }

@@ -8,7 +8,7 @@ use crate::model::{
     Candidate, Features, Feed, FeedEntry, IdentityKey, KeyKind, Known, Source, SourceId, StoryReason,
     Timestamp, Trust,
 };
-use crate::pipeline::dedupe::{self, Keyed};
+use crate::pipeline::dedupe::{self, Keyed, Repetition};
 use crate::pipeline::{decide, story, text};
 
 /// Made once, for the look-up in the store and for the decisions after it.
@@ -18,7 +18,7 @@ pub(super) struct Listed<'a> {
     /// What each of them could be called and told by, in the same order.
     pub(super) names: Vec<Names>,
     /// Entries that repeat another one.
-    pub(super) repeated: usize,
+    pub(super) repeated: Vec<Repetition<'a>>,
 }
 
 /// What is looked for over all sources.
@@ -94,6 +94,7 @@ impl Names {
     }
 }
 
-pub(super) fn published_key(id: &str) -> IdentityKey {
+/// The key of a published id, over all sources.
+pub(in crate::pipeline) fn published_key(id: &str) -> IdentityKey {
     IdentityKey::new(KeyKind::Published, [text::xml_safe(id).as_bytes()])
 }

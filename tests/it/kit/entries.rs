@@ -90,6 +90,7 @@ pub fn brought(entries: Vec<FeedEntry>, when: &str) -> Fetched {
         self_url: None,
         rights: None,
         entries,
+        empty: vec![],
         problems: vec![],
     };
     fetched(
