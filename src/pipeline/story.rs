@@ -90,7 +90,7 @@ pub fn find(
     by_key.or_else(|| {
         near.iter().find_map(|candidate| {
             let other = known.entries.get(&candidate.key)?;
-            let joins = may_join(coverage, other) && !candidate.needs_text;
+            let joins = may_join(coverage, other);
             joins.then(|| told(other, StoryReason::NearDuplicate, candidate.score_percent))
         })
     })

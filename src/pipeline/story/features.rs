@@ -6,8 +6,8 @@ use crate::pipeline::text;
 /// What `said` is compared by.
 pub fn features(said: &FeedEntry) -> Features {
     let folded = text::fold(said.title.as_deref().unwrap_or_default());
-    let terms = folded.split(' ').filter(|word| !word.is_empty()).map(hash).take(Features::TERMS_MAX);
-    Features { terms: terms.collect() }
+    let terms: Vec<u32> = folded.split(' ').filter(|word| !word.is_empty()).map(hash).collect();
+    Features::new(&terms, &[], &[])
 }
 
 /// FNV-1a: the same on every machine, for the store keeps it.
