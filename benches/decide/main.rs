@@ -48,7 +48,10 @@ fn curve(entries_max: usize) {
     println!("µs per new entry, in documents of {PER_DOCUMENT}: median (99 of 100)");
     print!("{:>9}", "stored");
     STAGES.iter().for_each(|stage| print!("{stage:>15}"));
-    println!("{:>15} {:>8} {:>8} {:>8} {:>9} {:>8}", "all", "RSS MiB", "index", "disk MB", "stall ms", "fill s");
+    println!(
+        "{:>15} {:>8} {:>8} {:>8} {:>9} {:>8}",
+        "all", "RSS MiB", "index", "disk MB", "stall ms", "fill s"
+    );
     let points = CURVE.into_iter().filter(|point| *point <= entries_max);
     let points: Vec<usize> = points.chain((entries_max < CURVE[0]).then_some(entries_max)).collect();
     for point in points {
@@ -167,5 +170,9 @@ fn resident_mib() -> f64 {
 
 fn bytes_in(folder: &Path) -> u64 {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap());
-    files.map(|file| if file.path().is_dir() { bytes_in(&file.path()) } else { file.metadata().unwrap().len() }).sum()
+    files
+        .map(
+            |file| if file.path().is_dir() { bytes_in(&file.path()) } else { file.metadata().unwrap().len() },
+        )
+        .sum()
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use nashra::model::{
-    Digest, Feed, FeedEntry, FetchPolicy, Fetched, Format, Location, Manners, Reading, Rules, Schedule, Schedules,
-    Source, SourceId, Timestamp, Validators,
+    Digest, Feed, FeedEntry, FetchPolicy, Fetched, Format, Location, Manners, Reading, Rules, Schedule,
+    Schedules, Source, SourceId, Timestamp, Validators,
 };
 
 /// Entries of one document.
@@ -22,8 +22,14 @@ const COPY_EVERY: u64 = 8;
 /// What a language writes with, as syllables.
 const SYLLABLES: [&[&str]; 3] = [
     &["ال", "م", "با", "ري", "تس", "نو", "كا", "حم", "دو", "لي", "شر", "قي", "ها", "بن", "صف", "ور"],
-    &["le", "ra", "mon", "ti", "cou", "pré", "sen", "dé", "vil", "ga", "tion", "ner", "qui", "bo", "eux", "lan"],
-    &["the", "re", "ing", "con", "ter", "ble", "sou", "wa", "ry", "for", "min", "pla", "ed", "gro", "ch", "est"],
+    &[
+        "le", "ra", "mon", "ti", "cou", "pré", "sen", "dé", "vil", "ga", "tion", "ner", "qui", "bo", "eux",
+        "lan",
+    ],
+    &[
+        "the", "re", "ing", "con", "ter", "ble", "sou", "wa", "ry", "for", "min", "pla", "ed", "gro", "ch",
+        "est",
+    ],
 ];
 
 /// Makes documents.
@@ -49,7 +55,12 @@ impl News {
             let last = title.len() - 1;
             title[last] = word(language, dice.zipf());
             let text: Vec<String> = (0..60 + dice.below(60)).map(|_| word(language, dice.zipf())).collect();
-            let link = format!("https://{}.example/news/{}-{}", source.id, n * PER_DOCUMENT + k, dice.below(1 << 30));
+            let link = format!(
+                "https://{}.example/news/{}-{}",
+                source.id,
+                n * PER_DOCUMENT + k,
+                dice.below(1 << 30)
+            );
             FeedEntry {
                 id: Some(format!("{link}?guid")),
                 title: Some(title.join(" ")),

@@ -2,6 +2,7 @@
 
 mod outdated;
 mod retention;
+mod stories;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use self::outdated::forget_outdated;
+use self::stories::Stories;
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
@@ -19,7 +21,7 @@ use crate::model::{
     Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
-use crate::pipeline::{self, Edition, Prepared, story, window};
+use crate::pipeline::{self, Edition, Prepared, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -55,7 +57,7 @@ pub(super) struct Writer {
     /// How many it has removed in this run, those beyond the window too.
     removed_count: usize,
     /// The entries of the last days by their words.
-    index: story::Index,
+    stories: Stories,
     timezone: Tz,
     keep_days: u32,
 }
@@ -66,6 +68,7 @@ impl Writer {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
         writer.shows = true;
         writer.configure(config, now)?;
+        writer.stories.read_ahead(&writer.store, now);
         Ok(writer)
     }
 
@@ -93,7 +96,7 @@ impl Writer {
             unshown: false,
             removed: vec![],
             removed_count: 0,
-            index: story::Index::default(),
+            stories: Stories::default(),
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
@@ -228,13 +231,21 @@ impl Writer {
         let state = self.states.get(&source.id).unwrap_or(&new);
         let prepared = Prepared::new(source, fetched);
         let mut known = self.store.known(&prepared.wanted_keys())?;
-        known.near = prepared.near(&known, &self.index);
-        let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
-        known.entries.extend(self.store.entries(&near)?);
+        if prepared.has_unknown(&known) {
+            known.near = prepared.near(&known, self.stories.read(&self.store, now)?);
+            let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
+            known.entries.extend(self.store.entries(&near)?);
+        }
         let mut update = prepared.ingest(state, &known, now);
         schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
-        self.store.apply(&update)?;
-        update.sketches.drain(..).for_each(|sketch| self.index.insert(sketch));
+        if update.sketches.is_empty() {
+            self.store.apply(&update)?;
+        } else {
+            // Before they are in the store, or it would hold them twice.
+            let index = self.stories.read(&self.store, now)?;
+            self.store.apply(&update)?;
+            update.sketches.drain(..).for_each(|sketch| index.insert(sketch));
+        }
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)
     }

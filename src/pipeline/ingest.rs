@@ -80,6 +80,11 @@ impl<'a> Prepared<'a> {
         self.listed.keys().collect()
     }
 
+    /// Whether any listed entry is one that nobody knows, so that [`Prepared::near`] has something to look for.
+    pub fn has_unknown(&self, known: &Known) -> bool {
+        self.listed.unknown(known).next().is_some()
+    }
+
     /// Which stored entries may tell the event of a listed entry that nobody knows yet, by the key that it is named
     /// after, as the index of stories has them. `known` holds what the store has under [`Prepared::wanted_keys`].
     pub fn near(&self, known: &Known, index: &story::Index) -> HashMap<IdentityKey, Vec<Candidate>> {

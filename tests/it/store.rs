@@ -4,6 +4,7 @@ mod asking;
 mod damage;
 mod earlier;
 mod retention;
+mod sketches;
 
 use std::fs;
 use std::path::Path;

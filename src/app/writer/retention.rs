@@ -31,7 +31,9 @@ impl Writer {
         if entries > 0 {
             tracing::info!(entries, keep_days, "removed what no source lists any more");
         }
-        Ok(self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))? > 0)
+        let forgets_stories = self.stories.forget(&self.store, now)?;
+        let forgets_keys = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))? > 0;
+        Ok(forgets_stories || forgets_keys)
     }
 
     /// A source that is not configured any more is never asked again, so nobody else would notice that it does

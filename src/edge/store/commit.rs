@@ -26,6 +26,7 @@ pub(super) struct Commit {
     pub(super) stories: Batch,
     pub(super) delisted: Batch,
     pub(super) due: Batch,
+    pub(super) sketches: Batch,
     /// Entries that are there for the first time.
     pub(super) added: u64,
     /// Entries that are there no more.
@@ -71,6 +72,7 @@ impl Store {
         for key in &update.relisted {
             self.undate(&mut commit, *key)?;
         }
+        commit.sketches = self.sketch_rows(&update.sketches)?;
         self.commit(&commit)
     }
 
@@ -166,9 +168,10 @@ impl Store {
             &self.stories,
             &self.delisted,
             &self.due,
+            &self.sketches,
         );
-        let committed =
-            trees.transaction(|(meta, sources, entries, sheaves, keys, names, stories, delisted, due)| {
+        let committed = trees.transaction(
+            |(meta, sources, entries, sheaves, keys, names, stories, delisted, due, sketches)| {
                 meta.apply_batch(&commit.meta)?;
                 sources.apply_batch(&commit.sources)?;
                 entries.apply_batch(&commit.entries)?;
@@ -178,11 +181,13 @@ impl Store {
                 stories.apply_batch(&commit.stories)?;
                 delisted.apply_batch(&commit.delisted)?;
                 due.apply_batch(&commit.due)?;
+                sketches.apply_batch(&commit.sketches)?;
                 let count = codec::count(meta.get(COUNT)?.as_deref());
                 let count = (count + commit.added).saturating_sub(commit.removed);
                 meta.insert(COUNT, &count.to_be_bytes())?;
                 Ok::<(), ConflictableTransactionError<()>>(())
-            });
+            },
+        );
         committed.map_err(|error| match error {
             TransactionError::Storage(error) => StoreError::Sled(error),
             TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),

@@ -18,6 +18,7 @@ mod open;
 mod record;
 mod retention;
 mod sheaf;
+mod sketches;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -55,6 +56,8 @@ pub struct Store {
     stories: Tree,
     delisted: Tree,
     due: Tree,
+    sketches: Tree,
+    next_sketches: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.

@@ -21,6 +21,7 @@ const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 const TREES: &[&str] = &[
     "meta", "sources", "entries", "sheaves", "keys", "runs", "pages", "names", "stories", "delisted", "due",
+    "sketches",
 ];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
@@ -55,7 +56,7 @@ impl Store {
         let meta = claim(&db, &place)?;
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| -> Result<Tree, StoreError> { Ok(db.open_tree(name)?) };
-        let sheaves = tree("sheaves")?;
+        let (sheaves, sketches) = (tree("sheaves")?, tree("sketches")?);
         Ok(Self {
             meta,
             sources: tree("sources")?,
@@ -67,6 +68,8 @@ impl Store {
             stories: tree("stories")?,
             delisted: tree("delisted")?,
             due: tree("due")?,
+            next_sketches: AtomicU64::new(codec::next_number(&sketches)?),
+            sketches,
             damage,
             press: Press::new()?,
             db,
