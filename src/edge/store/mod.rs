@@ -198,9 +198,12 @@ impl Store {
         Ok(since)
     }
 
-    /// Brings the index of keys into its lasting form, which it takes by itself now and then.
+    /// Brings the index of keys into its lasting form, which it takes by itself now and then, and waits until that is
+    /// done.
     pub fn settle(&self) -> Result<(), StoreError> {
-        self.keys.settle(&mut self.keys.fresh())
+        self.keys.settle(&mut self.keys.fresh())?;
+        self.keys.wait();
+        Ok(())
     }
 
     /// How many entries are stored.

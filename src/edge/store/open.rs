@@ -20,8 +20,8 @@ use super::{Store, StoreError, codec};
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 const TREES: &[&str] = &[
-    "meta", "sources", "entries", "sheaves", "keys", "runs", "pages", "names", "stories", "delisted", "due",
-    "sketches",
+    "meta", "sources", "entries", "sheaves", "keys", "runs", "volumes", "pages", "names", "stories",
+    "delisted", "due", "sketches",
 ];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";

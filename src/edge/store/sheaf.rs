@@ -186,13 +186,16 @@ impl Store {
         Ok(())
     }
 
-    /// Every entry that is in a sheaf, newest first, with the number of the sheaf. The index must have settled.
-    pub(super) fn bound(&self) -> impl Iterator<Item = Result<(EntryKey, Number), StoreError>> + use<> {
-        self.keys.backwards(PLACE).map(|row| {
+    /// Every entry that is in a sheaf, newest first, with the number of the sheaf.
+    pub(super) fn bound(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<(EntryKey, Number), StoreError>> + use<>, StoreError> {
+        let places = self.keys.backwards(PLACE)?;
+        Ok(places.map(|row| {
             let (name, at) = row?;
             let key = name.split_last_chunk().map_or([0; 16], |(_, key)| *key);
             Ok((EntryKey(key), number(at)))
-        })
+        }))
     }
 }
 

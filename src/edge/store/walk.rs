@@ -22,12 +22,14 @@ struct Walk<'a> {
 impl Store {
     /// Every entry that can be read, newest first. An error is the disk's.
     pub fn newest_first(&self) -> impl Iterator<Item = Result<Entry, StoreError>> + '_ {
-        let failed = self.settle().err().map(Err);
         let single = self.entries.iter().rev().map(|row| row.map_err(StoreError::from));
         let single: Box<dyn Iterator<Item = _>> = Box::new(single);
-        let bound: Box<dyn Iterator<Item = _>> = Box::new(self.bound());
+        let bound: Box<dyn Iterator<Item = _>> = match self.bound() {
+            Ok(bound) => Box::new(bound),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        };
         let (single, bound) = (single.peekable(), bound.peekable());
-        failed.into_iter().chain(Walk { store: self, single, bound, open: None })
+        Walk { store: self, single, bound, open: None }
     }
 }
 

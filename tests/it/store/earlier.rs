@@ -65,7 +65,7 @@ fn entries_of_both_versions_live_together_and_go_in_time() {
     store.settle().unwrap();
     drop(store);
     let db = raw(folder.path());
-    for tree in ["entries", "sheaves", "keys", "runs", "pages", "names", "stories"] {
+    for tree in ["entries", "sheaves", "keys", "runs", "volumes", "pages", "names", "stories"] {
         assert_eq!(db.open_tree(tree).unwrap().len(), 0, "{tree}");
     }
 }
