@@ -11,7 +11,7 @@ use nashra::model::{
 /// Entries of one document.
 pub const PER_DOCUMENT: usize = 35;
 /// Sources that take turns.
-const SOURCES: usize = 200;
+pub const SOURCES: usize = 200;
 /// Time between two entries: 72 hours hold ten thousand, however many there are.
 const STEP_SECONDS: usize = 26;
 /// Words of each language: the n-th is used about 1/n times as often as the first.

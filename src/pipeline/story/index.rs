@@ -38,7 +38,7 @@ impl Index {
 
     /// Drops what is too old to matter.
     pub fn forget(&mut self, now: Timestamp) {
-        let _ = now;
+        self.sketches.retain(|_, sketch| sketch.first_seen >= now - chrono::TimeDelta::hours(72));
     }
 
     /// How many entries it holds.
