@@ -1,17 +1,24 @@
 //! Entries of different sources about one event. Precision first: showing a story twice is a nuisance,
 //! hiding one is a bug.
 
+mod align;
+mod evidence;
 mod features;
 mod index;
+mod lexicon;
+mod verdict;
+mod veto;
+mod words;
 
 use std::collections::HashSet;
-use std::hash::Hash;
+
+use std::cmp::Reverse;
 
 use chrono::TimeDelta;
 
 pub use self::features::features;
-pub use self::index::Index;
-use super::text;
+pub use self::index::{ENTRIES_MAX, Index};
+use self::verdict::{Side, verdict};
 use crate::model::{
     Candidate, Entry, EntryKey, FeedEntry, IdentityKey, KeyKind, Known, Match, SourceId, StoryReason,
     Timestamp,
@@ -23,14 +30,6 @@ const WINDOW_HOURS: i64 = 72;
 const TITLE_WORDS_MIN: usize = 4;
 /// A title of fewer characters is, too, however many words it has.
 const TITLE_CHARS_MIN: usize = 16;
-/// A text of fewer pairs of words is a deck: each newsroom writes its own, so it says little.
-const TEXT_PAIRS_MIN: usize = 40;
-/// Of a text no more than this is compared, in bytes.
-const TEXT_BYTES_MAX: usize = 16 * 1024;
-/// How much of the shorter text the longer one must hold: a wire story that was cut keeps nearly all of its
-/// pairs of words, two reports on one event share one in ten.
-const SHARE_MIN_PERCENT: usize = 50;
-
 /// An entry that may continue a story.
 #[derive(Debug)]
 pub struct Coverage<'a> {
@@ -81,19 +80,28 @@ pub fn find(
         reason,
         matched: Match { with: other.key, score_percent },
     };
+    let mine = Side::of(coverage.said, coverage.recurs);
     let by_key = keys.iter().find_map(|(key, reason)| {
-        let other = known.entries.get(known.keys.get(key)?)?;
-        let joins = may_join(coverage, other)
-            && (*reason == StoryReason::SameLink || !texts_differ(coverage, &other.said));
+        let other = known.entries.get(known.keys.get(key)?).filter(|other| may_join(coverage, other))?;
+        let joins =
+            *reason == StoryReason::SameLink || verdict(&mine, &Side::of(&other.said, false)).is_some();
         joins.then(|| told(other, *reason, 100))
     });
-    by_key.or_else(|| {
-        near.iter().find_map(|candidate| {
-            let other = known.entries.get(&candidate.key)?;
-            let joins = may_join(coverage, other);
-            joins.then(|| told(other, StoryReason::NearDuplicate, candidate.score_percent))
-        })
-    })
+    let best = || {
+        let scored = near.iter().filter_map(|candidate| {
+            let other = known.entries.get(&candidate.key).filter(|other| may_join(coverage, other))?;
+            verdict(&mine, &Side::of(&other.said, false)).map(|score| (score, other))
+        });
+        // Of equals the first one.
+        let best = scored.min_by_key(|(score, other)| (Reverse(*score), other.first_seen, other.key));
+        best.map(|(score, other)| told(other, StoryReason::NearDuplicate, score))
+    };
+    by_key.or_else(best)
+}
+
+/// How well two entries of different sources match, 0 to 100; `None` where they tell different events.
+pub fn likeness(one: &FeedEntry, other: &FeedEntry) -> Option<u8> {
+    verdict(&Side::of(one, false), &Side::of(other, false))
 }
 
 /// Whether the story of `other` is open for this entry at all.
@@ -122,53 +130,4 @@ pub fn claimed(
 
 fn within_window(one: Timestamp, other: Timestamp) -> bool {
     (one - other).abs() <= TimeDelta::hours(WINDOW_HOURS)
-}
-
-/// Whether the texts under one title speak of different events.
-fn texts_differ(coverage: &Coverage<'_>, other: &FeedEntry) -> bool {
-    let (one, other) = (Text::of(coverage.said), Text::of(other));
-    let (one, other) = (one.words(), other.words());
-    if one.is_empty() || other.is_empty() {
-        return coverage.recurs;
-    }
-    let pairs = (pairs(&one), pairs(&other));
-    let are_decks = pairs.0.len().min(pairs.1.len()) < TEXT_PAIRS_MIN;
-    !shares(&numbers(&one), &numbers(&other))
-        || (coverage.recurs || !are_decks) && !shares(&pairs.0, &pairs.1)
-}
-
-/// The folded text of an entry without the title, which many repeat in front of it.
-struct Text(String);
-
-impl Text {
-    fn of(said: &FeedEntry) -> Self {
-        let title = text::fold(said.title.as_deref().unwrap_or_default());
-        let mut all = String::new();
-        for html in [&said.content, &said.summary].into_iter().flatten() {
-            let folded = text::fold(&text::plain(text::start(html, TEXT_BYTES_MAX)));
-            all.push_str(folded.strip_prefix(&title).unwrap_or(&folded));
-            all.push(' ');
-        }
-        Self(all)
-    }
-
-    fn words(&self) -> Vec<&str> {
-        self.0.split_whitespace().collect()
-    }
-}
-
-fn pairs<'a>(words: &[&'a str]) -> HashSet<(&'a str, &'a str)> {
-    let last = words.last().map(|last| (*last, ""));
-    let pairs = words.iter().zip(words.iter().skip(1)).map(|(one, two)| (*one, *two));
-    pairs.chain(last.filter(|_| words.len() == 1)).collect()
-}
-
-fn numbers<'a>(words: &[&'a str]) -> HashSet<&'a str> {
-    words.iter().copied().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit())).collect()
-}
-
-/// Whether the larger set holds enough of the smaller one; an empty one asks for nothing.
-fn shares<T: Eq + Hash>(one: &HashSet<T>, other: &HashSet<T>) -> bool {
-    let common = one.intersection(other).count();
-    common * 100 >= one.len().min(other.len()) * SHARE_MIN_PERCENT
 }

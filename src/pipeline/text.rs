@@ -5,6 +5,7 @@ mod entity;
 mod fold;
 mod markup;
 mod scanner;
+mod stem;
 mod title;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 pub use entity::{decode, entity};
 pub use fold::{fold, fold_into};
 pub use markup::{has_tags, is_markup, plain, plain_into};
+pub use stem::{bare, is_arabic, is_joined, root, stem, unjoined};
 pub use title::title;
 
 /// `text` without the characters that XML 1.0 §2.2 forbids: C0 controls other than tab, line feed and

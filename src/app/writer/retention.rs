@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use super::Writer;
+use super::stories::Stories;
 use crate::edge::store::StoreError;
 use crate::model::{EntryKey, SourceState, Timestamp, Update, Validators};
 use crate::pipeline::{merge, window};
@@ -31,7 +32,7 @@ impl Writer {
         if entries > 0 {
             tracing::info!(entries, keep_days, "removed what no source lists any more");
         }
-        let forgets_stories = self.stories.forget(&self.store, now)?;
+        let forgets_stories = Stories::forget(&self.store, now)?;
         let forgets_keys = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))? > 0;
         Ok(forgets_stories || forgets_keys)
     }

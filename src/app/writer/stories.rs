@@ -12,8 +12,6 @@ use crate::pipeline::story;
 
 /// Days for which sketches are kept: as long as entries are related to one another.
 const KEPT_DAYS: i64 = 30;
-/// Sketches that are read: as many as the index holds.
-const READ_MAX: usize = 100_000;
 /// Where a store has no sketches, they are made for entries of so many hours, as far apart as those of one story
 /// can be.
 const MADE_HOURS: i64 = 72;
@@ -38,7 +36,10 @@ impl Stories {
             (None, Some(reader)) => reader.join().unwrap_or_else(|_| read(store, now))?,
             (None, None) => read(store, now)?,
         };
-        Ok(self.index.insert(index))
+        let index = self.index.insert(index);
+        // At every decision, so that one that was just read and one that grew hold the same.
+        index.forget(now);
+        Ok(index)
     }
 
     /// Begins to read it beside whatever else is done.
@@ -51,9 +52,8 @@ impl Stories {
         }
     }
 
-    /// Drops what is too old, in memory and in the store; says whether there may be more.
-    pub(super) fn forget(&mut self, store: &Store, now: Timestamp) -> Result<bool, StoreError> {
-        self.index.iter_mut().for_each(|index| index.forget(now));
+    /// Drops from the store what is too old; says whether there may be more.
+    pub(super) fn forget(store: &Store, now: Timestamp) -> Result<bool, StoreError> {
         store.forget_sketches(now - TimeDelta::days(KEPT_DAYS))
     }
 }
@@ -64,10 +64,9 @@ fn read(store: &Store, now: Timestamp) -> Result<story::Index, StoreError> {
         store.note_sketches(&made(store, now)?)?;
     }
     let mut index = story::Index::default();
-    for sketch in store.sketches(READ_MAX) {
+    for sketch in store.sketches(story::ENTRIES_MAX) {
         index.insert(sketch?);
     }
-    index.forget(now);
     let (entries, millis) = (index.len(), began.elapsed().as_millis());
     tracing::debug!(entries, millis, "the index of stories is read");
     Ok(index)

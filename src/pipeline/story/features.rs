@@ -1,16 +1,111 @@
-//! What an entry is compared by: the stems of its words.
+//! What an entry is compared by in the index: hashes of the stems of its words, and of how its text begins.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::evidence::{group_hash, hash, join};
+use super::lexicon::{Meaning, lexicon};
+use super::words::Headline;
 use crate::model::{Features, FeedEntry};
 use crate::pipeline::text;
 
+/// Of a text no more than this is read, in bytes of markup: it begins in there.
+const TEXT_BYTES_MAX: usize = 1024;
+/// Words of a text's beginning that are compared: a text that was cut still has them.
+const TEXT_WORDS: usize = 40;
+/// A shorter text is compared by nothing.
+const TEXT_WORDS_MIN: usize = 8;
+/// Hashes that make up one band: the texts must agree in all of them.
+const ROWS: usize = 2;
+
 /// What `said` is compared by.
 pub fn features(said: &FeedEntry) -> Features {
-    let folded = text::fold(said.title.as_deref().unwrap_or_default());
-    let terms: Vec<u32> = folded.split(' ').filter(|word| !word.is_empty()).map(hash).collect();
-    Features::new(&terms, &[], &[])
+    let title = said.title.as_deref().unwrap_or_default();
+    let terms = terms(title);
+    let folded_title = text::fold(title);
+    let (mut topics, mut bands) = (vec![], vec![]);
+    let texts: Vec<&String> = [&said.content, &said.summary].into_iter().flatten().collect();
+    let bands_each = Features::BANDS_MAX / texts.len().max(1);
+    for html in texts {
+        let folded = text::fold(&text::plain(text::start(html, TEXT_BYTES_MAX)));
+        let body = folded.strip_prefix(&folded_title).unwrap_or(&folded);
+        let words: Vec<&str> = body.split_ascii_whitespace().take(TEXT_WORDS).collect();
+        if words.len() >= TEXT_WORDS_MIN {
+            bands.extend(bands_of(&words, bands_each));
+        }
+        for word in words.iter().filter(|word| is_topic(word)) {
+            let topic = word_hash(lexicon().stem(word));
+            if topics.len() < Features::TOPICS_MAX && !terms.contains(&topic) && !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
+    }
+    Features::new(&terms, &topics, &bands)
 }
 
-/// FNV-1a: the same on every machine, for the store keeps it.
-fn hash(word: &str) -> u32 {
-    word.bytes().fold(0x811C_9DC5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+/// The hashes of the telling words of a title.
+fn terms(title: &str) -> Vec<u32> {
+    let headline = Headline::of(title);
+    let mut terms = vec![];
+    for word in headline.words.iter().filter(|word| word.weight() > 0) {
+        let term = match word.meaning {
+            Some(Meaning::Number(number)) if number != 1 => number_hash(number),
+            Some(Meaning::Group(group, _)) => group_hash(group) & !1,
+            _ => word_hash(&word.stem),
+        };
+        if !terms.contains(&term) {
+            terms.push(term);
+        }
+    }
+    terms
+}
+
+/// Whether a word of a text may tell what it is about.
+fn is_topic(word: &str) -> bool {
+    let is_word = word.chars().count() > 2 && !word.bytes().any(|byte| byte.is_ascii_digit());
+    is_word && matches!(lexicon().meaning(word), None | Some(Meaning::Name))
+}
+
+fn word_hash(stem: &str) -> u32 {
+    hash(stem) & !1
+}
+
+/// Numbers are told from words by their last bit, so that the index can veto.
+fn number_hash(number: u64) -> u32 {
+    hash(&number.to_string()) | 1
+}
+
+/// Whether a term is a number other than one.
+pub(super) fn is_number(term: u32) -> bool {
+    term & 1 == 1
+}
+
+/// Whether a term is known to be in many headlines, before the index has seen any.
+pub(super) fn is_common(term: u32) -> bool {
+    static COMMON: LazyLock<HashSet<u32>> = LazyLock::new(|| {
+        let hashes = lexicon()
+            .common()
+            .map(|(stem, group)| group.map_or_else(|| word_hash(stem), |group| group_hash(group) & !1));
+        hashes.collect()
+    });
+    COMMON.contains(&term)
+}
+
+/// `MinHash` over the pairs of words, in bands: two texts that begin alike have one in common.
+fn bands_of(words: &[&str], count: usize) -> Vec<u32> {
+    let hashes: Vec<u32> = words.iter().map(|word| hash(word)).collect();
+    let pairs: Vec<u32> =
+        hashes.windows(2).filter_map(|pair| Some(join(*pair.first()?, *pair.last()?))).collect();
+    let row = |seed: usize| {
+        let seed = (u32::try_from(seed).unwrap_or_default() + 1).wrapping_mul(0x85EB_CA6B);
+        pairs.iter().map(|pair| mix(pair ^ seed)).min().unwrap_or_default()
+    };
+    (0..count).map(|band| (0..ROWS).fold(0, |all, at| join(all, row(band * ROWS + at)))).collect()
+}
+
+/// Spreads every bit over all.
+fn mix(mut value: u32) -> u32 {
+    value = (value ^ (value >> 16)).wrapping_mul(0x7FEB_352D);
+    value = (value ^ (value >> 15)).wrapping_mul(0x846C_A68B);
+    value ^ (value >> 16)
 }

@@ -2,4 +2,5 @@
 pub mod daemon;
 pub mod entries;
 pub mod origin;
+pub mod pairs;
 pub mod proxy;

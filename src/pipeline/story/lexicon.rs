@@ -1,0 +1,212 @@
+//! What words mean to a headline: which are mere grammar, which a number or a day, which say the same, which the
+//! opposite. The lists are in `lexicon/*.txt`.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
+
+use crate::pipeline::text::{self, fold};
+
+/// What a word means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Grammar: it ties others together.
+    Function,
+    /// Said of any event: "breaking", "announces", "video".
+    Light,
+    /// It turns the meaning round.
+    Negation,
+    /// A number in words, a scale ("thousand") or an ordinal.
+    Number(u64),
+    /// An article that may stand for one.
+    One,
+    /// A day of the week, Monday first.
+    Weekday(u8),
+    /// A month.
+    Month(u8),
+    /// Today, tomorrow, yesterday.
+    Day(i8),
+    /// One of many words for one thing; the second is the class of things of which an event has one ("win" and "lose"),
+    /// or 0.
+    Group(u16, u16),
+    /// A word of many headlines.
+    Common,
+    /// A name: never cut.
+    Name,
+}
+
+/// Hashes words fast and the same way each time.
+type Fixed = BuildHasherDefault<Fnv>;
+
+/// FNV-1a over the bytes of a word.
+#[derive(Debug)]
+pub(super) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// The lists, read once.
+#[derive(Debug, Default)]
+pub(super) struct Lexicon {
+    words: HashMap<String, Meaning, Fixed>,
+    /// By stem, for the forms that nobody listed.
+    stems: HashMap<String, Meaning, Fixed>,
+    /// Nouns that are counted without a number: "قتيل" is one, "قتيلان" are two.
+    counted: HashMap<String, u64, Fixed>,
+    /// The groups of words for winning, losing and drawing.
+    results: Vec<u16>,
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let mut lexicon = Lexicon::default();
+    let (mut groups, mut classes) = (Names::default(), Names::default());
+    for list in [
+        include_str!("lexicon/arabic.txt"),
+        include_str!("lexicon/french.txt"),
+        include_str!("lexicon/english.txt"),
+    ] {
+        for line in list.lines().filter(|line| !line.starts_with('#')) {
+            let Some((what, words)) = line.split_once(':') else { continue };
+            lexicon.learn(what, words, &mut groups, &mut classes);
+        }
+    }
+    lexicon.with_stems()
+});
+
+/// The lexicon.
+pub(super) fn lexicon() -> &'static Lexicon {
+    &LEXICON
+}
+
+/// Names with the numbers that they got, from 1.
+#[derive(Default)]
+struct Names(HashMap<String, u16>);
+
+impl Names {
+    fn number(&mut self, name: &str) -> u16 {
+        let next = u16::try_from(self.0.len() + 1).unwrap_or(u16::MAX);
+        *self.0.entry(name.to_owned()).or_insert(next)
+    }
+}
+
+impl Lexicon {
+    fn learn(&mut self, what: &str, words: &str, groups: &mut Names, classes: &mut Names) {
+        let mut parts = what.split(' ');
+        let (kind, value, pole) = (parts.next(), parts.next().unwrap_or_default(), parts.next());
+        let meaning = match kind {
+            Some("function") => Meaning::Function,
+            Some("light") => Meaning::Light,
+            Some("negation") => Meaning::Negation,
+            Some("one") => Meaning::One,
+            Some("number") => Meaning::Number(value.parse().unwrap_or_default()),
+            Some("weekday") => Meaning::Weekday(value.parse().unwrap_or_default()),
+            Some("month") => Meaning::Month(value.parse().unwrap_or_default()),
+            Some("day") => Meaning::Day(value.parse().unwrap_or_default()),
+            Some("group") => {
+                let class =
+                    pole.and_then(|pole| pole.split_once('.')).map_or(0, |(class, _)| classes.number(class));
+                if pole.is_some_and(|pole| pole.starts_with("result.")) {
+                    self.results.push(groups.number(value));
+                }
+                Meaning::Group(groups.number(value), class)
+            }
+            Some("counted") => return self.count(words),
+            Some("name") => Meaning::Name,
+            _ => Meaning::Common,
+        };
+        for word in words.split_whitespace().map(fold) {
+            let with_article =
+                word.strip_prefix("ال").filter(|_| meaning == Meaning::Name).map(str::to_owned);
+            let word = with_article.unwrap_or(word);
+            // What a word means first is what it means.
+            self.words.entry(word).or_insert(meaning);
+        }
+    }
+
+    fn count(&mut self, nouns: &str) {
+        for noun in nouns.split_whitespace().map(fold) {
+            let trunk = noun.strip_suffix('ه').map_or_else(|| noun.clone(), |trunk| format!("{trunk}ت"));
+            for dual in ["ان", "ين"] {
+                self.counted.insert(format!("{trunk}{dual}"), 2);
+            }
+            self.counted.insert(noun.clone(), 1);
+            self.counted.insert(format!("{noun}ا"), 1);
+        }
+    }
+
+    /// Learns the stems of everything listed, which takes the words.
+    fn with_stems(mut self) -> Self {
+        let meant = |meaning: &Meaning| matches!(meaning, Meaning::Group(..) | Meaning::Common);
+        let mut stems: Vec<(String, Meaning)> = self
+            .words
+            .iter()
+            .filter(|(_, meaning)| meant(meaning))
+            .map(|(word, meaning)| (self.stem(word).to_owned(), *meaning))
+            .collect();
+        // A stem of two meanings has none, whatever the order of the map.
+        stems.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        for same in stems.chunk_by(|one, other| one.0 == other.0) {
+            if let [(stem, meaning), rest @ ..] = same
+                && rest.iter().all(|(_, other)| other == meaning)
+            {
+                self.stems.insert(stem.clone(), *meaning);
+            }
+        }
+        self
+    }
+
+    /// Whether it is listed, so that no letter is taken off in front.
+    pub(super) fn knows(&self, word: &str) -> bool {
+        self.words.contains_key(word) || self.counted.contains_key(word)
+    }
+
+    /// The stem of a folded word; a name is its own.
+    pub(super) fn stem<'a>(&self, word: &'a str) -> &'a str {
+        let bare = text::bare(word, |word| self.knows(word));
+        match self.words.get(bare) {
+            Some(Meaning::Name) => bare,
+            _ => text::stem(word, |word| self.knows(word)),
+        }
+    }
+
+    /// What a folded word means, with whatever is joined to it.
+    pub(super) fn meaning(&self, word: &str) -> Option<Meaning> {
+        let whole = self.words.get(word).copied();
+        let bare = || text::bare(word, |word| self.knows(word));
+        whole.or_else(|| self.words.get(bare()).copied()).or_else(|| self.stems.get(self.stem(word)).copied())
+    }
+
+    /// Whether a group is one of winning, losing or drawing.
+    pub(super) fn is_result(&self, group: u16) -> bool {
+        self.results.contains(&group)
+    }
+
+    /// How many a noun tells by its form: «قتيل» one, «قتيلان» two.
+    pub(super) fn counted(&self, word: &str) -> Option<u64> {
+        self.counted.get(text::bare(word, |word| self.knows(word))).copied()
+    }
+
+    /// The stems of the words that many headlines have, with the group of those that have one.
+    pub(super) fn common(&self) -> impl Iterator<Item = (&str, Option<u16>)> {
+        self.words.iter().filter_map(|(word, meaning)| match meaning {
+            Meaning::Common => Some((self.stem(word), None)),
+            Meaning::Group(group, _) => Some((self.stem(word), Some(*group))),
+            _ => None,
+        })
+    }
+}
