@@ -3,6 +3,7 @@
 mod reload;
 mod retention;
 mod stopped;
+mod stories;
 
 use std::fs;
 
