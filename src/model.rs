@@ -36,7 +36,7 @@ pub use raw::{
     Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
     TextKind,
 };
-pub use rule::{Condition, Field, Pattern, Rule, Rules};
+pub use rule::{Age, Condition, Field, Pattern, Rule, Rules};
 pub use section::{PublishLimits, Section, SectionOrder, Site, is_on_site};
 pub use sketch::{Candidate, Features, Sketch};
 pub use source::{Crontab, Location, Schedule, Source};

@@ -21,12 +21,12 @@ impl ItemPages for Items {
         let (edition, cards) = front.as_ref();
         let entry = Self::found(self.store.entry(key))??;
         // What no section shows has no page either: a rule or a removed source took it out.
-        if edition.sorter.sections_of(&entry).is_empty() {
+        if edition.sorter.sections_of(&entry, cards).is_empty() {
             return None;
         }
         let members = Self::found(self.store.story(entry.story))?;
         let shown = |other: &crate::model::Entry| {
-            other.key != entry.key && !edition.sorter.sections_of(other).is_empty()
+            other.key != entry.key && !edition.sorter.sections_of(other, cards).is_empty()
         };
         let also: Vec<_> = members.into_iter().filter(shown).map(Arc::new).collect();
         pipeline::item_document(&edition.site, &Arc::new(entry), &also, cards).map(Arc::new)

@@ -1,5 +1,6 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
+mod cards;
 mod outdated;
 mod retention;
 mod stories;
@@ -11,6 +12,7 @@ use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 
+use self::cards::{CardChange, card};
 use self::outdated::forget_outdated;
 use self::stories::Stories;
 use super::poller::Brought;
@@ -269,17 +271,16 @@ impl Writer {
     fn show(&mut self, updates: Vec<Update>) -> bool {
         let (mut shown, mut refill) = (false, false);
         for update in updates {
+            // Rules may ask for the language, which is the feed's where an entry names none.
+            let others = self.show_source(&update);
+            shown |= others != CardChange::None;
+            refill |= others == CardChange::MovesEntries;
             for entry in update.new.into_iter().chain(update.changed) {
                 let members = |story| self.store.story(story);
                 let admitted = window::admit(&mut self.window, &self.edition, entry, members);
                 // What could not be read now is read with everything else.
                 refill |= admitted.unwrap_or(true);
                 shown = true;
-            }
-            if let Some(source) = self.sources.get(&update.source) {
-                let card = card(source, Some(&update.state));
-                let old = self.window.sources.insert(source.id.clone(), Arc::new(card.clone()));
-                shown |= old.is_none_or(|old| *old != card);
             }
         }
         if refill {
@@ -348,26 +349,4 @@ fn order(config: &Config) -> Vec<SourceId> {
 
 fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
     config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect()
-}
-
-/// How readers see a source: the admin's words first, then the feed's own.
-fn card(source: &Source, state: Option<&SourceState>) -> SourceCard {
-    let feed_url = match &source.location {
-        Location::Web(url) => Some(url.to_string()),
-        Location::File(_) => None,
-    };
-    let own = |field: fn(&SourceState) -> &Option<String>| state.and_then(|state| field(state).clone());
-    let feed_id = own(|state| &state.feed_id).or_else(|| feed_url.clone());
-    SourceCard {
-        id: source.id.clone(),
-        title: source
-            .title
-            .clone()
-            .or_else(|| own(|state| &state.title))
-            .unwrap_or_else(|| source.id.0.clone()),
-        link: own(|state| &state.link),
-        feed_id: feed_id.unwrap_or_else(|| pipeline::source_id(&source.id)),
-        feed_url,
-        language: own(|state| &state.language),
-    }
 }

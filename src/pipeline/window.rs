@@ -141,7 +141,7 @@ fn leads_of(section: &Section, found: &mut BTreeMap<SectionId, Vec<Arc<Entry>>>)
 }
 
 fn put(window: &mut Window, edition: &Edition, entry: Entry) {
-    let sections = edition.sorter.sections_of(&entry).into_iter().cloned().collect();
+    let sections = edition.sorter.sections_of(&entry, &window.sources).into_iter().cloned().collect();
     window.places.insert(entry.key, sections);
     window.entries.insert(entry.key, Arc::new(entry));
 }
@@ -149,5 +149,5 @@ fn put(window: &mut Window, edition: &Edition, entry: Entry) {
 /// Where an entry is shown: rules look at whole texts, so what is known of them is kept.
 fn sections_of(window: &Window, edition: &Edition, entry: &Entry) -> Vec<SectionId> {
     let known = window.places.get(&entry.key).cloned();
-    known.unwrap_or_else(|| edition.sorter.sections_of(entry).into_iter().cloned().collect())
+    known.unwrap_or_else(|| edition.sorter.sections_of(entry, &window.sources).into_iter().cloned().collect())
 }

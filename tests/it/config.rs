@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nashra::config::{Config, read};
-use nashra::model::{Auth, Condition, Field, Hints, Location, Pattern, Ports, Schedule};
+use nashra::model::{Auth, Condition, Field, Hints, Location, Pattern, Ports, Rule, Schedule};
 
 /// Reads a text that must be right.
 fn good(text: &str) -> Config {
@@ -120,18 +120,17 @@ fn everything_in_the_contract_is_read() {
         ("morocco", "morocco", 40, 10, false),
     ];
     assert_eq!(names, expected);
-    let condition = |field, pattern| Condition { field, pattern };
-    let include: Vec<_> =
-        config.sections[1].rules.include.iter().map(|rule| rule.conditions.clone()).collect();
+    let condition = |field, pattern| Rule::Field(Condition { field, patterns: vec![pattern] });
     let words = |text: &str| Pattern::Words(text.to_owned());
+    let regex = Pattern::Regex { regex: "gooo+al".to_owned(), any_case: false };
     assert_eq!(
-        include,
+        config.sections[1].rules.include,
         [
-            vec![condition(Field::Category, words("رياضة"))],
-            vec![
+            condition(Field::Category, words("رياضة")),
+            Rule::All(vec![
                 condition(Field::Url, Pattern::Glob("*/sport/*".to_owned())),
-                condition(Field::Title, Pattern::Regex("gooo+al".to_owned()))
-            ],
+                condition(Field::Title, regex)
+            ]),
         ]
     );
     assert!(config.warnings.is_empty(), "{}", lines(&config.warnings));

@@ -14,11 +14,11 @@ const NOW: &str = "2026-11-20T12:00:00Z";
 fn rules(include: &[(Field, &str)], exclude: &[(Field, &str)]) -> Rules {
     let rule = |(field, text): &(Field, &str)| {
         let pattern = match text.strip_prefix('/') {
-            Some(regex) => Pattern::Regex(regex.trim_end_matches('/').to_owned()),
+            Some(regex) => Pattern::Regex { regex: regex.trim_end_matches('/').to_owned(), any_case: false },
             None if text.contains('*') => Pattern::Glob((*text).to_owned()),
             None => Pattern::Words((*text).to_owned()),
         };
-        Rule { conditions: vec![Condition { field: *field, pattern }] }
+        Rule::Field(Condition { field: *field, patterns: vec![pattern] })
     };
     Rules { include: include.iter().map(rule).collect(), exclude: exclude.iter().map(rule).collect() }
 }
@@ -41,7 +41,8 @@ fn check_rule(include: &[(Field, &str)], exclude: &[(Field, &str)], expected: bo
     memory.poll(&source, &brought(vec![entry], NOW));
     let section = Section { rules: rules(include, exclude), ..section("sport", 10, 10) };
     let edition = Edition::new(site(), vec![section], &[source]);
-    let shown = memory.entries.values().all(|entry| !edition.sorter.sections_of(entry).is_empty());
+    let shown =
+        memory.entries.values().all(|entry| !edition.sorter.sections_of(entry, &BTreeMap::new()).is_empty());
     assert_eq!(shown, expected, "include {include:?} exclude {exclude:?}");
 }
 

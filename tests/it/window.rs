@@ -143,8 +143,9 @@ proptest! {
             (0_usize..4, prop::collection::vec((0_usize..30, 0_usize..4, 0_usize..12), 0..8), any::<bool>()), 1..14)
     ) {
         let sources = SOURCES.map(|id| source(id, if id == "d" { &["art"] } else { &["sport"] }));
-        let words = |text: &str| Rule {
-            conditions: vec![Condition { field: Field::Title, pattern: Pattern::Words(text.to_owned()) }],
+        let words = |text: &str| {
+            let patterns = vec![Pattern::Words(text.to_owned())];
+            Rule::Field(Condition { field: Field::Title, patterns })
         };
         let rules = Rules { include: vec![words("included")], exclude: vec![words("excluded")] };
         let sections = vec![

@@ -1,5 +1,7 @@
 //! The form in which titles and words are compared (DESIGN §6 "Stories").
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
@@ -37,6 +39,18 @@ pub fn fold_into(out: &mut String, text: &str) {
         let recomposed: String = folder.out.nfc().collect();
         *out = recomposed;
     }
+}
+
+/// `text` without what is optional in it: harakat, tatweel, bidi controls and joiners; compatibility forms as plain
+/// letters, accents with their letters in one character. Everything else stays as it is.
+pub fn unmarked(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| {
+        c.is_ascii() || matches!(c, '\u{C0}'..='\u{24F}' | '\u{400}'..='\u{44F}') || arabic(c).is_some()
+    };
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.nfkc().filter(|c| !is_dropped(*c)).collect())
 }
 
 struct Folder<'a> {
