@@ -1,6 +1,7 @@
 //! The index beside a map in memory: the same answers, however often it settles, is merged, opened or broken off.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -112,4 +113,26 @@ proptest! {
         check(&keys, &expected);
         prop_assert!(keys.fresh().volumes.len() < 16);
     }
+}
+
+#[test]
+fn a_walk_that_has_begun_misses_nothing_that_is_merged_meanwhile() {
+    let db = sled::Config::new().temporary(true).open().unwrap();
+    let keys = Keys::open(&db, Arc::default()).unwrap();
+    let all = |from: u8| (from..from + 15).map(|n| (n, Some(1))).collect::<Vec<_>>();
+    let volume = |from: u8| {
+        commit(&keys, &all(from));
+        settle(&keys);
+    };
+    [0, 15, 30].into_iter().for_each(volume);
+    let walk = keys.backwards(b'e').unwrap();
+    volume(45);
+    let end = Instant::now() + Duration::from_secs(30);
+    while keys.fresh().volumes.len() > 1 {
+        assert!(Instant::now() < end, "it is never merged");
+        std::thread::yield_now();
+    }
+    assert_eq!(walk.map(Result::unwrap).count(), 45 / 3);
+    keys.wait();
+    assert_eq!(keys.backwards(b'e').unwrap().count(), 60 / 3);
 }
