@@ -66,7 +66,7 @@ impl Filter {
         (0..PROBES).map(move |probe| {
             let place = hash.wrapping_add(step.wrapping_mul(probe)).wrapping_mul(SPREAD);
             // A share of the whole, which is cheaper than a remainder.
-            usize::try_from(u128::from(place) * bits >> 64).unwrap_or_default()
+            usize::try_from((u128::from(place) * bits) >> 64).unwrap_or_default()
         })
     }
 }
