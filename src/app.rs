@@ -4,7 +4,8 @@
 //! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is
 //! what each came to, `items` serves single entries, `admin` answers the command line, `view` and `notices`
 //! are how an admin sees the sources, `sources` the same where no daemon runs, `probe` asks without storing,
-//! as far as a `permit` lets it.
+//! as far as a `permit` lets it, `plan` works
+//! out what another feeds.toml would change.
 
 mod admin;
 mod daemon;
@@ -13,6 +14,7 @@ mod jobs;
 mod lines;
 mod notices;
 mod permit;
+mod plan;
 mod poller;
 mod probe;
 mod reload;
@@ -24,8 +26,11 @@ mod writer;
 
 pub use jobs::Summary;
 pub use permit::{Permit, needs_permits, stored_permits};
+pub use plan::plan_stored;
 pub use probe::{Found, Probe, fetch_document, probe};
-pub use reload::{find as find_config, load as load_config};
+pub use reload::{
+    find as find_config, folder as config_folder, load as load_config, read_text as config_text,
+};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};

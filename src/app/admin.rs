@@ -1,6 +1,7 @@
 //! What the admin listener answers: asks the loop, waits, and writes JSON.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use serde::Serialize;
@@ -9,7 +10,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::daemon::{Event, Refusal};
 use super::jobs::Report;
 use super::row::Row;
+use crate::config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse};
+use crate::edge::clock;
 use crate::model::SourceId;
 use crate::pipeline::render;
 
@@ -48,11 +51,12 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         }
         ("POST", "/api/sources/accept") => accept(events, request).await,
         ("POST", "/api/sources/asking") => asking(events, request).await,
+        ("POST", "/api/plan") => plan(events, request).await,
         ("POST", "/api/poll") => poll(events, request).await,
         (_, "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness") => {
             Some(AdminResponse::method_not_allowed("GET, HEAD"))
         }
-        (_, "/api/poll" | "/api/sources/accept" | "/api/sources/asking") => {
+        (_, "/api/poll" | "/api/plan" | "/api/sources/accept" | "/api/sources/asking") => {
             Some(AdminResponse::method_not_allowed("POST"))
         }
         _ => Some(AdminResponse::text(404, "there is no such address")),
@@ -99,6 +103,31 @@ async fn asking(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         return Some(AdminResponse::text(400, "the body is no list of sources in JSON, such as [\"ID\"]"));
     };
     Some(list("sources", Ok(ask(events, |reply| Event::Asking(named, reply)).await?)))
+}
+
+/// The body is the text of a feeds.toml; `file` is its name and `folder` the one that it stands in.
+async fn plan(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
+    let said = |key: &str| {
+        let found = request.query.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let (file, folder, body) = (said("file"), PathBuf::from(said("folder")), request.body.clone());
+    let now = clock::now();
+    let in_force = ask(events, Event::InForce).await?;
+    // It reads the store for as long as a start does: nobody else is to wait for that.
+    let planned = tokio::task::spawn_blocking(move || {
+        let text = std::str::from_utf8(&body).map_err(|_| (400, "the body is not UTF-8".to_owned()))?;
+        let config = config::read(text, &file, &folder).map_err(|mistakes| {
+            let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+            (400, lines.join("\n"))
+        })?;
+        in_force.plan(&config, now).map_err(|error| (500, error.to_string()))
+    });
+    Some(match planned.await {
+        Ok(Ok(plan)) => AdminResponse::json(200, &serde_json::json!(plan)),
+        Ok(Err((status, why))) => AdminResponse::text(status, &why),
+        Err(error) => AdminResponse::text(500, &error.to_string()),
+    })
 }
 
 async fn poll(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
+use super::plan::InForce;
 use super::poller::{Brought, Poller};
 use super::reload::{self, AtStart};
 use super::row::Row;
@@ -58,6 +59,8 @@ pub(super) enum Event {
     Politeness(Vec<String>, oneshot::Sender<Result<Vec<HostView>, String>>),
     /// Somebody reads what the admin should know of.
     Notices(oneshot::Sender<Notices>),
+    /// Somebody wants to know what another feeds.toml would change.
+    InForce(oneshot::Sender<InForce>),
     /// The admin ends the quarantine of these sources.
     Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
     /// Somebody is going to ask these sources itself, as far as it may.
@@ -223,6 +226,7 @@ impl Daemon {
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
             Event::Notices(reply) => drop(reply.send(self.notices())),
+            Event::InForce(reply) => drop(reply.send(self.writer.in_force())),
             Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),
             Event::Asking(named, reply) => drop(reply.send(self.permit(&named))),
         }

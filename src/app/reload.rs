@@ -7,20 +7,28 @@ use crate::edge::files;
 
 /// Where feeds.toml is looked for when the command line does not say.
 const DEFAULT_PLACES: &[&str] = &["feeds.toml", "/etc/nashra/feeds.toml"];
+
 /// Reads and checks a feeds.toml. An unreadable file is a mistake like any other.
 pub fn load(path: &Path) -> Result<Config, Vec<Mistake>> {
-    let file = path.display().to_string();
-    let text = files::read_text(path, config::FILE_BYTES_MAX as u64).map_err(|error| {
+    config::read(&read_text(path)?, &path.display().to_string(), folder(path))
+}
+
+/// The text of a feeds.toml.
+pub fn read_text(path: &Path) -> Result<String, Vec<Mistake>> {
+    files::read_text(path, config::FILE_BYTES_MAX as u64).map_err(|error| {
         vec![Mistake {
-            file: file.clone(),
+            file: path.display().to_string(),
             line: 1,
             column: 1,
             key: String::new(),
             message: format!("cannot be read: {error}"),
         }]
-    })?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    config::read(&text, &file, folder)
+    })
+}
+
+/// The folder that a feeds.toml stands in, which relative paths in it begin at.
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The feeds.toml to use: the one that was named, else the first default that exists, else the first.

@@ -2,6 +2,7 @@
 
 mod cards;
 mod outdated;
+mod reading;
 mod retention;
 mod stories;
 
@@ -14,13 +15,14 @@ use chrono_tz::Tz;
 
 use self::cards::{CardChange, card};
 use self::outdated::forget_outdated;
+pub(super) use self::reading::read_window;
 use self::stories::Stories;
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, Entry, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
+    Digest, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, Prepared, window};
@@ -31,8 +33,6 @@ pub(super) type Front = Arc<ArcSwap<Published>>;
 /// What single entry pages need beside the store.
 pub(super) type Cards = Arc<ArcSwap<(Arc<Edition>, BTreeMap<SourceId, Arc<SourceCard>>)>>;
 
-/// Stored entries that a start or a reload looks at to fill the window, newest first.
-const SCAN_ENTRIES_MAX: usize = 1_000_000;
 /// A commit that failed (a full disk, say) is not tried again at once.
 const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
 
@@ -115,7 +115,8 @@ impl Writer {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
         }
-        (self.window, self.trimmed_to) = self.read_window(&edition, &sources)?;
+        let window = read_window(&self.store, &self.states, &edition, &sources)?;
+        (self.trimmed_to, self.window) = (window.entries.len(), window);
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
         self.order = order(config);
         self.timezone = config.site.timezone;
@@ -300,34 +301,13 @@ impl Writer {
     }
 
     fn fill_window(&mut self) -> Result<(), StoreError> {
-        (self.window, self.trimmed_to) = self.read_window(&self.edition, &self.sources)?;
+        self.window = read_window(&self.store, &self.states, &self.edition, &self.sources)?;
+        self.trimmed_to = self.window.entries.len();
         Ok(())
-    }
-
-    /// Reads the newest entries back until nothing older can appear anywhere; also says how many there are.
-    fn read_window(
-        &self,
-        edition: &Edition,
-        sources: &BTreeMap<SourceId, Arc<Source>>,
-    ) -> Result<(Window, usize), StoreError> {
-        let cards = sources.values().map(|source| {
-            let card = card(source, self.states.get(&source.id));
-            (source.id.clone(), Arc::new(card))
-        });
-        let mut window = Window { sources: cards.collect(), ..Window::default() };
-        // Entries of a source that has left the file are shown nowhere.
-        let configured = |entry: &Result<Entry, StoreError>| {
-            entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))
-        };
-        let newest_first = self.store.newest_first().take(SCAN_ENTRIES_MAX).filter(configured);
-        let members = |story| self.store.story(story);
-        window::fill(&mut window, edition, window::SCAN_STEP, newest_first, members)?;
-        let kept = window.entries.len();
-        Ok((window, kept))
     }
 }
 
-fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {
+pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {
     let edition = Edition::new(config.site.clone(), config.sections.clone(), &config.sources);
     Arc::new(Edition { in_force_since, ..edition })
 }
@@ -347,6 +327,6 @@ fn order(config: &Config) -> Vec<SourceId> {
     config.sources.iter().map(|source| source.id.clone()).collect()
 }
 
-fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
+pub(super) fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {
     config.sources.iter().map(|source| (source.id.clone(), Arc::new(source.clone()))).collect()
 }

@@ -3,6 +3,7 @@
 mod check;
 mod moment;
 mod parse;
+mod plan;
 mod poll;
 mod run;
 mod socket;
@@ -63,6 +64,8 @@ enum Command {
     Poll(poll::Args),
     /// Print what nashra understands of a feed document, as JSON.
     Parse(parse::Args),
+    /// Show what a changed feeds.toml would add, remove or move in each output. Nothing is changed.
+    Plan(plan::Args),
     /// Show how each source is doing; `accept` ends a quarantine.
     Sources(sources::Args),
 }
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::main(&args, &config),
         Command::Poll(args) => poll::main(&args, &config),
         Command::Parse(args) => parse::main(&args),
+        Command::Plan(args) => plan::main(&args, &config),
         Command::Sources(args) => sources::main(&args, &config),
     };
     match result {

@@ -36,6 +36,11 @@ impl Notes {
         self.warnings.push(Note { offset, key: key.into(), message: message.into() });
     }
 
+    /// How many mistakes there are so far.
+    pub(super) fn mistakes(&self) -> usize {
+        self.mistakes.len()
+    }
+
     /// `; did you mean …?` or nothing.
     pub(super) fn suggest<'a>(&self, written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
         if self.mistakes.len() > SUGGESTIONS_MAX {

@@ -23,8 +23,8 @@ const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], else
 const STORE_KEYS: Keys = Keys { known: &["path", "keep_days"], planned: &[], elsewhere: &[] };
 const PUBLISH_KEYS: Keys = Keys {
     known: &["entries", "max_per_source"],
-    planned: &["stories"],
-    elsewhere: &[(&["keep_days"], "in [store]")],
+    planned: &[],
+    elsewhere: &[(&["keep_days"], "in [store]"), (&["stories"], "in [sections.ID]")],
 };
 
 /// Reads `[site]`.

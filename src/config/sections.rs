@@ -42,8 +42,8 @@ const RESERVED: [&str; 21] = [
 ];
 
 const KEYS: Keys = Keys {
-    known: &["title", "description", "include", "exclude", "entries", "max_per_source"],
-    planned: &["stories"],
+    known: &["title", "description", "include", "exclude", "entries", "max_per_source", "stories"],
+    planned: &[],
     elsewhere: &[
         (&["url", "schedule", "section", "sections", "weight", "strip"], "in [sources.ID]"),
         (&["sources"], "as section = \"ID\" in each source"),
@@ -109,6 +109,7 @@ fn read_section(
         include.warning("has no effect: every source belongs to `latest` already", notes);
     }
     read_limits(&table, &mut section.limits, notes);
+    section.stories = table.get("stories").and_then(|item| item.boolean(notes)).unwrap_or(true);
     Some(section)
 }
 

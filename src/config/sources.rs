@@ -56,8 +56,9 @@ const KEYS: Keys = Keys {
         "encoding",
         "trust",
     ],
-    planned: &["full_content", "mirror_of", "stories"],
+    planned: &["full_content", "mirror_of"],
     elsewhere: &[
+        (&["stories"], "in [sections.ID]"),
         (&["concurrency", "per_host"], "in [fetch]"),
         (&["entries", "max_per_source"], "in [publish] or [sections.ID]"),
         (&["keep_days"], "in [store]"),

@@ -257,6 +257,11 @@ impl<'a, 't> Item<'a, 't> {
         value
     }
 
+    /// Whether it is a list.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.value, DeValue::Array(_))
+    }
+
     /// The elements of a list of at most `len_max`.
     pub(super) fn list(&self, example: &str, len_max: usize, notes: &mut Notes) -> Option<Vec<Item<'a, 't>>> {
         let DeValue::Array(elements) = self.value else {

@@ -184,13 +184,23 @@ pub(super) fn timezone(item: Item<'_, '_>, notes: &mut Notes) -> Option<Tz> {
 /// A well-formed BCP 47 tag (RFC 5646 §2.1, by its shape).
 pub(super) fn language(item: Item<'_, '_>, notes: &mut Notes) -> Option<String> {
     let text = item.line("\"ar\"", WORD_BYTES_MAX, notes)?;
+    match language_tag(text) {
+        Ok(()) => Some(text.to_owned()),
+        Err(message) => {
+            item.mistake(message, notes);
+            None
+        }
+    }
+}
+
+/// Whether `text` has the shape of a BCP 47 tag, or what to write instead.
+pub(super) fn language_tag(text: &str) -> Result<(), String> {
     if is_language(text) {
-        return Some(text.to_owned());
+        return Ok(());
     }
     let dashed = text.split('.').next().unwrap_or(text).replace('_', "-");
     let instead = if is_language(&dashed) { dashed } else { "ar".to_owned() };
-    item.mistake(format!("`{text}` is no language tag (BCP 47): write one such as \"{instead}\""), notes);
-    None
+    Err(format!("`{text}` is no language tag (BCP 47): write one such as \"{instead}\""))
 }
 
 fn is_language(text: &str) -> bool {

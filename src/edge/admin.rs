@@ -25,6 +25,8 @@ use crate::model::Digest;
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// The same over the unix socket, which only its owner can use: the largest feeds.toml goes through it.
+const SOCKET_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of an answer that the client reads.
 const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,7 +53,7 @@ pub struct AdminRequest {
     pub path: String,
     /// Decoded.
     pub query: Vec<(String, String)>,
-    /// At most 1 MiB.
+    /// At most 1 MiB, over the unix socket 16 MiB.
     pub body: Bytes,
     /// Whether it came over the unix socket: only its owner can use that.
     pub from_socket: bool,
@@ -209,7 +211,8 @@ async fn answer(
     let (head, body) = request.into_parts();
     let read_only = matches!(head.method, Method::GET | Method::HEAD);
     let response = if read_only || from_socket {
-        match timeout(BODY_TIMEOUT, Limited::new(body, BODY_BYTES_MAX).collect()).await {
+        let bytes_max = if from_socket { SOCKET_BODY_BYTES_MAX } else { BODY_BYTES_MAX };
+        match timeout(BODY_TIMEOUT, Limited::new(body, bytes_max).collect()).await {
             Ok(Ok(body)) => {
                 let query = head.uri.query().unwrap_or_default();
                 let request = AdminRequest {

@@ -143,8 +143,7 @@ impl Rule {
                 [pattern] => write!(f, "{} = {pattern}", field.name()),
                 several => write_list(field.name(), several, f),
             },
-            Self::Age(Age::Over(age)) => write!(f, "age = \">{}\"", Span(*age)),
-            Self::Age(Age::Under(age)) => write!(f, "age = \"<{}\"", Span(*age)),
+            Self::Age(age) => write!(f, "age = \"{age}\""),
         }
     }
 
@@ -183,12 +182,15 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// A length of time in its largest units: `1d12h`.
-struct Span(Duration);
-
-impl fmt::Display for Span {
+/// As it is written in feeds.toml, in its largest units: `>1d12h`.
+impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0.as_millis();
+        let (sign, bound) = match self {
+            Self::Over(bound) => ('>', bound),
+            Self::Under(bound) => ('<', bound),
+        };
+        write!(f, "{sign}")?;
+        let mut rest = bound.as_millis();
         if rest == 0 {
             return f.write_str("0s");
         }

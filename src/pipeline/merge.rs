@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::model::{
-    Also, Digest, Entry, EntryKey, Placed, Section, SectionFeed, SourceCard, SourceId, Timestamp,
+    Also, Digest, Entry, EntryKey, Placed, PublishLimits, Section, SectionFeed, SourceCard, SourceId,
+    Timestamp,
 };
 
 /// Other coverage listed with one entry.
@@ -17,7 +18,7 @@ pub fn merge(
     sources: &BTreeMap<SourceId, Arc<SourceCard>>,
     weights: &BTreeMap<SourceId, u32>,
 ) -> SectionFeed {
-    let stories = by_story(candidates);
+    let stories = stories(section, candidates);
     let leads = leads(&stories);
     let chosen = choose(leads, section.limits.entries_max, section.limits.per_source_max, weights);
     let mut others: HashMap<EntryKey, Vec<Arc<Entry>>> =
@@ -70,6 +71,28 @@ pub fn fair_count(entries: &[Arc<Entry>], per_source_max: usize, weights: &BTree
     counts.into_iter().map(|(source, count)| count.min(share(source, per_source_max, weights))).sum()
 }
 
+/// Which of `placed` stand at the head of a front page that has room for `count_max`: the newest, but while others
+/// have entries to show, no source has more than its share of a whole feed gives it here.
+pub fn head(
+    placed: &[Placed],
+    count_max: usize,
+    limits: PublishLimits,
+    weights: &BTreeMap<SourceId, u32>,
+) -> Vec<Placed> {
+    let per_source_max = (limits.per_source_max * count_max).div_ceil(limits.entries_max.max(1));
+    let mut counts: HashMap<&SourceId, usize> = HashMap::new();
+    let (mut within, mut beyond) = (vec![], vec![]);
+    for (index, one) in placed.iter().enumerate() {
+        let count = counts.entry(&one.entry.source).or_insert(0);
+        *count += 1;
+        let fits = *count <= share(&one.entry.source, per_source_max, weights);
+        if fits { within.push(index) } else { beyond.push(index) }
+    }
+    let mut chosen: Vec<usize> = within.into_iter().chain(beyond).take(count_max).collect();
+    chosen.sort_unstable();
+    chosen.into_iter().filter_map(|index| placed.get(index)).cloned().collect()
+}
+
 fn share(source: &SourceId, per_source_max: usize, weights: &BTreeMap<SourceId, u32>) -> usize {
     let percent = weights.get(source).copied().unwrap_or(100) as usize;
     (per_source_max * percent).div_ceil(100).max(1)
@@ -103,6 +126,11 @@ pub fn by_story(entries: Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
         stories.push(story);
     }
     stories
+}
+
+/// `entries` as `section` shows them: story by story, or each by itself where it has no stories.
+pub fn stories(section: &Section, entries: Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
+    if section.stories { by_story(entries) } else { entries.into_iter().map(|entry| vec![entry]).collect() }
 }
 
 /// The entries that stand for their stories.

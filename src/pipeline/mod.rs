@@ -13,6 +13,7 @@ pub mod oddity;
 pub mod ours;
 pub mod owner;
 pub mod parse;
+pub mod plan;
 mod publish;
 pub mod render;
 pub mod rhythm;
@@ -27,4 +28,4 @@ pub use ingest::{
     Prepared, accept, configuration, forget_other_place, ingest, read, understand, wanted_keys,
 };
 pub use moves::moved_to;
-pub use publish::{Edition, item_document, publish};
+pub use publish::{Edition, item_document, lay_out, publish};

@@ -52,21 +52,23 @@ impl Edition {
 /// Derives every document from the window. Documents whose facts did not change are taken over from
 /// `previous`, so that a commit costs what it touches.
 pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
-    let mut candidates = window::candidates(window, edition);
-    let feeds: Vec<SectionFeed> = edition
-        .sections
-        .iter()
-        .map(|section| {
-            let entries = candidates.remove(&section.id).unwrap_or_default();
-            merge::merge(section, entries, &window.sources, &edition.weights)
-        })
-        .collect();
+    let feeds = lay_out(edition, window);
     let mut press = Press { edition, site: &edition.site, previous, documents: HashMap::new() };
     for feed in &feeds {
         press.section(feed);
     }
     press.portal(&feeds);
     Published { documents: press.documents }
+}
+
+/// What every section shows, in the order of the file.
+pub fn lay_out(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
+    let mut candidates = window::candidates(window, edition);
+    let merged = edition.sections.iter().map(|section| {
+        let entries = candidates.remove(&section.id).unwrap_or_default();
+        merge::merge(section, entries, &window.sources, &edition.weights)
+    });
+    merged.collect()
 }
 
 /// The page of one entry, which may be older than the window. `also` is the other coverage of its story.
@@ -81,6 +83,16 @@ pub fn item_document(
     let body = render::item_page(site, entry, source, &others);
     let newest = others.iter().map(|other| other.entry.changed_at()).chain([entry.changed_at()]).max();
     Some(render::document(HTML, body, newest, entry.digest))
+}
+
+/// What the front page shows of each section.
+fn heads(edition: &Edition, feeds: &[SectionFeed]) -> Vec<SectionFeed> {
+    let head = |feed: &SectionFeed| {
+        let count_max = render::front_entries_max(&feed.section);
+        let placed = merge::head(&feed.placed, count_max, feed.section.limits, &edition.weights);
+        SectionFeed { placed, section: feed.section.clone(), ..*feed }
+    };
+    feeds.iter().map(head).collect()
 }
 
 /// Renders what changed and takes over what did not.
@@ -105,9 +117,13 @@ impl Press<'_> {
     fn portal(&mut self, feeds: &[SectionFeed]) {
         let site = self.site;
         let prints: Vec<[u8; 16]> = feeds.iter().map(|feed| feed.fingerprint.0).collect();
-        let all = self.with_site(Digest::of(prints.iter().map(<[u8; 16]>::as_slice)));
+        let heads = heads(self.edition, feeds);
+        // Weights decide on the heads as well.
+        let shown = heads.iter().flat_map(|feed| &feed.placed).map(|placed| placed.entry.key.0);
+        let parts: Vec<[u8; 16]> = prints.into_iter().chain(shown).collect();
+        let all = self.with_site(Digest::of(parts.iter().map(<[u8; 16]>::as_slice)));
         let updated = feeds.iter().filter_map(|feed| self.edition.changed_at(feed)).max();
-        self.put("/".to_owned(), HTML, all, updated, || render::front_page(site, feeds));
+        self.put("/".to_owned(), HTML, all, updated, || render::front_page(site, &heads));
         let constant = self.with_site(Digest::of([]));
         self.put("/bot".to_owned(), HTML, constant, None, || render::bot_page(site));
         self.put("/robots.txt".to_owned(), PLAIN, constant, None, || render::robots_txt(site));

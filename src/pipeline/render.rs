@@ -19,6 +19,6 @@ pub use atom::atom;
 pub use document::document;
 pub use json::json;
 pub use notices::notices;
-pub use pages::{bot_page, front_page, item_page, section_page};
+pub use pages::{bot_page, front_entries_max, front_page, item_page, section_page};
 pub use rss::rss;
 pub use static_files::{icon_png, robots_txt, style_css};

@@ -137,7 +137,7 @@ fn complete<E>(
 }
 
 fn leads_of(section: &Section, found: &mut BTreeMap<SectionId, Vec<Arc<Entry>>>) -> Vec<Arc<Entry>> {
-    merge::leads(&merge::by_story(found.remove(&section.id).unwrap_or_default()))
+    merge::leads(&merge::stories(section, found.remove(&section.id).unwrap_or_default()))
 }
 
 fn put(window: &mut Window, edition: &Edition, entry: Entry) {

@@ -56,8 +56,8 @@ async fn the_socket_takes_what_its_owner_says() {
             r#"["POST","/api/poll",[["source","a"],["source","أ"]],9,true]"#,
         ),
         ("HEAD", "/healthz", 0, 200, ""),
-        ("POST", "/", 1 << 20, 200, r#"["POST","/",[],1048576,true]"#),
-        ("POST", "/", (1 << 20) + 1, 413, "the request is too large"),
+        ("POST", "/", 16 << 20, 200, r#"["POST","/",[],16777216,true]"#),
+        ("POST", "/", (16 << 20) + 1, 413, "the request is too large"),
     ] {
         let answer = ask(&path, method, address, bytes).await;
         assert_eq!((answer.0, answer.1.trim_end()), (status, heard), "{method} {address}");

@@ -1,6 +1,7 @@
 //! Tests of config: what right files mean. Wrong ones are in `config/mistakes.rs`.
 
 mod mistakes;
+mod rules;
 mod ways;
 
 use std::fmt::Write as _;

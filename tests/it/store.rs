@@ -5,6 +5,7 @@ mod damage;
 mod earlier;
 mod retention;
 mod sketches;
+mod stories;
 
 use std::fs;
 use std::path::Path;

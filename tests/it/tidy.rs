@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("schedule", &["model"]),
-    ("config", &["model", "schedule"]),
+    // The pipeline for its `text` alone: what a pattern can find depends on how texts are folded.
+    ("config", &["model", "schedule", "pipeline"]),
     ("pipeline", &["model"]),
     ("edge", &["model"]),
     ("app", &["model", "schedule", "config", "pipeline", "edge"]),
@@ -55,6 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("arc_swap", &["app/", "edge/serve"]),
     ("serde_json", &["pipeline/parse", "pipeline/render", "edge/", "app/", "cli/"]),
     ("regex", &["config", "pipeline/section"]),
+    ("regex_syntax", &["config/rules"]),
     ("blake3", &["model/id"]),
     ("memchr", &["pipeline/"]),
     ("ipnet", &["model/policy", "config", "edge/fetch", "app/probe"]),

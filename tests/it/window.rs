@@ -142,7 +142,7 @@ proptest! {
         polls in prop::collection::vec(
             (0_usize..4, prop::collection::vec((0_usize..30, 0_usize..4, 0_usize..12), 0..8), any::<bool>()), 1..14)
     ) {
-        let sources = SOURCES.map(|id| source(id, if id == "d" { &["art"] } else { &["sport"] }));
+        let sources = SOURCES.map(|id| source(id, if id == "d" { &["art", "all"] } else { &["sport", "all"] }));
         let words = |text: &str| {
             let patterns = vec![Pattern::Words(text.to_owned())];
             Rule::Field(Condition { field: Field::Title, patterns })
@@ -152,6 +152,7 @@ proptest! {
             section("latest", 4, 2),
             Section { rules, ..section("sport", 3, 1) },
             section("art", 2, 2),
+            Section { stories: false, ..section("all", 3, 2) },
         ];
         let mut lived = Lived::new(sources.to_vec(), sections);
         for (index, (source, rows, trims)) in polls.into_iter().enumerate() {

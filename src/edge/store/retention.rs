@@ -1,7 +1,10 @@
 //! Forgetting: entries first, and long after them the keys by which they would be recognised.
 //!
 //! Both count from the moment at which a source was last seen to list the entry, and both go through `due`,
-//! which is in the order of that moment: a batch costs what it removes, however large the store is.
+//! which is in the order of that moment: a batch costs what it removes, however large the store is. An entry
+//! waits for the others of its story (see [`stories`]).
+
+mod stories;
 
 use super::commit::Commit;
 use super::{Stage, Store, StoreError, codec};
@@ -19,6 +22,9 @@ impl Store {
         let mut commit = Commit::default();
         let mut gone = vec![];
         for Overdue { row, key } in self.overdue(&mut commit, Stage::Stored, before, PURGE_BATCH_MAX)? {
+            if self.waits_for_its_story(&mut commit, key, before)? {
+                continue;
+            }
             commit.due.insert(codec::moved(&row, Stage::Remembered), &[]);
             if self.is_stored(key)? {
                 let story = self.entry(key)?.map_or(key, |entry| entry.story);

@@ -6,7 +6,7 @@ use super::head::{GENERATOR, Head, ICON_PATH, site_title};
 use super::item::{File, Item};
 use super::values::{self, direction, plain, rfc3339};
 use super::words::{self, Words};
-use crate::model::{Also, Entry, Placed, SectionFeed, Site, SourceCard};
+use crate::model::{Also, Entry, Placed, Section, SectionFeed, Site, SourceCard};
 
 /// Entries of the block at the top of the front page.
 const FRONT_FIRST_ENTRIES_MAX: usize = 11;
@@ -108,13 +108,19 @@ struct BotPage {
     agent: String,
 }
 
-/// `/`: every section as a block, the one that takes all sources first.
+/// How many entries of a section the front page has room for.
+pub fn front_entries_max(section: &Section) -> usize {
+    if section.takes_all { FRONT_FIRST_ENTRIES_MAX } else { FRONT_ENTRIES_MAX }
+}
+
+/// `/`: every section as a block, the one that takes all sources first. Of each, as much is shown as is given, up to
+/// [`front_entries_max`].
 pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     let (first, rest): (Vec<&SectionFeed>, Vec<&SectionFeed>) =
         feeds.iter().partition(|feed| feed.section.takes_all);
     let ordered: Vec<&SectionFeed> = first.into_iter().chain(rest).collect();
-    let blocks = ordered.iter().enumerate().map(|(index, feed)| {
-        let most = if index == 0 { FRONT_FIRST_ENTRIES_MAX } else { FRONT_ENTRIES_MAX };
+    let blocks = ordered.iter().map(|feed| {
+        let most = front_entries_max(&feed.section);
         let head = Head::new(feed, site);
         Block {
             id: feed.section.id.0.clone(),

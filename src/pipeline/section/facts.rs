@@ -17,6 +17,8 @@ pub(super) struct Facts<'a> {
     text: OnceCell<String>,
     plain: OnceCell<String>,
     url: OnceCell<String>,
+    bare_title: OnceCell<Option<String>>,
+    bare_text: OnceCell<Option<String>>,
 }
 
 impl<'a> Facts<'a> {
@@ -28,6 +30,8 @@ impl<'a> Facts<'a> {
             text: OnceCell::new(),
             plain: OnceCell::new(),
             url: OnceCell::new(),
+            bare_title: OnceCell::new(),
+            bare_text: OnceCell::new(),
         }
     }
 
@@ -72,6 +76,18 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The other forms in which a regex is looked for, where they differ: links percent-decoded, all else without
+    /// harakat and tatweel.
+    pub(super) fn other_forms(&self, field: Field) -> Vec<Cow<'_, str>> {
+        let of_all = || self.raw(field).iter().find_map(|value| other_form(field, value));
+        match field {
+            // Long, and asked for by every regex.
+            Field::Title => self.bare_title.get_or_init(of_all).iter().map(Cow::from).collect(),
+            Field::Text => self.bare_text.get_or_init(of_all).iter().map(Cow::from).collect(),
+            _ => self.raw(field).iter().filter_map(|value| other_form(field, value)).map(Cow::from).collect(),
+        }
+    }
+
     fn plain_text(&self) -> String {
         let said = &self.entry.said;
         let title = said.title.clone().unwrap_or_default();
@@ -110,13 +126,9 @@ fn some(value: &str) -> Vec<Cow<'_, str>> {
     if value.is_empty() { vec![] } else { vec![Cow::from(value)] }
 }
 
-/// The other form in which a regex is looked for in a value: links percent-decoded, all else without harakat and
-/// tatweel. `None` where it is the same.
-pub(super) fn other_form(field: Field, value: &str) -> Option<String> {
-    let form = match field {
-        Field::Url => decoded(value),
-        _ => text::unmarked(value),
-    };
+/// The value in its other form; `None` where it is the same.
+fn other_form(field: Field, value: &str) -> Option<String> {
+    let form = if field == Field::Url { decoded(value) } else { text::unmarked(value) };
     match form {
         Cow::Owned(form) if form != value => Some(form),
         _ => None,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use regex::{Regex, RegexBuilder};
 
-use super::facts::{Facts, other_form};
+use super::facts::Facts;
 use crate::model::{Age, Condition, DateOrigin, Entry, Field, Pattern, Rule};
 use crate::pipeline::text;
 
@@ -82,9 +82,10 @@ fn compile(field: Field, pattern: &Pattern) -> Option<Matcher> {
 impl Matcher {
     fn finds(&self, field: Field, facts: &Facts<'_>) -> bool {
         match self {
-            Self::Regex(regex) => facts.raw(field).iter().any(|value| {
-                regex.is_match(value) || other_form(field, value).is_some_and(|form| regex.is_match(&form))
-            }),
+            Self::Regex(regex) => {
+                let finds = |value: &Cow<'_, str>| regex.is_match(value);
+                facts.raw(field).iter().any(finds) || facts.other_forms(field).iter().any(finds)
+            }
             Self::Glob(pieces) if field == Field::Url => {
                 facts.folded(field).iter().any(|value| glob(pieces, value))
             }

@@ -44,8 +44,12 @@ pub fn fold_into(out: &mut String, text: &str) {
 /// `text` without what is optional in it: harakat, tatweel, bidi controls and joiners; compatibility forms as plain
 /// letters, accents with their letters in one character. Everything else stays as it is.
 pub fn unmarked(text: &str) -> Cow<'_, str> {
+    // Latin and Cyrillic letters, and the signs between words.
     let is_plain = |c: char| {
-        c.is_ascii() || matches!(c, '\u{C0}'..='\u{24F}' | '\u{400}'..='\u{44F}') || arabic(c).is_some()
+        c.is_ascii()
+            || arabic(c).is_some()
+            || matches!(c, '\u{A1}'..='\u{AC}' | '\u{AE}'..='\u{24F}' | '\u{400}'..='\u{44F}' | '\u{60C}' | '\u{61B}'
+                | '\u{61F}' | '\u{660}'..='\u{66C}' | '\u{2010}'..='\u{2027}')
     };
     if text.chars().all(is_plain) {
         return Cow::Borrowed(text);
@@ -202,6 +206,21 @@ mod tests {
         check("ٱلْقُرْآن", "القران");
         check("\u{202B}ar-MA\u{202C}", "ar ma");
         check("می\u{200C}خواهم", "ميخواهم");
+    }
+
+    #[test]
+    fn what_is_optional_goes_and_all_else_stays() {
+        for (given, expected) in [
+            ("العـــرش", "العرش"),
+            ("كُرَة القدم", "كرة القدم"),
+            ("أيضًا، «إلى» ١٢ – Élysée", "أيضا، «إلى» ١٢ – Élysée"),
+            ("E\u{301}lyse\u{301}e", "Élysée"),
+            ("ﻣﺤﻤﺪ", "محمد"),
+            ("\u{202B}خبر\u{202C} a\u{A0}b", "خبر a b"),
+        ] {
+            assert_eq!(unmarked(given), expected);
+        }
+        assert!(matches!(unmarked("«خبر عاجل»، 12 – Élysée؟"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -1,0 +1,50 @@
+//! A story goes as a whole: if the entry that leads it went first, another one would take its place, and readers would
+//! take that for something new.
+
+use chrono::TimeDelta;
+
+use super::super::commit::Commit;
+use super::super::{STORY_MEMBERS_MAX, Stage, Store, StoreError, codec};
+use crate::model::{EntryKey, Timestamp};
+
+/// An entry whose story is still listed somewhere is looked at again after this time.
+const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::days(1);
+
+impl Store {
+    /// Whether an entry has to stay for others of its story, which some source has listed since `before`. Then its
+    /// own time is moved to theirs, and its row in `due` with it.
+    pub(super) fn waits_for_its_story(
+        &self,
+        commit: &mut Commit,
+        key: EntryKey,
+        before: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(entry) = self.entry(key)? else { return Ok(false) };
+        let now_and_then = codec::time(before + LOOK_AGAIN_AFTER);
+        let mut latest: Option<[u8; 8]> = None;
+        for member in self.others(entry.story, key)? {
+            let left = self.delisted.get(member.0)?.and_then(|at| <[u8; 8]>::try_from(at.as_ref()).ok());
+            // Who does not know when it left is looked at again as well.
+            let until = left.unwrap_or(now_and_then);
+            if until >= codec::time(before) && self.is_stored(member)? {
+                latest = latest.max(Some(until));
+            }
+        }
+        let Some(until) = latest else { return Ok(false) };
+        commit.delisted.insert(&key.0, &until);
+        commit.due.insert(codec::due(Stage::Stored, &until, key), &[]);
+        Ok(true)
+    }
+
+    /// The other entries of a story, stored or not.
+    fn others(&self, story: EntryKey, key: EntryKey) -> Result<Vec<EntryKey>, StoreError> {
+        let mut others = vec![story];
+        for row in self.stories.scan_prefix(story.0).take(STORY_MEMBERS_MAX) {
+            let (name, _) = row?;
+            // A row that cannot be read waits for nobody.
+            others.extend(codec::entry_key(name.get(16..).unwrap_or_default()));
+        }
+        others.retain(|other| *other != key);
+        Ok(others)
+    }
+}
