@@ -13,7 +13,7 @@ use std::borrow::Cow;
 pub use entity::{decode, entity};
 pub use fold::{fold, fold_into, unmarked};
 pub use markup::{has_tags, is_markup, plain, plain_into};
-pub use stem::{bare, is_arabic, is_joined, root, stem, unjoined};
+pub use stem::{bare, is_arabic, is_joined, root, stem, unjoined, unjoined_digits};
 pub use title::title;
 
 /// `text` without the characters that XML 1.0 §2.2 forbids: C0 controls other than tab, line feed and

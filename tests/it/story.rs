@@ -1,5 +1,8 @@
 //! Entries of different sources about one event: joined where they are, and never hidden where they are not.
 
+mod index;
+mod labelled;
+
 use std::collections::BTreeMap;
 
 use nashra::model::*;

@@ -42,11 +42,13 @@ impl<'a> Alignment<'a> {
             .iter()
             .filter_map(|(i, j)| Some(one.words.get(*i)?.weight().min(other.words.get(*j)?.weight())));
         let common = common.sum();
-        if one.is_cut {
-            drop_rest(&mut free[1], pairs.iter().map(|(_, j)| *j).max());
-        }
-        if other.is_cut {
-            drop_rest(&mut free[0], pairs.iter().map(|(i, _)| *i).max());
+        let last = [pairs.iter().map(|(i, _)| *i).max(), pairs.iter().map(|(_, j)| *j).max()];
+        let ends_alike = |side: usize| free[side].last().copied() <= last[side];
+        let is_rest = [other.is_cut && ends_alike(1), one.is_cut && ends_alike(0)];
+        for (side, is_rest) in is_rest.into_iter().enumerate() {
+            if is_rest {
+                drop_rest(&mut free[side], last[side]);
+            }
         }
         let mut left = [words_at(one, &free[0]), words_at(other, &free[1])];
         drop_site_names(one, other, &mut left);
@@ -63,7 +65,10 @@ fn telling(headline: &Headline) -> Vec<usize> {
 }
 
 fn words_at<'a>(headline: &'a Headline, at: &[usize]) -> Vec<&'a Word> {
-    at.iter().filter_map(|at| headline.words.get(*at)).filter(|word| word.is_content()).collect()
+    at.iter()
+        .filter_map(|at| headline.words.get(*at))
+        .filter(|word| word.is_content() || word.number().is_some())
+        .collect()
 }
 
 /// Pairs the free words that are alike, each with the first one.
@@ -136,7 +141,7 @@ fn is_spelt_alike(one: &Word, other: &Word) -> bool {
         kept.into_iter().collect()
     };
     let (long, short) = (one.stem.chars().count(), other.stem.chars().count());
-    let is_sure = skeleton(&one.stem).chars().count() >= 4;
+    let is_sure = skeleton(&one.stem).chars().count() >= 3;
     is_sure && long.abs_diff(short) == 1 && skeleton(&one.stem) == skeleton(&other.stem)
 }
 

@@ -11,6 +11,8 @@ use crate::pipeline::text;
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 /// Nor more words than this.
 const TEXT_WORDS_MAX: usize = 400;
+/// A text of fewer telling words is a mere deck.
+const TELLING_STEMS_MIN: usize = 7;
 /// Two texts that have at least so much of the shorter one's pairs of words in common are one text, cut or edited.
 const VERBATIM_PERCENT: usize = 60;
 
@@ -43,6 +45,7 @@ impl Evidence {
 
     fn add(&mut self, folded: &str) {
         let lexicon = lexicon();
+        let folded = &lexicon.shortened(folded);
         let mut before = None;
         for word in folded.split(' ').filter(|word| !word.is_empty()).take(TEXT_WORDS_MAX) {
             self.count += 1;
@@ -93,6 +96,16 @@ impl Evidence {
                     || unjoined.any(|stem| self.stems.contains_key(&stem))
             }
         }
+    }
+
+    /// Whether both say enough that it would be known if they spoke of one thing.
+    pub(super) fn tells(&self, other: &Self) -> bool {
+        self.stems.len().min(other.stems.len()) >= TELLING_STEMS_MIN
+    }
+
+    /// Whether two folded words follow each other in it.
+    pub(super) fn has_pair(&self, one: &str, other: &str) -> bool {
+        self.pairs.contains(&join(hash(one), hash(other)))
     }
 
     /// How much of the shorter text's pairs of words the other one has, in percent.

@@ -1,7 +1,8 @@
 //! What words mean to a headline: which are mere grammar, which a number or a day, which say the same, which the
 //! opposite. The lists are in `lexicon/*.txt`.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
@@ -70,6 +71,14 @@ pub(super) struct Lexicon {
     counted: HashMap<String, u64, Fixed>,
     /// The groups of words for winning, losing and drawing.
     results: Vec<u16>,
+    /// Names of several words, by the first one: the rest, and the shorter name.
+    phrases: HashMap<String, Vec<(String, String)>, Fixed>,
+    /// The stems of what comes every day.
+    bulletins: HashSet<String, Fixed>,
+    /// The group of words for prices.
+    price: u16,
+    /// What remains of names: no ending is taken off that.
+    names: HashSet<String, Fixed>,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -123,9 +132,19 @@ impl Lexicon {
                 if pole.is_some_and(|pole| pole.starts_with("result.")) {
                     self.results.push(groups.number(value));
                 }
+                if value == "price" {
+                    self.price = groups.number(value);
+                }
                 Meaning::Group(groups.number(value), class)
             }
+            Some("phrase") => {
+                let short = fold(what.strip_prefix("phrase ").unwrap_or_default());
+                let long = fold(words);
+                let (first, rest) = long.split_once(' ').unwrap_or((&long, ""));
+                return self.phrases.entry(first.to_owned()).or_default().push((rest.to_owned(), short));
+            }
             Some("counted") => return self.count(words),
+            Some("bulletin") => return self.bulletins.extend(words.split_whitespace().map(fold)),
             Some("name") => Meaning::Name,
             _ => Meaning::Common,
         };
@@ -133,6 +152,9 @@ impl Lexicon {
             let with_article =
                 word.strip_prefix("ال").filter(|_| meaning == Meaning::Name).map(str::to_owned);
             let word = with_article.unwrap_or(word);
+            if meaning == Meaning::Name {
+                self.names.insert(trunk(&word).to_owned());
+            }
             // What a word means first is what it means.
             self.words.entry(word).or_insert(meaning);
         }
@@ -167,6 +189,8 @@ impl Lexicon {
                 self.stems.insert(stem.clone(), *meaning);
             }
         }
+        let bulletins = std::mem::take(&mut self.bulletins);
+        self.bulletins = bulletins.iter().map(|word| self.stem(word).to_owned()).collect();
         self
     }
 
@@ -179,8 +203,8 @@ impl Lexicon {
     pub(super) fn stem<'a>(&self, word: &'a str) -> &'a str {
         let bare = text::bare(word, |word| self.knows(word));
         match self.words.get(bare) {
-            Some(Meaning::Name) => bare,
-            _ => text::stem(word, |word| self.knows(word)),
+            Some(Meaning::Name) => trunk(bare),
+            _ => text::stem(word, |word| self.knows(word), |word| self.names.contains(word)),
         }
     }
 
@@ -188,12 +212,62 @@ impl Lexicon {
     pub(super) fn meaning(&self, word: &str) -> Option<Meaning> {
         let whole = self.words.get(word).copied();
         let bare = || text::bare(word, |word| self.knows(word));
-        whole.or_else(|| self.words.get(bare()).copied()).or_else(|| self.stems.get(self.stem(word)).copied())
+        whole
+            .or_else(|| self.words.get(bare()).copied())
+            .or_else(|| self.stems.get(self.stem(word)).copied())
+            .or_else(|| self.verb(word))
+    }
+
+    /// A folded text with the short names of what has a long one as well: "pm" for "prime minister".
+    pub(super) fn shortened<'a>(&self, folded: &'a str) -> Cow<'a, str> {
+        if !folded.split(' ').any(|word| self.phrases.contains_key(word)) {
+            return Cow::Borrowed(folded);
+        }
+        let mut out = String::with_capacity(folded.len());
+        let mut rest = folded;
+        while !rest.is_empty() {
+            let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+            let long = self.phrases.get(word).into_iter().flatten().find_map(|(tail, short)| {
+                let behind = after.strip_prefix(tail.as_str())?;
+                (behind.is_empty() || behind.starts_with(' ') || tail.is_empty())
+                    .then_some((short.as_str(), behind))
+            });
+            let (word, after) = long.unwrap_or((word, after));
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+            rest = after.trim_start();
+        }
+        Cow::Owned(out)
     }
 
     /// Whether a group is one of winning, losing or drawing.
     pub(super) fn is_result(&self, group: u16) -> bool {
         self.results.contains(&group)
+    }
+
+    /// What a verb means that is listed for another person: «تضرب», «يضرب»; «استقبلت», «استقبل».
+    fn verb(&self, word: &str) -> Option<Meaning> {
+        let (one, other) = if word.starts_with('ت') { ('ت', 'ي') } else { ('ي', 'ت') };
+        let person = word.strip_prefix(one).map(|rest| format!("{other}{rest}"));
+        let of = |word: &str| {
+            self.words
+                .get(word)
+                .copied()
+                .filter(|meaning| matches!(meaning, Meaning::Group(..) | Meaning::Light))
+        };
+        person.and_then(|word| of(&word)).or_else(|| word.strip_suffix('ت').and_then(of))
+    }
+
+    /// Whether a stem is that of something that comes every day.
+    pub(super) fn is_bulletin(&self, stem: &str) -> bool {
+        self.bulletins.contains(stem)
+    }
+
+    /// Whether a group is that of the words for prices.
+    pub(super) fn is_price(&self, group: u16) -> bool {
+        group == self.price
     }
 
     /// How many a noun tells by its form: «قتيل» one, «قتيلان» two.
@@ -209,4 +283,10 @@ impl Lexicon {
             _ => None,
         })
     }
+}
+
+/// A name as its adjective has it: «فرنسا» as «فرنسي», «ليبيا» as «ليبي».
+fn trunk(name: &str) -> &str {
+    let shorter = name.strip_suffix("يا").or_else(|| name.strip_suffix('ا'));
+    shorter.filter(|rest| text::is_arabic(rest) && rest.chars().count() >= 3).unwrap_or(name)
 }

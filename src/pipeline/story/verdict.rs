@@ -5,13 +5,15 @@ use std::cell::OnceCell;
 use super::align::Alignment;
 use super::evidence::Evidence;
 use super::veto;
-use super::words::{Headline, Word};
+use super::words::{Headline, RARE, Word};
 use crate::model::FeedEntry;
 
 /// Telling words that headlines must share to speak for themselves.
 const WORDS_MIN: usize = 3;
 /// What these must weigh, in hundredths of a rare word.
 const WEIGHT_MIN: u32 = 240;
+/// Words of equal headlines that speak for themselves, whatever they are.
+const EQUAL_WORDS_MIN: usize = 4;
 /// Headlines that share so many telling words, of this weight, are no formula.
 const WORDS_SURE: usize = 5;
 const WEIGHT_SURE: u32 = 430;
@@ -23,12 +25,22 @@ const ADDED_MAX_PERCENT: u32 = 80;
 const DECK_PAIRS_MAX: usize = 40;
 /// How much of the shorter text the longer one must hold under a headline that may be a formula.
 const FORMULA_SHARE_MIN_PERCENT: usize = 50;
+/// Texts under such a headline that share less of their words speak of two events.
+const STRANGE_MAX_PERCENT: u32 = 20;
 /// Pairs of words from which on a text is its own proof, under headlines that share little.
 const PROOF_PAIRS_MIN: usize = 24;
 /// The same, where they share half.
 const HELP_PAIRS_MIN: usize = 10;
 /// How much of the shorter text's words the other one must have where each headline has words that only it explains.
 const SAME_WORDS_PERCENT: u32 = 92;
+/// How much of the shorter text the longer one must hold under headlines that may mean two things.
+const DOUBTFUL_SHARE_PERCENT: usize = 85;
+/// The same, where one headline has the roles of the other exchanged.
+const SWAPPED_SHARE_PERCENT: usize = 96;
+/// How much of each headline the other text must say where the headlines share little, in percent.
+const KNOWN_MIN_PERCENT: u32 = 50;
+/// How much headlines must share that the texts explain to each other.
+const TOPIC_COVER_MIN_PERCENT: u32 = 50;
 /// How much the texts must share, weighed, to explain headlines that each have words of their own.
 const TOPIC_MIN_PERCENT: u32 = 30;
 
@@ -58,6 +70,10 @@ impl<'a> Side<'a> {
 
 /// How well the two match, 0 to 100; `None` where they are not one story.
 pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<u8> {
+    // In one order, so that it does not matter which came first.
+    let words =
+        |side: &Side<'_>| (side.said.title.clone(), side.said.summary.clone(), side.said.content.clone());
+    let (one, other) = if words(one) <= words(other) { (one, other) } else { (other, one) };
     let (first, second) = (one.headline(), other.headline());
     if veto::contradict(first, second) {
         return None;
@@ -67,9 +83,13 @@ pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<u8> {
     let common = alignment.common;
     let cover = common * 100 / (common + left[0].min(left[1])).max(1);
     let case = Case { one, other, alignment, cover };
-    let joins = if case.titles_agree(left) { !case.texts_differ() } else { case.texts_agree() };
     let score = (2 * common * 100).checked_div(2 * common + left[0] + left[1]).unwrap_or_default();
-    joins.then(|| u8::try_from(score.min(99)).unwrap_or_default())
+    let score = if case.titles_agree(left) {
+        (!case.texts_differ()).then_some(score)
+    } else {
+        case.texts_agree(score)
+    };
+    score.map(|score| u8::try_from(score.min(99)).unwrap_or_default())
 }
 
 /// Two entries whose headlines do not contradict each other.
@@ -87,7 +107,8 @@ impl Case<'_> {
         let (first, second) = (self.one.headline(), self.other.headline());
         let common = self.alignment.common;
         let telling = self.alignment.common_count >= WORDS_MIN && common >= WEIGHT_MIN;
-        if !(telling || first.reads_as(second)) || self.is_doubtful() || self.adds_outcome() {
+        let equal = first.reads_as(second) && first.words.len() >= EQUAL_WORDS_MIN;
+        if !(telling || equal) || self.is_doubtful() || self.adds_outcome() {
             return false;
         }
         match left {
@@ -100,7 +121,25 @@ impl Case<'_> {
     /// Whether the same words may mean another thing.
     fn is_doubtful(&self) -> bool {
         let (first, second) = (self.one.headline(), self.other.headline());
-        veto::one_denies(first, second) || veto::roles_differ(first, second, &self.alignment)
+        veto::one_denies(first, second) || self.roles_differ()
+    }
+
+    fn roles_differ(&self) -> bool {
+        veto::roles_differ(self.one.headline(), self.other.headline(), &self.alignment)
+    }
+
+    /// Whether each tells that somebody won, and each has words that the other text knows from elsewhere: the winner of
+    /// one may be the loser of the other.
+    fn may_be_swapped(&self) -> bool {
+        let own = |side: &Side<'_>, left: &[&Word], theirs: &Evidence| {
+            left.iter().filter(|word| word.role != ":").any(|word| {
+                !side.headline().is_part_of_known(word, left, |one, other| theirs.has_pair(one, other))
+            })
+        };
+        let [left, left_other] = &self.alignment.left;
+        veto::tells_winner(self.one.headline())
+            && own(self.one, left, self.other.evidence())
+            && own(self.other, left_other, self.one.evidence())
     }
 
     /// Whether one headline tells an outcome of which the other one and its text know nothing.
@@ -118,11 +157,14 @@ impl Case<'_> {
     fn texts_differ(&self) -> bool {
         let recurs = self.one.recurs || self.other.recurs;
         let (one, other) = (self.one.evidence(), self.other.evidence());
+        let common = self.alignment.common;
+        if common < WEIGHT_NOTHING && one.shared_words(other) < 50 {
+            return true;
+        }
         if one.count == 0 || other.count == 0 {
             return recurs;
         }
-        let common = self.alignment.common;
-        if common < WEIGHT_NOTHING && one.shared_words(other) < 50 {
+        if one.tells(other) && self.is_bulletin() && one.shared_pairs(other) < FORMULA_SHARE_MIN_PERCENT {
             return true;
         }
         let is_formula = recurs || self.alignment.common_count < WORDS_SURE || common < WEIGHT_SURE;
@@ -130,56 +172,78 @@ impl Case<'_> {
         // The same words with other numbers are tomorrow's edition.
         let renumbered = one.numbers_differ(other) && (is_formula || one.shared_words(other) >= 50);
         let differ = || one.shared_pairs(other) < FORMULA_SHARE_MIN_PERCENT;
-        renumbered || is_formula && (recurs || !are_decks) && differ()
+        let strange = is_formula && one.tells(other) && one.shared_words(other) < STRANGE_MAX_PERCENT;
+        renumbered || strange || is_formula && (recurs || !are_decks) && differ()
     }
 
-    /// Whether the texts make one story of headlines that alone do not.
-    fn texts_agree(&self) -> bool {
+    /// Whether the headlines are those of something that comes every day: the weather, the rates.
+    fn is_bulletin(&self) -> bool {
+        self.one.headline().is_bulletin() || self.other.headline().is_bulletin()
+    }
+
+    /// Whether each text speaks of the other headline, so that it is no mere phrase that stands under many.
+    fn texts_know_titles(&self) -> bool {
+        let knows = |side: &Side<'_>, other: &Side<'_>| {
+            let weight = |words: &mut dyn Iterator<Item = &Word>| words.map(Word::weight).sum::<u32>();
+            let words = || side.headline().words.iter().filter(|word| word.is_content());
+            let known = weight(&mut words().filter(|word| other.evidence().says(word)));
+            known * 100 >= weight(&mut words()) * KNOWN_MIN_PERCENT
+        };
+        knows(self.one, self.other) && knows(self.other, self.one)
+    }
+
+    /// How well the texts make one story of headlines that alone do not; `None` where they do not either.
+    fn texts_agree(&self, score: u32) -> Option<u32> {
         let (first, second) = (self.one.evidence(), self.other.evidence());
-        if first.count == 0 || second.count == 0 || first.numbers_differ(second) {
-            return false;
-        }
         let doubtful = self.is_doubtful();
-        if doubtful && first.denies != second.denies {
-            return false;
+        if first.count == 0
+            || second.count == 0
+            || first.numbers_differ(second)
+            || doubtful && first.denies != second.denies
+        {
+            return None;
         }
         let [left, left_other] = &self.alignment.left;
-        let unexplained = |left: &[&Word], theirs: &Evidence| -> usize {
-            left.iter().filter(|word| !theirs.says(word)).count()
-        };
-        // A word of the title that its own text repeats and the other text lacks is what differs.
-        let kept = |left: &[&Word], own: &Evidence, theirs: &Evidence| {
-            left.iter().any(|word| own.says(word) && !theirs.says(word))
-        };
-        let (mine, theirs) = (unexplained(left, second), unexplained(left_other, first));
+        let lacks = |words: &[&Word], theirs: &Evidence| words.iter().any(|word| !theirs.says(word));
+        let (mine, theirs) = (lacks(left, second), lacks(left_other, first));
         let pairs_min = if self.cover >= 50 { HELP_PAIRS_MIN } else { PROOF_PAIRS_MIN };
-        if first.is_verbatim(second, pairs_min) {
-            let shared = first.shared_pairs(second);
-            let both = mine > 0 && theirs > 0;
-            if both && (kept(left, first, second) || kept(left_other, second, first)) {
-                return false;
-            }
-            if both && first.shared_words(second) < SAME_WORDS_PERCENT {
-                return false;
-            }
-            let swapped =
-                !left.is_empty() && !left_other.is_empty() && veto::tells_winner(self.one.headline());
-            return shared
-                >= if doubtful || self.adds_outcome() {
-                    80
-                } else if swapped {
-                    85
-                } else {
-                    0
-                };
+        if !first.is_verbatim(second, pairs_min) {
+            let explained = !mine && !theirs && self.cover >= TOPIC_COVER_MIN_PERCENT;
+            let joins = explained
+                && !doubtful
+                && !self.adds_outcome()
+                && !self.may_be_swapped()
+                && self.alignment.common_count >= 2
+                && first.shared_words(second) >= TOPIC_MIN_PERCENT;
+            return joins.then_some(score);
         }
-        !doubtful
-            && !self.adds_outcome()
-            && mine == 0
-            && theirs == 0
-            && self.cover >= 50
-            && self.alignment.common_count >= 2
-            && !(veto::tells_winner(self.one.headline()) && !left.is_empty() && !left_other.is_empty())
-            && first.shared_words(second) >= TOPIC_MIN_PERCENT
+        let shared = first.shared_pairs(second);
+        // A word of the title that its own text repeats and the other text lacks is what differs.
+        let kept = |words: &[&Word], own: &Evidence, theirs: &Evidence| {
+            words.iter().any(|word| own.says(word) && !theirs.says(word))
+        };
+        // So is a rare word where the other headline has one too, be it named in both texts.
+        let is_rare = |words: &[&Word]| words.iter().any(|word| word.weight() == RARE && word.role != ":");
+        let both_have = mine && theirs || is_rare(left) && is_rare(left_other);
+        let differs = || kept(left, first, second) || kept(left_other, second, first);
+        if both_have && differs()
+            || mine && theirs && first.shared_words(second) < SAME_WORDS_PERCENT
+            || self.cover < 50 && !self.texts_know_titles()
+            || shared < self.share_min()
+        {
+            return None;
+        }
+        Some(score.max(u32::try_from(shared).unwrap_or_default()))
+    }
+
+    /// How much of the shorter text the longer one must hold.
+    fn share_min(&self) -> usize {
+        if self.roles_differ() {
+            SWAPPED_SHARE_PERCENT
+        } else if self.is_doubtful() || self.adds_outcome() || self.may_be_swapped() {
+            DOUBTFUL_SHARE_PERCENT
+        } else {
+            0
+        }
     }
 }

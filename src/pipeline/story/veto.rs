@@ -47,7 +47,8 @@ fn counts(headline: &Headline) -> Vec<Count<'_>> {
             }
             _ => {
                 // «قتيل وعشرة جرحى» counts one all the same.
-                let number = lexicon().counted(&word.text).filter(|_| !is_number(around[1]));
+                let before = [around[1], at.checked_sub(2)];
+                let number = lexicon().counted(&word.text).filter(|_| !before.into_iter().any(is_number));
                 counts.extend(number.map(|number| Count {
                     number,
                     nouns: vec![&word.stem],
@@ -166,8 +167,9 @@ pub(super) fn roles_differ(one: &Headline, other: &Headline, alignment: &Alignme
             if later > j {
                 continue;
             }
-            let changed = |one: &Word, other: &Word| one.role != other.role;
-            if changed(one, other) && changed(after_one, after_other) {
+            // The one stands where the other stood: "A with B", "B with A" but for the conjunctions.
+            let exchanged = one.role == after_other.role && after_one.role == other.role;
+            if exchanged && one.role != after_one.role && !is_conjunction(one, after_one) {
                 return true;
             }
             let is_bare = |word: &Word| word.role.is_empty();
@@ -177,10 +179,14 @@ pub(super) fn roles_differ(one: &Headline, other: &Headline, alignment: &Alignme
         }
     }
     // One word that was moved explains all; but two that changed places around a verb of winning do not.
-    let has_outcome = !outcomes(&one.words).is_empty();
     let moved = |j: usize| bare.iter().all(|(one, other, _)| *one == j || *other == j);
     let one_moved = bare.is_empty() || bare.iter().any(|(one, other, _)| moved(*one) || moved(*other));
-    !one_moved || has_outcome && bare.iter().any(|(_, _, actors)| *actors)
+    !one_moved || tells_winner(one) && bare.iter().any(|(_, _, actors)| *actors)
+}
+
+/// Whether the two are merely named together.
+fn is_conjunction(one: &Word, other: &Word) -> bool {
+    [one, other].iter().any(|word| matches!(word.role.as_str(), "و" | "and" | "et" | ":"))
 }
 
 /// Whether a word can be the one who does it.

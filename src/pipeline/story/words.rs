@@ -76,6 +76,8 @@ pub(super) struct Headline {
 const TAIL_WORDS_MAX: usize = 4;
 /// Words that a headline has before it.
 const HEAD_WORDS_MIN: usize = 4;
+/// Words before a colon that are a topic.
+const TOPIC_WORDS_MAX: usize = 5;
 /// Words of a headline that are looked at.
 const WORDS_MAX: usize = 60;
 
@@ -88,7 +90,41 @@ impl Headline {
         let mut words = vec![];
         add(&mut words, head, Tail::No);
         add(&mut words, tail, kind);
+        let whole = title.trim_end_matches(['…', '.']);
+        if is_cut && whole.ends_with(|c: char| c.is_numeric()) {
+            // Half a number is another one.
+            words.pop();
+        }
         Self { words: sums(words), is_cut }
+    }
+
+    /// Whether a word of this headline stands beside one that is not in `left`, as the first name beside the last, and
+    /// `is_pair` knows the two.
+    pub(super) fn is_part_of_known(
+        &self,
+        word: &Word,
+        left: &[&Word],
+        is_pair: impl Fn(&str, &str) -> bool,
+    ) -> bool {
+        let is_it = |one: &Word| std::ptr::eq(one, word);
+        let is_left = |one: &Word| left.iter().any(|left| std::ptr::eq(*left, one));
+        self.words.windows(2).any(|pair| match pair {
+            [one, other] => {
+                (is_it(one) && !is_left(other) || is_it(other) && !is_left(one))
+                    && is_pair(&one.text, &other.text)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether it comes every day: by one of its words, or because it tells today's prices.
+    pub(super) fn is_bulletin(&self) -> bool {
+        let today = self.words.iter().any(|word| word.meaning == Some(Meaning::Day(0)));
+        let lexicon = lexicon();
+        self.words.iter().any(|word| {
+            lexicon.is_bulletin(&word.stem)
+                || today && matches!(word.meaning, Some(Meaning::Group(group, _)) if lexicon.is_price(group))
+        })
     }
 
     /// Whether both are the same, word for word.
@@ -120,12 +156,16 @@ fn split_tail(title: &str) -> (&str, &str, Tail) {
 fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
     let lexicon = lexicon();
     let folded = text::fold(part);
+    let folded = lexicon.shortened(&folded);
     let mut role = String::new();
-    for word in folded.split(' ').filter(|word| !word.is_empty()) {
+    let topic = topic_words(part);
+    for (at, word) in folded.split(' ').filter(|word| !word.is_empty()).enumerate() {
         if words.len() == WORDS_MAX {
             return;
         }
-        let digits = word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.parse().ok()).flatten();
+        // «بـ3» is "with 3".
+        let bare = text::unjoined_digits(word).unwrap_or(word);
+        let digits = bare.bytes().all(|byte| byte.is_ascii_digit()).then(|| bare.parse().ok()).flatten();
         let meaning = digits.map(Meaning::Number).or_else(|| lexicon.meaning(word));
         let joined = text::is_arabic(word).then(|| particle(word)).flatten();
         let this = match meaning {
@@ -139,6 +179,7 @@ fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
         if meaning == Some(Meaning::Function) && !is_article {
             role = word.to_owned();
         }
+        let this = if this.is_empty() && at < topic { ":".to_owned() } else { this };
         words.push(Word {
             text: word.to_owned(),
             stem: lexicon.stem(word).to_owned(),
@@ -148,6 +189,14 @@ fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
         });
     }
     split_scripts(words);
+}
+
+/// How many words stand before a colon, or the two points of Arabic headlines: they name the place or the topic.
+fn topic_words(part: &str) -> usize {
+    let ends = [part.find(": "), part.find(" :"), part.find(".. "), part.find("… ")];
+    let end = ends.into_iter().flatten().min();
+    let count = end.and_then(|end| part.get(..end)).map_or(0, |topic| text::fold(topic).split(' ').count());
+    if count <= TOPIC_WORDS_MAX { count } else { 0 }
 }
 
 /// The particle that is joined to an Arabic word, other than the article.
@@ -215,7 +264,7 @@ fn sum(first: u64, first_text: &str, number: u64, text: &str) -> Option<u64> {
         let is_group = text.len() == 3 && are_digits(first_text) && (1..1000).contains(&first);
         return is_group.then(|| first * 1000 + number);
     }
-    let is_scale = matches!(number, 100 | 1000 | 1_000_000 | 1_000_000_000);
+    let is_scale = matches!(number, 100 | 1000 | 1_000_000 | 1_000_000_000 | 1_000_000_000_000);
     if is_scale && first < number && !text.starts_with('و') {
         return first.checked_mul(number);
     }

@@ -6,8 +6,10 @@ const ARTICLES: [&str; 11] = ["وبال", "فبال", "وكال", "وال", "ب�
 /// What it joins to any word; many words begin with these letters by themselves.
 const PARTICLES: [char; 6] = ['و', 'ف', 'ب', 'ل', 'ك', 'س'];
 /// Endings of number, person and origin, the longest first.
-const ENDINGS: [&str; 16] =
-    ["يات", "هما", "يين", "ات", "ون", "ين", "ان", "ها", "هم", "هن", "نا", "يه", "يا", "وا", "ه", "ي"];
+const ENDINGS: [&str; 19] = [
+    "تها", "تهم", "ته", "يات", "هما", "يين", "ات", "ون", "ين", "ان", "ها", "هم", "هن", "نا", "يه", "يا",
+    "وا", "ه", "ي",
+];
 /// Letters that must remain of a word.
 const LETTERS_MIN: usize = 3;
 /// Letters of a Latin word that is cut.
@@ -20,11 +22,12 @@ pub fn is_arabic(word: &str) -> bool {
 
 /// The stem of a folded word. `is_known` tells words that stand for themselves: a single letter in front is taken off
 /// only where such a word remains.
-pub fn stem(word: &str, is_known: impl Fn(&str) -> bool) -> &str {
+/// Of an ending no more is taken off than `is_name` allows.
+pub fn stem(word: &str, is_known: impl Fn(&str) -> bool, is_name: impl Fn(&str) -> bool) -> &str {
     if !is_arabic(word) {
         return if word.is_ascii() { latin(word) } else { word };
     }
-    without_endings(bare(word, is_known))
+    without_endings(bare(word, is_known), is_name)
 }
 
 /// An Arabic word without article and particles.
@@ -58,6 +61,11 @@ pub fn unjoined(word: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(shorter(word), |word| shorter(word)).take(2)
 }
 
+/// The digits that a particle is joined to.
+pub fn unjoined_digits(word: &str) -> Option<&str> {
+    word.strip_prefix(PARTICLES).filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn shorter(word: &str) -> Option<&str> {
     word.strip_prefix(PARTICLES).filter(|rest| letters(rest) >= LETTERS_MIN)
 }
@@ -71,9 +79,12 @@ pub fn is_joined(one: &str, other: &str) -> bool {
 }
 
 /// An Arabic word without its endings, of which it may have two («لبنانيون»).
-fn without_endings(word: &str) -> &str {
+fn without_endings(word: &str, is_name: impl Fn(&str) -> bool) -> &str {
     let mut word = word;
     for _ in 0..2 {
+        if is_name(word) {
+            break;
+        }
         let shorter = ENDINGS.iter().filter_map(|ending| word.strip_suffix(ending));
         match shorter.filter(|rest| letters(rest) >= LETTERS_MIN).min_by_key(|rest| rest.len()) {
             Some(rest) => word = rest,
@@ -87,7 +98,7 @@ fn without_endings(word: &str) -> &str {
 /// word of which fewer than three remain.
 pub fn root(word: &str) -> Option<String> {
     let word = word.strip_suffix("ت").filter(|rest| letters(rest) >= LETTERS_MIN).unwrap_or(word);
-    let word = without_endings(word);
+    let word = without_endings(word, |_| false);
     let verbal = ["است", "يست", "تست", "سي", "ست", "ي", "ت", "م", "ن"];
     let consonants =
         |word: &str| word.chars().filter(|c| !matches!(c, 'ا' | 'و' | 'ي' | 'ء')).collect::<String>();
@@ -131,7 +142,7 @@ mod tests {
 
     fn check(words: &[&str], expected: &str) {
         for word in words {
-            assert_eq!(stem(word, known), expected, "{word}");
+            assert_eq!(stem(word, known, |word| word == "لبنان"), expected, "{word}");
         }
     }
 
@@ -142,6 +153,8 @@ mod tests {
         check(&["الحكومه", "حكومات", "حكومه", "والحكومات"], "حكوم");
         check(&["المغربي", "مغربيه", "المغرب", "للمغربيين"], "مغرب");
         check(&["اسباني", "اسبانيا", "الاسبانيه"], "اسب");
+        check(&["لبنان", "لبناني", "اللبنانيون", "لبنانيه"], "لبنان");
+        check(&["اغنيه", "اغنيته", "الاغنيه"], "اغن");
         check(&["وزيره", "الوزير"], "وزير");
         check(&["والد"], "والد");
         check(&["minister", "ministers"], "minister");
