@@ -142,17 +142,18 @@ impl Desk {
     /// As the writer takes it; returns how long each stage took.
     fn take(&mut self, source: &Source, fetched: &Fetched, new: usize) -> [Duration; 6] {
         let mut clock = Clock::start();
-        let prepared = Prepared::new(source, fetched);
+        let old = SourceState::default();
+        let state = self.states.get(&source.id).unwrap_or(&old);
+        let prepared = Prepared::new(source, state, fetched);
         let wanted = prepared.wanted_keys();
         clock.lap();
         let mut known = self.store.known(&wanted).unwrap();
+        known.entries.extend(self.store.entries(&prepared.wanted_entries(state, &known)).unwrap());
         clock.lap();
         known.near = prepared.near(&known, &self.index);
         let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
         known.entries.extend(self.store.entries(&near).unwrap());
         clock.lap();
-        let old = SourceState::default();
-        let state = self.states.get(&source.id).unwrap_or(&old);
         let mut update = prepared.ingest(state, &known, fetched.at);
         clock.lap();
         self.store.apply(&update).unwrap();

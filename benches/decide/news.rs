@@ -116,6 +116,7 @@ fn fetched(n: usize, entries: Vec<FeedEntry>, at: Timestamp) -> Fetched {
         self_url: None,
         rights: None,
         entries,
+        empty: vec![],
         problems: vec![],
     };
     Fetched {

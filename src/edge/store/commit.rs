@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
+use chrono::SubsecRound as _;
 use sled::Batch;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
 
 use super::keys::{Learnt, Name};
 use super::sheaf::Binder;
 use super::{COUNT, Stage, Store, StoreError, codec, record};
-use crate::model::{EntryKey, KeyKind, Update};
+use crate::model::{Dropped, EntryKey, KeyKind, Stub, Update};
 
-/// Titles that one entry is remembered by, and as many links: the first one and the newest ones. What changes
-/// its title at every poll would otherwise grow without end.
+/// Titles that one entry is remembered by, and as many guids and links: the first one and the newest ones. What
+/// changes its title at every poll would otherwise grow without end.
 const KEYS_OF_A_KIND_MAX: usize = 64;
 
 /// What one commit changes, a batch a tree.
@@ -27,6 +28,7 @@ pub(super) struct Commit {
     pub(super) delisted: Batch,
     pub(super) due: Batch,
     pub(super) sketches: Batch,
+    pub(super) stubs: Batch,
     /// Entries that are there for the first time.
     pub(super) added: u64,
     /// Entries that are there no more.
@@ -73,6 +75,13 @@ impl Store {
             self.undate(&mut commit, *key)?;
         }
         commit.sketches = self.sketch_rows(&update.sketches)?;
+        let stub = |dropped: &Dropped| Stub {
+            source: update.source.clone(),
+            at: update.at.trunc_subsecs(0),
+            dropped: dropped.clone(),
+            was: None,
+        };
+        self.remember(&mut commit, update.dropped.iter().map(stub))?;
         self.commit(&commit)
     }
 
@@ -109,7 +118,7 @@ impl Store {
         entry: EntryKey,
         mut names: Vec<Name>,
     ) -> Result<Vec<Name>, StoreError> {
-        for kind in [KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
+        for kind in [KeyKind::Guid, KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
             let of_kind = |name: &Name| name[0] == kind as u8;
             let mut surplus =
                 names.iter().filter(|name| of_kind(name)).count().saturating_sub(KEYS_OF_A_KIND_MAX);
@@ -169,9 +178,10 @@ impl Store {
             &self.delisted,
             &self.due,
             &self.sketches,
+            &self.stubs,
         );
         let committed = trees.transaction(
-            |(meta, sources, entries, sheaves, keys, names, stories, delisted, due, sketches)| {
+            |(meta, sources, entries, sheaves, keys, names, stories, delisted, due, sketches, stubs)| {
                 meta.apply_batch(&commit.meta)?;
                 sources.apply_batch(&commit.sources)?;
                 entries.apply_batch(&commit.entries)?;
@@ -182,6 +192,7 @@ impl Store {
                 delisted.apply_batch(&commit.delisted)?;
                 due.apply_batch(&commit.due)?;
                 sketches.apply_batch(&commit.sketches)?;
+                stubs.apply_batch(&commit.stubs)?;
                 let count = codec::count(meta.get(COUNT)?.as_deref());
                 let count = (count + commit.added).saturating_sub(commit.removed);
                 meta.insert(COUNT, &count.to_be_bytes())?;

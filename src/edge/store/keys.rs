@@ -105,17 +105,20 @@ impl Keys {
         Ok(self.find(vec![name])?.remove(&name))
     }
 
-    /// All names that begin with this byte and lead anywhere, the last first; those of `keys` are not among them.
+    /// All names that begin with this byte, come before `end` and lead anywhere, the last first; those of `keys` are
+    /// not among them.
     pub(super) fn backwards(
         &self,
         kind: u8,
+        end: &[u8],
     ) -> Result<impl Iterator<Item = Result<(Name, EntryKey), StoreError>> + use<>, StoreError> {
         let mut fresh = self.fresh();
-        let held = self.loaded(&mut fresh)?.iter().filter(|(name, _)| name[0] == kind);
+        let wanted = |name: &Name| name[0] == kind && name[..] < *end;
+        let held = self.loaded(&mut fresh)?.iter().filter(|(name, _)| wanted(name));
         let mut held: Vec<(Name, EntryKey)> = held.map(|(name, entry)| (*name, *entry)).collect();
         held.sort_unstable_by(|one, other| other.cmp(one));
         let held: Records = Box::new(held.into_iter().map(Ok));
-        let volumes = fresh.volumes.iter().map(|volume| volume.backwards(kind));
+        let volumes = fresh.volumes.iter().map(|volume| volume.backwards(kind, end));
         Ok(Merged::new([held].into_iter().chain(volumes), true).filter(leads))
     }
 

@@ -21,7 +21,7 @@ const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 const TREES: &[&str] = &[
     "meta", "sources", "entries", "sheaves", "keys", "runs", "volumes", "pages", "names", "stories",
-    "delisted", "due", "sketches",
+    "delisted", "due", "sketches", "stubs",
 ];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
@@ -70,6 +70,7 @@ impl Store {
             due: tree("due")?,
             next_sketches: AtomicU64::new(codec::next_number(&sketches)?),
             sketches,
+            stubs: tree("stubs")?,
             damage,
             press: Press::new()?,
             db,

@@ -186,17 +186,20 @@ impl Store {
         Ok(())
     }
 
-    /// Every entry that is in a sheaf, newest first, with the number of the sheaf.
+    /// Every entry that is in a sheaf and has a key before `end`, newest first, with the number of the sheaf.
     pub(super) fn bound(
         &self,
+        end: Option<EntryKey>,
     ) -> Result<impl Iterator<Item = Result<(EntryKey, Number), StoreError>> + use<>, StoreError> {
-        let places = self.keys.backwards(PLACE)?;
-        Ok(places.map(|row| {
-            let (name, at) = row?;
-            let key = name.split_last_chunk().map_or([0; 16], |(_, key)| *key);
-            Ok((EntryKey(key), number(at)))
-        }))
+        let end = end.map_or(vec![PLACE + 1], |end| place(end).to_vec());
+        Ok(self.keys.backwards(PLACE, &end)?.map(placed))
     }
+}
+
+fn placed(row: Result<(Name, EntryKey), StoreError>) -> Result<(EntryKey, Number), StoreError> {
+    let (name, at) = row?;
+    let key = name.split_last_chunk().map_or([0; 16], |(_, key)| *key);
+    Ok((EntryKey(key), number(at)))
 }
 
 /// The name under which the index has the place of an entry.

@@ -22,14 +22,26 @@ struct Walk<'a> {
 impl Store {
     /// Every entry that can be read, newest first. An error is the disk's.
     pub fn newest_first(&self) -> impl Iterator<Item = Result<Entry, StoreError>> + '_ {
-        let single = self.entries.iter().rev().map(|row| row.map_err(StoreError::from));
-        let single: Box<dyn Iterator<Item = _>> = Box::new(single);
-        let bound: Box<dyn Iterator<Item = _>> = match self.bound() {
-            Ok(bound) => Box::new(bound),
-            Err(error) => Box::new(std::iter::once(Err(error))),
+        let (walk, failed) = match self.newest_before(None) {
+            Ok(walk) => (Some(walk), None),
+            Err(error) => (None, Some(Err(error))),
         };
-        let (single, bound) = (single.peekable(), bound.peekable());
-        Walk { store: self, single, bound, open: None }
+        failed.into_iter().chain(walk.into_iter().flatten())
+    }
+
+    /// Every entry before the one with this key, or all, newest first.
+    pub fn newest_before(
+        &self,
+        end: Option<EntryKey>,
+    ) -> Result<impl Iterator<Item = Result<Entry, StoreError>> + '_, StoreError> {
+        let rows = match end {
+            Some(end) => self.entries.range::<&[u8], _>(..&end.0[..]),
+            None => self.entries.iter(),
+        };
+        let single: Box<dyn Iterator<Item = _>> =
+            Box::new(rows.rev().map(|row| row.map_err(StoreError::from)));
+        let bound: Box<dyn Iterator<Item = _>> = Box::new(self.bound(end)?);
+        Ok(Walk { store: self, single: single.peekable(), bound: bound.peekable(), open: None })
     }
 }
 

@@ -52,9 +52,15 @@ fn check(keys: &Keys, expected: &BTreeMap<Name, EntryKey>) {
     let all: Vec<Name> = (0..60).chain(0..60).map(name).collect();
     let found: BTreeMap<Name, EntryKey> = keys.find(all).unwrap().into_iter().collect();
     assert_eq!(found, *expected);
-    let places: Vec<(Name, EntryKey)> = keys.backwards(b'e').unwrap().map(Result::unwrap).collect();
+    let places: Vec<(Name, EntryKey)> = keys.backwards(b'e', b"f").unwrap().map(Result::unwrap).collect();
     let of_kind = expected.iter().rev().filter(|(name, _)| name[0] == b'e');
-    assert_eq!(places, of_kind.map(|(name, entry)| (*name, *entry)).collect::<Vec<_>>());
+    let of_kind: Vec<(Name, EntryKey)> = of_kind.map(|(name, entry)| (*name, *entry)).collect();
+    assert_eq!(places, of_kind);
+    // From any of them on, too.
+    for (at, (end, _)) in of_kind.iter().enumerate() {
+        let rest: Vec<(Name, EntryKey)> = keys.backwards(b'e', end).unwrap().map(Result::unwrap).collect();
+        assert_eq!(rest, of_kind[at + 1..]);
+    }
 }
 
 /// Removes rows at the end of the newest volume, while the runs still have what it is made from.
@@ -125,7 +131,7 @@ fn a_walk_that_has_begun_misses_nothing_that_is_merged_meanwhile() {
         settle(&keys);
     };
     [0, 15, 30].into_iter().for_each(volume);
-    let walk = keys.backwards(b'e').unwrap();
+    let walk = keys.backwards(b'e', b"f").unwrap();
     volume(45);
     let end = Instant::now() + Duration::from_secs(30);
     while keys.fresh().volumes.len() > 1 {
@@ -134,5 +140,5 @@ fn a_walk_that_has_begun_misses_nothing_that_is_merged_meanwhile() {
     }
     assert_eq!(walk.map(Result::unwrap).count(), 45 / 3);
     keys.wait();
-    assert_eq!(keys.backwards(b'e').unwrap().count(), 60 / 3);
+    assert_eq!(keys.backwards(b'e', b"f").unwrap().count(), 60 / 3);
 }

@@ -129,14 +129,13 @@ impl Volume {
         Box::new(rows.flat_map(move |row| volume.open_page(row)))
     }
 
-    /// All that it says of names that begin with `kind`, the last first.
-    pub(super) fn backwards(self: &Arc<Self>, kind: u8) -> Records {
-        let volume = Arc::clone(self);
-        let rows = self.tree.range(self.row(&[])..self.row(&[kind.saturating_add(1)])).rev();
+    /// All that it says of names that begin with `kind` and come before `end`, the last first.
+    pub(super) fn backwards(self: &Arc<Self>, kind: u8, end: &[u8]) -> Records {
+        let (volume, end) = (Arc::clone(self), end.to_vec());
+        let rows = self.tree.range(self.row(&[])..self.row(&end)).rev();
         let said = rows.flat_map(move |row| volume.open_page(row).into_iter().rev());
-        let kind_of = |said: &Said| said.as_ref().map_or(None, |(name, _)| Some(name[0]));
-        let is_later = move |said: &Said| kind_of(said).is_some_and(|found| found > kind);
-        let is_of_kind = move |said: &Said| kind_of(said).is_none_or(|found| found == kind);
+        let is_later = move |said: &Said| said.as_ref().is_ok_and(|(name, _)| name[..] >= end[..]);
+        let is_of_kind = move |said: &Said| said.as_ref().map_or(true, |(name, _)| name[0] == kind);
         Box::new(said.skip_while(is_later).take_while(is_of_kind))
     }
 
