@@ -3,12 +3,14 @@
 //! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is
 //! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is
 //! what each came to, `items` serves single entries, `admin` answers the command line, `view` and `notices`
-//! are how an admin sees the sources, `sources` the same where no daemon runs, `probe` asks without storing,
-//! as far as a `permit` lets it, `plan` works
-//! out what another feeds.toml would change.
+//! are how an admin sees the sources, `entries` and `why` the stored entries, read from the `archive`, `sources`
+//! the same where no daemon runs, `probe` asks without storing, as far as a `permit` lets it, `plan` works out
+//! what another feeds.toml would change.
 
 mod admin;
+mod archive;
 mod daemon;
+mod entries;
 mod items;
 mod jobs;
 mod lines;
@@ -22,8 +24,10 @@ mod row;
 mod run;
 mod sources;
 mod view;
+mod why;
 mod writer;
 
+pub use entries::{EntryView, Page, Wanted, stored_entries};
 pub use jobs::Summary;
 pub use permit::{Permit, needs_permits, stored_permits};
 pub use plan::plan_stored;
@@ -34,7 +38,8 @@ pub use reload::{
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
-pub use view::{HintView, HostView, PastView, SourceView};
+pub use view::{HintView, HostView, PastView, RenamedView, SourceView, VolatileView};
+pub use why::{Told, stored_why};
 
 use std::path::{Path, PathBuf};
 

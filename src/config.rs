@@ -5,6 +5,7 @@ mod auth;
 mod headers;
 mod location;
 mod manners;
+mod mirrors;
 mod network;
 mod notes;
 mod policy;

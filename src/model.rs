@@ -7,6 +7,7 @@
 mod entry;
 mod feed;
 mod fetched;
+mod habit;
 mod health;
 mod id;
 mod life;
@@ -26,9 +27,10 @@ pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Per
 pub use fetched::{
     Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
 };
+pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
 pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
-pub use life::{Dropped, DroppedReason, Event, What};
+pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
 pub use published::{Also, Document, Placed, Published, SectionFeed, SourceCard, Window};

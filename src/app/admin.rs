@@ -1,5 +1,7 @@
 //! What the admin listener answers: asks the loop, waits, and writes JSON.
 
+mod reading;
+
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -49,13 +51,16 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
             let named = named(request);
             Some(list("hosts", ask(events, |reply| Event::Politeness(named, reply)).await?))
         }
+        ("GET" | "HEAD", "/api/entries") => reading::entries(events, request).await,
+        ("GET" | "HEAD", "/api/why") => reading::why(events, request).await,
         ("POST", "/api/sources/accept") => accept(events, request).await,
         ("POST", "/api/sources/asking") => asking(events, request).await,
         ("POST", "/api/plan") => plan(events, request).await,
         ("POST", "/api/poll") => poll(events, request).await,
-        (_, "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness") => {
-            Some(AdminResponse::method_not_allowed("GET, HEAD"))
-        }
+        (
+            _,
+            "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness" | "/api/entries" | "/api/why",
+        ) => Some(AdminResponse::method_not_allowed("GET, HEAD")),
         (_, "/api/poll" | "/api/plan" | "/api/sources/accept" | "/api/sources/asking") => {
             Some(AdminResponse::method_not_allowed("POST"))
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::archive::Archive;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
@@ -57,6 +58,9 @@ pub(super) enum Event {
     Sources(Vec<String>, oneshot::Sender<Result<Vec<SourceView>, String>>),
     /// Somebody asks what it has cost the hosts of all sources, or of these.
     Politeness(Vec<String>, oneshot::Sender<Result<Vec<HostView>, String>>),
+    /// Somebody reads in the store: what it takes to explain what is there, with the window where places are asked
+    /// for.
+    Archive(bool, oneshot::Sender<Archive>),
     /// Somebody reads what the admin should know of.
     Notices(oneshot::Sender<Notices>),
     /// Somebody wants to know what another feeds.toml would change.
@@ -225,6 +229,7 @@ impl Daemon {
             Event::Health(reply) => drop(reply.send(self.health())),
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
+            Event::Archive(places, reply) => drop(reply.send(self.writer.archive(places))),
             Event::Notices(reply) => drop(reply.send(self.notices())),
             Event::InForce(reply) => drop(reply.send(self.writer.in_force())),
             Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),

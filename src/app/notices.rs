@@ -25,11 +25,16 @@ pub(super) fn notices<'a>(
     sources: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
     refused: Option<&Refused>,
 ) -> Notices {
-    let mut changes: Vec<Change<'a>> = sources.flat_map(|(id, state)| changes(id, state)).collect();
+    let sources: Vec<(&SourceId, &SourceState)> = sources.collect();
+    let mut changes: Vec<Change<'a>> = sources.iter().flat_map(|(id, state)| changes(id, state)).collect();
     // Sources that fail together are in the order of their names, so that the same facts give the same bytes.
     changes.sort_unstable_by(|a, b| b.to.since.cmp(&a.to.since).then_with(|| a.source.cmp(b.source)));
     changes.truncate(NOTICES_MAX);
     let mut list: Vec<Notice> = changes.iter().map(Change::notice).collect();
+    for notice in sources.iter().flat_map(|(id, state)| about_keys(id, state)) {
+        list.insert(list.partition_point(|other| other.at > notice.at), notice);
+    }
+    list.truncate(NOTICES_MAX);
     if let Some(refused) = refused {
         let place = list.partition_point(|notice| notice.at > refused.since);
         list.insert(place, about_config(refused));
@@ -79,6 +84,31 @@ impl Change<'_> {
     }
 }
 
+/// That the entries of a source came under other ids, and that some of its keys are none.
+fn about_keys(source: &SourceId, state: &SourceState) -> Vec<Notice> {
+    let notice = |what: &str, word: &str, at: Timestamp, title: String, why: String| Notice {
+        id: pipeline::notice_id(&format!("{what}\n{source}"), at),
+        title,
+        text: format!("The source {source}, seen at {}: {why}.", moment(at)),
+        why,
+        word: word.to_owned(),
+        at: at.trunc_subsecs(0),
+    };
+    let renamed = state.renamed.as_ref().map(|renamed| {
+        let title = format!("{source}: {} entries came under other ids or links", renamed.count);
+        notice("renamed", "renamed", renamed.at, title, renamed.how.clone())
+    });
+    let habits = &state.habits;
+    let volatile = [("guids", &habits.guids), ("links", &habits.links)].into_iter().filter_map(|(what, habit)| {
+        let title = format!("{source}: its {what} are no keys");
+        let why = format!(
+            "its {what} change with every fetch, or are the same for all: its entries are recognised without them"
+        );
+        Some(notice(what, "volatile", habit.volatile_since?, title, why))
+    });
+    renamed.into_iter().chain(volatile).collect()
+}
+
 fn about_config(refused: &Refused) -> Notice {
     let since = refused.since;
     let all: String = refused.mistakes.join(" · ").chars().take(MISTAKES_CHARS_MAX).collect();
@@ -101,6 +131,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::model::Renamed;
 
     fn health(is: HealthKind, seconds: i64) -> Health {
         let since = Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
@@ -153,6 +184,22 @@ mod tests {
         );
         assert_eq!((told.list[1].why.as_str(), told.list[1].word.as_str()), ("at 7", "gone"));
         assert!(told.list[1].text.contains("since 1970-01-01T00:00:07Z"), "{}", told.list[1].text);
+    }
+
+    #[test]
+    fn a_source_that_renames_its_entries_is_told_of() {
+        let moment = |seconds| Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let mut a = state(&[(Ok, 1), (Failing, 5)]);
+        a.renamed = Some(Renamed { at: moment(3), count: 20, how: "new ids".to_owned(), minutes: vec![] });
+        a.habits.guids.volatile_since = Some(moment(7));
+        let told = check(
+            &[("a", a)],
+            None,
+            &["a: its guids are no keys", "a: ok → failing", "a: 20 entries came under other ids or links"],
+        );
+        let words: Vec<&str> = told.list.iter().map(|notice| notice.word.as_str()).collect();
+        assert_eq!(words, ["volatile", "failing", "renamed"]);
+        assert_eq!(told.list[2].text, "The source a, seen at 1970-01-01T00:00:03Z: new ids.");
     }
 
     #[test]

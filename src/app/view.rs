@@ -6,7 +6,9 @@ use chrono::SubsecRound as _;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::model::{Health, HealthKind, Ledger, Quarantine, Source, SourceId, SourceState, Timestamp};
+use crate::model::{
+    Habit, Habits, Health, HealthKind, Ledger, Quarantine, Renamed, Source, SourceId, SourceState, Timestamp,
+};
 use crate::pipeline;
 use crate::schedule::{self, Told};
 
@@ -66,8 +68,33 @@ pub struct SourceView {
     pub listed: usize,
     /// The feed's language.
     pub language: Option<String>,
+    /// When most of its entries last came under other ids or links; they keep their old ones.
+    pub renamed: Option<RenamedView>,
+    /// What its entries are recognised without, because it changes with every fetch or is the same for all.
+    #[serde(default)]
+    pub volatile: Vec<VolatileView>,
     /// How it was before, the latest last.
     pub past: Vec<PastView>,
+}
+
+/// A source whose entries came under other ids or links.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenamedView {
+    /// When nashra saw it.
+    pub at: Timestamp,
+    /// How many entries.
+    pub count: usize,
+    /// What happened, one sentence.
+    pub how: String,
+}
+
+/// A kind of key that is none in this source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VolatileView {
+    /// `guids`, `links` (without their queries they may still be keys) or `paths`.
+    pub keys: String,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// A hint on when to come again.
@@ -140,8 +167,20 @@ impl SourceView {
             oddity: state.oddity.clone(),
             listed: state.listed.len(),
             language: state.language.clone(),
+            renamed: state.renamed.as_ref().map(renamed),
+            volatile: volatile(&state.habits),
             past: state.past.iter().map(past).collect(),
         }
+    }
+
+    /// What the table says beside the word: why it is how it is, else what it does with its ids.
+    pub fn note(&self) -> String {
+        let renamed = || {
+            self.renamed.as_ref().map(|renamed| format!("on {}, {}", renamed.at.date_naive(), renamed.how))
+        };
+        let keys: Vec<&str> = self.volatile.iter().map(|one| one.keys.as_str()).collect();
+        let volatile = (!keys.is_empty()).then(|| format!("no keys: its {}", keys.join(", ")));
+        self.why.clone().or(volatile).or_else(renamed).unwrap_or_default()
     }
 
     /// The word for tables: "disabled" says more of a source than how it once was.
@@ -211,6 +250,18 @@ fn next_at(source: &Source, state: &SourceState, now: Timestamp) -> Option<Times
 
 fn hint(told: Told) -> HintView {
     HintView { hint: told.hint.to_owned(), until: seconds(told.until), obeyed: told.obeyed }
+}
+
+fn renamed(renamed: &Renamed) -> RenamedView {
+    RenamedView { at: seconds(renamed.at), count: renamed.count, how: renamed.how.clone() }
+}
+
+fn volatile(habits: &Habits) -> Vec<VolatileView> {
+    let all = [("guids", &habits.guids), ("links", &habits.links), ("paths", &habits.paths)];
+    let since = |(keys, habit): (&str, &Habit)| {
+        Some(VolatileView { keys: keys.to_owned(), since: seconds(habit.volatile_since?) })
+    };
+    all.into_iter().filter_map(since).collect()
 }
 
 fn past(health: &Health) -> PastView {

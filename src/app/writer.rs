@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 
 use self::cards::{CardChange, card};
 use self::outdated::forget_outdated;
-pub(super) use self::reading::read_window;
+pub(super) use self::reading::{empty_window, read_window};
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
@@ -43,8 +43,8 @@ pub(super) struct Writer {
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
-    edition: Arc<Edition>,
-    window: Window,
+    pub(super) edition: Arc<Edition>,
+    pub(super) window: Window,
     /// How many entries the last trimming left.
     trimmed_to: usize,
     stale: bool,
@@ -59,7 +59,7 @@ pub(super) struct Writer {
     /// The entries of the last days by their words.
     index: story::Index,
     timezone: Tz,
-    keep_days: u32,
+    pub(super) keep_days: u32,
 }
 
 impl Writer {
@@ -229,8 +229,9 @@ impl Writer {
     fn commit(&mut self, source: &Source, fetched: &Fetched, now: Timestamp) -> Result<Update, StoreError> {
         let new = SourceState::default();
         let state = self.states.get(&source.id).unwrap_or(&new);
-        let prepared = Prepared::new(source, fetched);
+        let prepared = Prepared::new(source, state, fetched);
         let mut known = self.store.known(&prepared.wanted_keys())?;
+        known.entries.extend(self.store.entries(&prepared.wanted_entries(state, &known))?);
         known.near = prepared.near(&known, &self.index);
         let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
         known.entries.extend(self.store.entries(&near)?);

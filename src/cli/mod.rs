@@ -1,6 +1,7 @@
 //! The command line: one file a command, thin. stdout carries the answer, stderr the log.
 
 mod check;
+mod entries;
 mod moment;
 mod parse;
 mod plan;
@@ -9,6 +10,7 @@ mod run;
 mod socket;
 mod sources;
 mod table;
+mod why;
 
 use std::future::Future;
 use std::io::{IsTerminal as _, Write as _};
@@ -68,6 +70,10 @@ enum Command {
     Plan(plan::Args),
     /// Show how each source is doing; `accept` ends a quarantine.
     Sources(sources::Args),
+    /// List what is stored, newest first.
+    Entries(entries::Args),
+    /// Tell the life of an entry: where it came from, what was decided on it, and where it stands.
+    Why(why::Args),
 }
 
 /// Why a command ended badly.
@@ -102,6 +108,8 @@ pub fn main() -> ExitCode {
         Command::Parse(args) => parse::main(&args),
         Command::Plan(args) => plan::main(&args, &config),
         Command::Sources(args) => sources::main(&args, &config),
+        Command::Entries(args) => entries::main(&args, &config),
+        Command::Why(args) => why::main(&args, &config),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

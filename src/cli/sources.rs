@@ -127,7 +127,7 @@ fn source_cells(source: &SourceView, now: Timestamp) -> Vec<String> {
         moment(source.ok_at),
         moment(next),
         source.listed.to_string(),
-        source.why.clone().unwrap_or_default(),
+        source.note(),
     ]
 }
 

@@ -20,9 +20,14 @@ pub(super) fn print(head: &[&str], rows: &[Vec<String>]) {
 }
 
 /// Control characters become spaces, and runs of spaces one.
-fn safe(cell: &str) -> String {
+pub(super) fn safe(cell: &str) -> String {
     let words = cell.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// The same for a line whose spaces are to stay.
+pub(super) fn safe_line(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

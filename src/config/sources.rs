@@ -8,6 +8,7 @@ use url::Url;
 
 use super::auth;
 use super::location;
+use super::mirrors;
 use super::notes::Notes;
 use super::policy::{Defaults, read_policy};
 use super::rules;
@@ -55,8 +56,9 @@ const KEYS: Keys = Keys {
         "network",
         "encoding",
         "trust",
+        "mirror_of",
     ],
-    planned: &["full_content", "mirror_of"],
+    planned: &["full_content"],
     elsewhere: &[
         (&["stories"], "in [sections.ID]"),
         (&["concurrency", "per_host"], "in [fetch]"),
@@ -117,6 +119,7 @@ pub(super) fn read(item: Option<Item<'_, '_>>, around: &Surroundings<'_>, notes:
         }
         sources.push(source);
     }
+    mirrors::read(&ids, &mut sources, notes);
     sources
 }
 

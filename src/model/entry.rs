@@ -39,6 +39,10 @@ pub struct Entry {
     pub matched: Option<Match>,
     /// The hash of what counts as a meaningful change: title, text and link.
     pub digest: Digest,
+    /// The digests that it had before, the latest last, at most [`Entry::FORMER_MAX`]: a source that goes back to
+    /// one of them says nothing new.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<Digest>,
     /// How often `said` was replaced, whether a reader was told so or not.
     #[serde(default)]
     pub revision: u32,
@@ -48,6 +52,9 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Former versions that are remembered.
+    pub const FORMER_MAX: usize = 4;
+
     /// The last moment at which readers saw something new in it.
     pub fn changed_at(&self) -> Timestamp {
         self.updated.unwrap_or(self.first_seen)
@@ -87,6 +94,24 @@ pub enum DateOrigin {
     Missing,
     /// The source gave one in the future: first seen, lest it sit on top until its day comes.
     Future,
+    /// The source gave the beginning of some calendar, such as 1970: first seen, as if there were none.
+    Absurd,
+}
+
+impl DateOrigin {
+    /// Whether a date is what programs write that have none: the zero of Unix (also as read in milliseconds, which
+    /// are January 1970), FAT, classic Mac OS, OLE, .NET or databases, in any time zone. A real date of the last
+    /// century is none: archives have feeds, too.
+    pub fn is_absurd(at: Timestamp) -> bool {
+        // Seconds from 1970, each from 14 hours before a beginning to 14 hours after its day.
+        const OF_UNIX: std::ops::Range<i64> = -50_400..2_678_400;
+        const OF_FAT: std::ops::Range<i64> = 315_482_400..315_669_600;
+        const OF_MAC: std::ops::Range<i64> = -2_082_895_200..-2_082_708_000;
+        /// All before 1900-01-02T14:00:00Z.
+        const CENTURY: i64 = -2_208_852_000;
+        let at = at.timestamp();
+        at < CENTURY || [OF_UNIX, OF_FAT, OF_MAC].iter().any(|zero| zero.contains(&at))
+    }
 }
 
 /// The entry of another source with which one was found to be one story.
@@ -109,6 +134,8 @@ pub enum StoryReason {
     /// Its folded title equals that of another source's entry within 72 hours, and the texts do not speak
     /// against it.
     SameTitle,
+    /// Its link differs in nothing but the host from that of the source whose mirror one of the two is.
+    Mirror,
     /// Titles, or titles and texts, are nearly the same as those of another source's entry within 72 hours.
     NearDuplicate,
 }

@@ -35,6 +35,8 @@ pub struct Feed {
     pub rights: Option<String>,
     /// Entries in document order.
     pub entries: Vec<FeedEntry>,
+    /// Entries that say nothing, as far as somebody could ask for them: at most [`super::Dropped::OF_ONE_DOCUMENT_MAX`].
+    pub empty: Vec<FeedEntry>,
     /// What had to be repaired or could not be understood.
     pub problems: Vec<Problem>,
 }

@@ -128,6 +128,20 @@ pub enum KeyKind {
     StoryTitle = b't',
 }
 
+impl KeyKind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::Guid,
+        Self::Link,
+        Self::Content,
+        Self::Dated,
+        Self::Title,
+        Self::Published,
+        Self::StoryLink,
+        Self::StoryTitle,
+    ];
+}
+
 /// A key under which an entry can be found again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IdentityKey {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Digest, EntryKey, Health, Ledger, Schedules, Timestamp, Validators};
+use super::{Digest, EntryKey, Habits, Health, Ledger, Renamed, Schedules, Timestamp, Validators};
 
 /// How a source is doing, as stored with every poll.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,15 @@ pub struct SourceState {
     pub document: Option<Digest>,
     /// The entries that the last good answer listed.
     pub listed: Vec<EntryKey>,
+    /// When it first listed entries; until then, whatever it lists is backfill.
+    pub first_at: Option<Timestamp>,
+    /// Whether feeds.toml has given it another address of which no entry was read yet: what shares nothing with
+    /// what is known is backfill.
+    pub is_new_place: bool,
+    /// Which of its ids and links tell its entries apart.
+    pub habits: Habits,
+    /// When most of its entries last came under other ids or links; `None` if they never did.
+    pub renamed: Option<Renamed>,
     /// How it is, since when and why; `None` until it was asked.
     pub health: Option<Health>,
     /// How it was before, the latest last, at most [`Health::PAST_MAX`].

@@ -15,13 +15,16 @@ const SPARE_VERSION: usize = 8;
 static NAMESPACE: LazyLock<Uuid> = LazyLock::new(|| Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:nashra:entry"));
 
 /// When an entry counts as published. Upstream dates are hints: a missing one is the moment we first
-/// saw it, and so is a future one, lest it sit on top of every feed until its day comes.
+/// saw it, and so is a future one, lest it sit on top of every feed until its day comes, and one that only says
+/// that there is none, such as 1970.
 pub fn published(said: &FeedEntry, first_seen: Timestamp) -> (Timestamp, DateOrigin) {
     let first_seen = first_seen.trunc_subsecs(0);
-    match (said.published, said.updated) {
+    let real = |at: Option<Timestamp>| at.filter(|at| !DateOrigin::is_absurd(*at));
+    match (real(said.published), real(said.updated)) {
         (Some(at), _) if at <= first_seen => (at, DateOrigin::Source),
         (None, Some(at)) if at <= first_seen => (at, DateOrigin::SourceUpdated),
         (Some(_), _) | (None, Some(_)) => (first_seen, DateOrigin::Future),
+        (None, None) if said.published.or(said.updated).is_some() => (first_seen, DateOrigin::Absurd),
         (None, None) => (first_seen, DateOrigin::Missing),
     }
 }

@@ -3,21 +3,26 @@
 
 mod desk;
 mod document;
+mod dropped;
+mod life;
 mod listed;
+mod past;
 mod read;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
 use self::document::Document;
 use self::listed::Listed;
+pub(super) use self::listed::published_key;
 pub use self::read::{read, understand};
 use super::{moves, story};
 use crate::model::{
-    Candidate, Digest, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, IdentityKey, Known,
-    Location, Problem, Reading, Rhythm, Schedules, Source, SourceState, Timestamp, Update, Validators,
+    Candidate, Digest, EntryKey, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, Habits,
+    IdentityKey, Known, Location, Problem, Reading, Rhythm, Schedules, Source, SourceState, Timestamp, Trust,
+    Update, Validators,
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
@@ -33,6 +38,10 @@ pub fn configuration(source: &Source) -> Digest {
         "{:?} {headers:?} {auth:?} {user_agent:?} {encoding:?} {cookies} {client_cert:?}",
         source.strip
     );
+    // What is listed already gets the keys by which mirrors find it.
+    let is_of_mirrors = source.mirror_of.is_some() || source.is_mirrored;
+    let mirrors = is_of_mirrors.then(|| format!(" {:?} {}", source.mirror_of, source.is_mirrored));
+    let how = how + &mirrors.unwrap_or_default();
     // A new version may read the same bytes better.
     Digest::of([place.as_bytes(), how.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()])
 }
@@ -53,7 +62,7 @@ pub fn forget_other_place(source: &Source, state: &mut SourceState) {
     (state.schedules, state.rhythm) = (Schedules::default(), Rhythm::default());
     (state.moving, state.adopted, state.gone_at) = (None, None, None);
     (state.owner, state.quarantine, state.oddity) = (None, None, None);
-    state.fresh_until = None;
+    (state.fresh_until, state.habits, state.is_new_place) = (None, Habits::default(), true);
 }
 
 /// What a fetch brought, with the keys of its entries: made once, for the look-up in the store and for the
@@ -67,9 +76,11 @@ pub struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     /// Works the keys out, which costs more than all the decisions.
-    pub fn new(source: &'a Source, fetched: &'a Fetched) -> Self {
+    pub fn new(source: &'a Source, state: &SourceState, fetched: &'a Fetched) -> Self {
+        let is_of_place = state.place.is_none_or(|known| known == place(source));
+        let trust = if is_of_place { state.habits.trust() } else { Trust::default() };
         let listed = match &fetched.reading {
-            Reading::Feed { feed, .. } => Listed::of(&source.id, feed),
+            Reading::Feed { feed, .. } => Listed::of(source, feed, trust),
             _ => Listed::default(),
         };
         Self { source, fetched, listed }
@@ -78,6 +89,15 @@ impl<'a> Prepared<'a> {
     /// The keys that [`Prepared::ingest`] will ask `known` for.
     pub fn wanted_keys(&self) -> Vec<IdentityKey> {
         self.listed.keys().collect()
+    }
+
+    /// The entries that it will ask `known` for beside those that the keys lead to: what the source listed before,
+    /// where it seems to have moved.
+    pub fn wanted_entries(&self, state: &SourceState, known: &Known) -> HashSet<EntryKey> {
+        if !self.listed.may_have_moved(known) {
+            return HashSet::new();
+        }
+        state.listed.iter().filter(|key| !known.entries.contains_key(key)).copied().collect()
     }
 
     /// Which stored entries may tell the event of a listed entry that nobody knows yet, by the key that it is named
@@ -94,8 +114,8 @@ impl<'a> Prepared<'a> {
 }
 
 /// The keys that `ingest` will ask `known` for.
-pub fn wanted_keys(source: &Source, fetched: &Fetched) -> Vec<IdentityKey> {
-    Prepared::new(source, fetched).wanted_keys()
+pub fn wanted_keys(source: &Source, state: &SourceState, fetched: &Fetched) -> Vec<IdentityKey> {
+    Prepared::new(source, state, fetched).wanted_keys()
 }
 
 /// Decides what one fetch changes. Pure: `known` holds what the store has under [`wanted_keys`].
@@ -106,7 +126,7 @@ pub fn ingest(
     fetched: &Fetched,
     now: Timestamp,
 ) -> Update {
-    Prepared::new(source, fetched).ingest(state, known, now)
+    Prepared::new(source, state, fetched).ingest(state, known, now)
 }
 
 fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: Timestamp) -> Update {

@@ -1,70 +1,22 @@
 //! The canonical form of a link: for comparing only, readers get the link as the source gave it.
 //! (No stage but a vocabulary, as `text` is.)
 
+mod tracking;
+
 use url::Url;
 
-/// Query parameters that say who sent the reader, never what is shown. Compared in lower case.
-const TRACKING: &[&str] = &[
-    "fbclid",
-    "gclid",
-    "gclsrc",
-    "dclid",
-    "gbraid",
-    "wbraid",
-    "msclkid",
-    "yclid",
-    "ysclid",
-    "twclid",
-    "ttclid",
-    "li_fat_id",
-    "igshid",
-    "igsh",
-    "mc_cid",
-    "mc_eid",
-    "mkt_tok",
-    "_hsenc",
-    "_hsmi",
-    "__hstc",
-    "__hssc",
-    "hsctatracking",
-    "oly_anon_id",
-    "oly_enc_id",
-    "vero_id",
-    "vero_conv",
-    "ref_src",
-    "ref_url",
-    "spm",
-    "xtor",
-    "cmpid",
-    "ocid",
-    "ito",
-    "smid",
-    "s_cid",
-    "ncid",
-    "_openstat",
-    "wt_mc",
-    "wt.mc_id",
-    "campaign_id",
-    "at_medium",
-    "at_campaign",
-    "at_custom1",
-    "at_custom2",
-    "at_custom3",
-    "at_custom4",
-    "guccounter",
-    "guce_referrer",
-    "guce_referrer_sig",
-    "rss",
-    "feedref",
-];
+use super::text;
+
+/// How a servlet's session begins at the end of a path.
+const SESSION: &str = ";jsessionid=";
 /// Fragments that every page of a site has.
 const FRAGMENTS: &[&str] =
     &["top", "comments", "respond", "comment-form", "disqus_thread", "more", "content"];
-const TRACKING_PREFIXES: &[&str] = &["utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_"];
 
-/// The form in which two links are compared: http as https, host in lower case, no default port, no
-/// user, no fragment, no tracking parameters, percent-encoding in one form (so that a raw and an
-/// encoded Arabic slug are equal). `None` where it is no http(s) URL.
+/// The form in which two links are compared: http as https, host in lower case, no default port, no user, no
+/// fragment, no tracking parameters and session ids, the others in order, percent-encoding and Unicode in one form
+/// (so that a raw and an encoded Arabic slug are equal), the AMP version of a page as the page. `None` where it is
+/// no http(s) URL.
 pub fn canonical(link: &str) -> Option<String> {
     let mut url = Url::parse(link.trim()).ok()?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -76,16 +28,22 @@ pub fn canonical(link: &str) -> Option<String> {
         (_, None) | ("http", Some(443)) | ("https", Some(80)) => String::new(),
         (_, Some(port)) => format!(":{port}"),
     };
-    let mut canonical = format!("https://{host}{port}{}", one_encoding(url.path()));
-    let kept: Vec<&str> = url
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !is_tracking(pair.split('=').next().unwrap_or_default()))
-        .collect();
+    let path = without_amp(without_session(url.path()));
+    let mut canonical = format!("https://{host}{port}{}", one_encoding(path));
+    let given = url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let mut kept: Vec<String> =
+        given
+            .filter(|pair| !tracking::is_tracking(pair))
+            // In a query a plus is a space, and a plus is %2B.
+            .map(|pair| {
+                if pair.contains('+') { one_encoding(&pair.replace('+', "%20")) } else { one_encoding(pair) }
+            })
+            .collect();
+    // Those of one name stay in their order, which may mean something.
+    kept.sort_by(|one, other| name_of(one).cmp(name_of(other)));
     for (index, pair) in kept.iter().enumerate() {
         canonical.push(if index == 0 { '?' } else { '&' });
-        canonical.push_str(&one_encoding(pair));
+        canonical.push_str(pair);
     }
     Some(canonical)
 }
@@ -104,43 +62,98 @@ pub fn names_a_page(canonical: &str) -> bool {
     !matches!(path.trim_end_matches('/'), "" | "index.html" | "index.php" | "ar" | "en" | "fr")
 }
 
-fn is_tracking(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    TRACKING.contains(&name.as_str()) || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+fn name_of(pair: &str) -> &str {
+    pair.split('=').next().unwrap_or_default()
 }
 
-/// Decodes what needs no encoding (RFC 3986 §6.2.2.2) and writes the rest with capital digits.
-fn one_encoding(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = String::with_capacity(text.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let pair = bytes.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        let byte = pair
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            // `%+A` is no escape, though it would be read as a number.
-            .filter(|digits| !digits.starts_with('+'))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        if let Some(byte) = byte {
-            push_byte(&mut out, byte);
-            at += 3;
-        } else {
-            // The url crate has already encoded everything that is not ASCII.
-            out.push(char::from(bytes[at]));
-            at += 1;
+/// A path without `;jsessionid=…`, which servlets put at its end.
+fn without_session(path: &str) -> &str {
+    let session = path.char_indices().filter(|(_, c)| *c == ';').map(|(at, _)| at).find(|at| {
+        path.get(*at..*at + SESSION.len()).is_some_and(|start| start.eq_ignore_ascii_case(SESSION))
+    });
+    // What comes after it would be cut as well.
+    session.filter(|at| !path[*at..].contains('/')).map_or(path, |at| &path[..at])
+}
+
+/// The path of a page whose AMP version this is: `/2026/a-story/amp`. Under `/topics/amp` there is no story.
+fn without_amp(path: &str) -> &str {
+    let Some(page) = path.strip_suffix("/amp").or_else(|| path.strip_suffix("amp/")) else { return path };
+    let name = page.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let is_story = name.contains(|c: char| matches!(c, '-' | '.' | '%' | '_') || c.is_ascii_digit());
+    if is_story && (page.ends_with('/') || path.ends_with("/amp")) { page } else { path }
+}
+
+/// Decodes what needs no encoding (RFC 3986 §6.2.2.2), writes the rest with capital digits, and composes what can
+/// be (Unicode NFC): both spellings of a letter with a hamza lead to one page.
+fn one_encoding(part: &str) -> String {
+    let mut out = String::with_capacity(part.len());
+    let mut has_others = false;
+    for byte in decoded(part) {
+        match byte {
+            Byte::Written(byte) => out.push(char::from(byte)),
+            Byte::Escaped(byte) => {
+                has_others |= !byte.is_ascii();
+                push_byte(&mut out, byte);
+            }
         }
     }
-    out
+    if has_others { composed(part).unwrap_or(out) } else { out }
+}
+
+/// The same with its text in NFC; `None` where it is no UTF-8, or composed already.
+fn composed(part: &str) -> Option<String> {
+    // Escaped ASCII that means something stays escaped, and cannot be mistaken: a plain `%` never stands alone.
+    let mut bytes = Vec::with_capacity(part.len());
+    for byte in decoded(part) {
+        match byte {
+            Byte::Escaped(byte) if byte.is_ascii() && !is_unreserved(byte) => {
+                bytes.extend(format!("%{byte:02X}").bytes());
+            }
+            Byte::Written(byte) | Byte::Escaped(byte) => bytes.push(byte),
+        }
+    }
+    let composed = text::composed(&String::from_utf8(bytes).ok()?)?;
+    let mut out = String::with_capacity(part.len());
+    for byte in composed.bytes() {
+        if byte.is_ascii() { out.push(char::from(byte)) } else { push_byte(&mut out, byte) }
+    }
+    Some(out)
+}
+
+enum Byte {
+    Written(u8),
+    Escaped(u8),
+}
+
+fn decoded(part: &str) -> impl Iterator<Item = Byte> + '_ {
+    let bytes = part.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let byte = *bytes.get(at)?;
+        let digits = bytes.get(at + 1..at + 3).filter(|_| byte == b'%');
+        let escaped = digits
+            // `%+A` is no escape, though it would be read as a number.
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        at += if escaped.is_some() { 3 } else { 1 };
+        // The url crate has already encoded everything that is not ASCII.
+        Some(escaped.map_or(Byte::Written(byte), Byte::Escaped))
+    })
 }
 
 fn push_byte(out: &mut String, byte: u8) {
-    if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+    if is_unreserved(byte) {
         out.push(char::from(byte));
     } else {
         use std::fmt::Write as _;
         // Writing to a String cannot fail.
         let _ = write!(out, "%{byte:02X}");
     }
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 #[cfg(test)]
@@ -162,6 +175,53 @@ mod tests {
         check("https://e.org/a?id=3", "https://e.org/a?id=4", false);
         check("https://e.org/a%2Fb", "https://e.org/a/b", false);
         check("https://e.org:8443/a", "https://e.org/a", false);
+        check("https://مثال.إختبار/a", "https://xn--mgbh0fb.xn--kgbechtv/a", true);
+        check("https://e.org./a?", "https://e.org/a", true);
+        check("https://www.e.org/a", "https://e.org/a", false);
+        check("https://m.e.org/a", "https://e.org/a", false);
+    }
+
+    #[test]
+    fn letters_in_two_spellings_are_one() {
+        let (composed, apart) = ("https://e.org/أخبار-é", "https://e.org/\u{627}\u{654}خبار-e\u{301}");
+        check(composed, apart, true);
+        check(composed, "https://e.org/%D8%A7%d9%94خبار-e%CC%81", true);
+        check(composed, "https://e.org/اخبار-é", false);
+        check("https://e.org/%2F%D8%A7%D9%94", "https://e.org/%2f%D8%A3", true);
+        check("https://e.org/%2F%D8%A3", "https://e.org//%D8%A3", false);
+        // Another encoding than UTF-8.
+        check("https://e.org/%c7%e1", "https://e.org/%C7%E1", true);
+        check("https://e.org/%25D8", "https://e.org/%D8", false);
+        check("https://e.org/100%", "https://e.org/100%25", false);
+    }
+
+    #[test]
+    fn queries_are_compared_by_what_they_say() {
+        check("https://e.org/a?x=1&id=2", "https://e.org/a?id=2&x=1", true);
+        check("https://e.org/a?id=2&id=1", "https://e.org/a?id=1&id=2", false);
+        check("https://e.org/a?q=one+two", "https://e.org/a?q=one%20two", true);
+        check("https://e.org/a?q=1%2B2", "https://e.org/a?q=1+2", false);
+        check("https://e.org/a+b", "https://e.org/a%20b", false);
+        check("https://e.org/a?id=1;jsessionid=5", "https://e.org/a?id=1", false);
+        check("https://e.org/a;jsessionid=AB12.node?id=1", "https://e.org/a?id=1", true);
+        check("https://e.org/a;JSESSIONID=AB12", "https://e.org/a", true);
+        check("https://e.org/a;v=2", "https://e.org/a", false);
+        check("https://e.org/a?id=3&amp;utm_source=x", "https://e.org/a?id=3", true);
+        check("https://e.org/a?id=3&amp;page=2", "https://e.org/a?id=3", false);
+    }
+
+    #[test]
+    fn the_amp_version_is_the_page() {
+        check("https://e.org/2026/a-story/amp", "https://e.org/2026/a-story", true);
+        check("https://e.org/2026/a-story/amp/", "https://e.org/2026/a-story/", true);
+        check("https://e.org/خبر-عاجل/amp", "https://e.org/خبر-عاجل", true);
+        check("https://e.org/a?amp=1", "https://e.org/a", true);
+        check("https://e.org/a?amp", "https://e.org/a", true);
+        check("https://e.org/a?outputType=amp", "https://e.org/a", true);
+        check("https://e.org/a?outputType=pdf", "https://e.org/a", false);
+        check("https://e.org/topics/amp", "https://e.org/topics", false);
+        check("https://e.org/amp", "https://e.org/", false);
+        check("https://e.org/2026/new-guitar-amp/", "https://e.org/2026/new-guitar-", false);
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod sanitize;
 pub mod section;
 pub mod story;
 pub mod text;
+pub mod why;
 pub mod window;
 
 pub use decide::{notice_id, notices_id, source_id};

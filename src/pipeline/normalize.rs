@@ -66,6 +66,7 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
         rights: words::paragraph(raw.rights),
         link,
         entries: Vec::with_capacity(raw.entries.len().min(ENTRIES_MAX)),
+        empty: vec![],
         problems: vec![],
     };
     if raw.entries.len() > ENTRIES_MAX {

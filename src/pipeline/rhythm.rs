@@ -17,7 +17,7 @@ pub fn learn(rhythm: &mut Rhythm, new: &[Entry], now: Timestamp) {
     let believed = |at: &Timestamp| *at <= now && now - *at <= BELIEVED;
     let moment = |entry: &Entry| match entry.dated {
         DateOrigin::Source | DateOrigin::SourceUpdated => entry.published,
-        DateOrigin::Missing | DateOrigin::Future => entry.first_seen,
+        DateOrigin::Missing | DateOrigin::Future | DateOrigin::Absurd => entry.first_seen,
     };
     let mut news: Vec<Timestamp> = new.iter().map(moment).filter(believed).collect();
     if news.is_empty() {

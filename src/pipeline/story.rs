@@ -25,7 +25,7 @@ use crate::model::{
 };
 
 /// Entries further apart than this are never one story (DESIGN §6).
-const WINDOW_HOURS: i64 = 72;
+pub const WINDOW_HOURS: i64 = 72;
 /// A title of fewer words ("Weather", "نشرة الأخبار") is said of many events.
 const TITLE_WORDS_MIN: usize = 4;
 /// A title of fewer characters is, too, however many words it has.
@@ -46,15 +46,24 @@ pub struct Coverage<'a> {
     pub recurs: bool,
 }
 
-/// The keys, over all sources, under which other coverage of the same event is found: by the canonical link, and
-/// by the title as [`text::fold`] has it.
-pub fn keys(canonical_link: Option<&str>, folded: &str) -> Vec<(IdentityKey, StoryReason)> {
+/// The keys, over all sources, under which other coverage of the same event is found: by the canonical link, by
+/// the link without its host within the sources that mirror `mirrored`, and by the title as [`text::fold`] has it.
+pub fn keys(
+    canonical_link: Option<&str>,
+    mirrored: Option<&SourceId>,
+    folded: &str,
+) -> Vec<(IdentityKey, StoryReason)> {
     let link = canonical_link
         .map(|link| (IdentityKey::new(KeyKind::StoryLink, [link.as_bytes()]), StoryReason::SameLink));
+    let mirror = canonical_link.zip(mirrored).map(|(link, mirrored)| {
+        let path = link.trim_start_matches("https://").split_once('/').map_or("", |(_, path)| path);
+        let parts = ["mirror".as_bytes(), mirrored.0.as_bytes(), path.as_bytes()];
+        (IdentityKey::new(KeyKind::StoryLink, parts), StoryReason::Mirror)
+    });
     let telling = folded.split(' ').count() >= TITLE_WORDS_MIN && folded.chars().count() >= TITLE_CHARS_MIN;
     let title =
         telling.then(|| (IdentityKey::new(KeyKind::StoryTitle, [folded.as_bytes()]), StoryReason::SameTitle));
-    link.into_iter().chain(title).collect()
+    link.into_iter().chain(mirror).chain(title).collect()
 }
 
 /// The story that an entry continues.
@@ -84,7 +93,7 @@ pub fn find(
     let by_key = keys.iter().find_map(|(key, reason)| {
         let other = known.entries.get(known.keys.get(key)?).filter(|other| may_join(coverage, other))?;
         let joins =
-            *reason == StoryReason::SameLink || verdict(&mine, &Side::of(&other.said, false)).is_some();
+            *reason != StoryReason::SameTitle || verdict(&mine, &Side::of(&other.said, false)).is_some();
         joins.then(|| told(other, *reason, 100))
     });
     let best = || {

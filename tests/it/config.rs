@@ -1,5 +1,6 @@
 //! Tests of config: what right files mean. Wrong ones are in `config/mistakes.rs`.
 
+mod mirrors;
 mod mistakes;
 mod rules;
 mod ways;

@@ -1,5 +1,7 @@
 //! What is known stays known, and what is new is not swallowed: identities over many polls.
 
+mod facts;
+
 use nashra::model::*;
 use nashra::pipeline;
 use proptest::prelude::*;

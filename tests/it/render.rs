@@ -53,6 +53,7 @@ fn entry(id: &str, said: FeedEntry) -> Entry {
         story_reason: StoryReason::First,
         matched: None,
         digest: Digest::of([id.as_bytes()]),
+        former: vec![],
         revision: 0,
         life: vec![],
     }

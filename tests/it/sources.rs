@@ -120,7 +120,7 @@ fn json_says_all_that_is_known() {
     let mut keys: Vec<&str> = sihhati.keys().map(String::as_str).collect();
     keys.sort_unstable();
     let expected = "adopted asked_at enabled error failures fresh_until gone_at health hints id language \
-        listed moved_to next_at oddity ok_at past quarantine retry_after schedule since title url why";
+        listed moved_to next_at oddity ok_at past quarantine renamed retry_after schedule since title url volatile why";
     assert_eq!(keys, expected.split_ascii_whitespace().collect::<Vec<_>>());
     for (key, value) in [
         ("id", json!("sihhati")),

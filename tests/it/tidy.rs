@@ -43,7 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("uuid", &["pipeline/decide"]),
     ("cron", &["schedule"]),
     ("toml", &["config"]),
-    ("humantime", &["config", "schedule"]),
+    ("humantime", &["config", "schedule", "cli/entries"]),
     ("strsim", &["config"]),
     ("clap", &["cli/"]),
     ("tracing_subscriber", &["cli/"]),
@@ -60,7 +60,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("blake3", &["model/id"]),
     ("memchr", &["pipeline/"]),
     ("ipnet", &["model/policy", "config", "edge/fetch", "app/probe"]),
-    ("percent_encoding", &["config", "pipeline/section", "edge/"]),
+    ("percent_encoding", &["config", "pipeline/section", "pipeline/why", "edge/"]),
     (
         "chrono_tz",
         &["model/section", "config", "schedule", "pipeline/normalize", "pipeline/render", "app/writer"],
@@ -71,7 +71,7 @@ const HOMES: &[(&str, &[&str])] = &[
 const AT_HOME_EVERYWHERE: &[&str] = &["chrono", "url", "serde", "thiserror"];
 
 /// Files of the pipeline that compose stages; every other file keeps to itself, `text` and `link`.
-const COMPOSERS: &[&str] = &["mod", "ingest", "publish", "window"];
+const COMPOSERS: &[&str] = &["mod", "ingest", "publish", "why", "window"];
 const VOCABULARIES: &[&str] = &["text", "link"];
 
 /// The longest file, in lines.

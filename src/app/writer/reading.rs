@@ -19,11 +19,7 @@ pub(in crate::app) fn read_window(
     edition: &Edition,
     sources: &BTreeMap<SourceId, Arc<Source>>,
 ) -> Result<Window, StoreError> {
-    let cards = sources.values().map(|source| {
-        let card = card(source, states.get(&source.id));
-        (source.id.clone(), Arc::new(card))
-    });
-    let mut window = Window { sources: cards.collect(), ..Window::default() };
+    let mut window = empty_window(states, sources);
     // Entries of a source that has left the file are shown nowhere.
     let configured = |entry: &Result<Entry, StoreError>| {
         entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))
@@ -32,6 +28,18 @@ pub(in crate::app) fn read_window(
     let members = |story| store.story(story);
     window::fill(&mut window, edition, window::SCAN_STEP, newest_first, members)?;
     Ok(window)
+}
+
+/// One with the sources alone.
+pub(in crate::app) fn empty_window(
+    states: &BTreeMap<SourceId, SourceState>,
+    sources: &BTreeMap<SourceId, Arc<Source>>,
+) -> Window {
+    let cards = sources.values().map(|source| {
+        let card = card(source, states.get(&source.id));
+        (source.id.clone(), Arc::new(card))
+    });
+    Window { sources: cards.collect(), ..Window::default() }
 }
 
 impl Writer {

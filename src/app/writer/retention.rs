@@ -20,7 +20,7 @@ impl Writer {
             return Ok(true);
         }
         let kept_since = now - TimeDelta::days(i64::from(self.keep_days));
-        let gone = self.store.purge(kept_since)?;
+        let gone = self.store.purge(kept_since, now)?;
         if !gone.is_empty() {
             self.removed_count += gone.len();
             self.removed.extend(gone.iter().filter(|key| self.window.entries.contains_key(key)));
@@ -31,7 +31,8 @@ impl Writer {
         if entries > 0 {
             tracing::info!(entries, keep_days, "removed what no source lists any more");
         }
-        Ok(self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))? > 0)
+        let forgotten = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))?;
+        Ok(forgotten + self.store.forget_stubs(kept_since)? > 0)
     }
 
     /// A source that is not configured any more is never asked again, so nobody else would notice that it does

@@ -60,6 +60,11 @@ pub(super) fn time(at: Timestamp) -> [u8; TIME_BYTES] {
     (at.timestamp() ^ i64::MIN).to_be_bytes()
 }
 
+/// The moment that these bytes say.
+pub(super) fn moment(bytes: &[u8]) -> Option<Timestamp> {
+    Timestamp::from_timestamp(i64::from_be_bytes(bytes.try_into().ok()?) ^ i64::MIN, 0)
+}
+
 pub(super) fn is_damaged_time(bytes: &[u8]) -> bool {
     bytes.len() != TIME_BYTES
 }

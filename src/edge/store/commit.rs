@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
+use chrono::SubsecRound as _;
 use sled::Batch;
 use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
 
 use super::keys::{Learnt, Name};
 use super::sheaf::Binder;
 use super::{COUNT, Stage, Store, StoreError, codec, record};
-use crate::model::{EntryKey, KeyKind, Update};
+use crate::model::{Dropped, EntryKey, KeyKind, Stub, Update};
 
-/// Titles that one entry is remembered by, and as many links: the first one and the newest ones. What changes
-/// its title at every poll would otherwise grow without end.
+/// Titles that one entry is remembered by, and as many guids and links: the first one and the newest ones. What
+/// changes its title at every poll would otherwise grow without end.
 const KEYS_OF_A_KIND_MAX: usize = 64;
 
 /// What one commit changes, a batch a tree.
@@ -26,6 +27,7 @@ pub(super) struct Commit {
     pub(super) stories: Batch,
     pub(super) delisted: Batch,
     pub(super) due: Batch,
+    pub(super) stubs: Batch,
     /// Entries that are there for the first time.
     pub(super) added: u64,
     /// Entries that are there no more.
@@ -71,6 +73,13 @@ impl Store {
         for key in &update.relisted {
             self.undate(&mut commit, *key)?;
         }
+        let stub = |dropped: &Dropped| Stub {
+            source: update.source.clone(),
+            at: update.at.trunc_subsecs(0),
+            dropped: dropped.clone(),
+            was: None,
+        };
+        self.remember(&mut commit, update.dropped.iter().map(stub))?;
         self.commit(&commit)
     }
 
@@ -107,7 +116,7 @@ impl Store {
         entry: EntryKey,
         mut names: Vec<Name>,
     ) -> Result<Vec<Name>, StoreError> {
-        for kind in [KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
+        for kind in [KeyKind::Guid, KeyKind::Title, KeyKind::Dated, KeyKind::Link, KeyKind::Content] {
             let of_kind = |name: &Name| name[0] == kind as u8;
             let mut surplus =
                 names.iter().filter(|name| of_kind(name)).count().saturating_sub(KEYS_OF_A_KIND_MAX);
@@ -166,9 +175,10 @@ impl Store {
             &self.stories,
             &self.delisted,
             &self.due,
+            &self.stubs,
         );
-        let committed =
-            trees.transaction(|(meta, sources, entries, sheaves, keys, names, stories, delisted, due)| {
+        let committed = trees.transaction(
+            |(meta, sources, entries, sheaves, keys, names, stories, delisted, due, stubs)| {
                 meta.apply_batch(&commit.meta)?;
                 sources.apply_batch(&commit.sources)?;
                 entries.apply_batch(&commit.entries)?;
@@ -178,11 +188,13 @@ impl Store {
                 stories.apply_batch(&commit.stories)?;
                 delisted.apply_batch(&commit.delisted)?;
                 due.apply_batch(&commit.due)?;
+                stubs.apply_batch(&commit.stubs)?;
                 let count = codec::count(meta.get(COUNT)?.as_deref());
                 let count = (count + commit.added).saturating_sub(commit.removed);
                 meta.insert(COUNT, &count.to_be_bytes())?;
                 Ok::<(), ConflictableTransactionError<()>>(())
-            });
+            },
+        );
         committed.map_err(|error| match error {
             TransactionError::Storage(error) => StoreError::Sled(error),
             TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),

@@ -120,6 +120,53 @@ impl Keys {
         records.skip_while(is_later).take_while(is_of_kind)
     }
 
+    /// All names that begin with this byte and come before `end`, the last first, whether they have settled or not.
+    /// What is learnt meanwhile may be among them.
+    pub(super) fn backwards_before(
+        &self,
+        kind: u8,
+        end: &[u8],
+    ) -> Result<impl Iterator<Item = Result<(Name, EntryKey), StoreError>> + use<>, StoreError> {
+        let wanted = |name: &Name| name[0] == kind && name[..] < *end;
+        let mut fresh: Vec<(Name, EntryKey)> = {
+            let mut fresh = self.fresh();
+            let held = self.loaded(&mut fresh)?;
+            held.iter().filter(|(name, _)| wanted(name)).map(|(name, entry)| (*name, *entry)).collect()
+        };
+        fresh.sort_unstable();
+        let (damage, before) = (Arc::clone(&self.damage), end.to_vec());
+        let pages = self.pages.range::<&[u8], _>(..end).rev().flat_map(move |page| match page {
+            Err(error) => vec![Err(StoreError::from(error))],
+            Ok((at, page)) => {
+                let records = damage.pass("pages", &at, records(&page)).unwrap_or_default();
+                let names = records.iter().rev().map(parts).filter(|(name, _)| name[..] < before[..]);
+                names.map(Ok).collect()
+            }
+        });
+        let mut settled =
+            pages.take_while(move |row| row.as_ref().map_or(true, |(name, _)| name[0] == kind)).peekable();
+        Ok(std::iter::from_fn(move || {
+            loop {
+                let Some((newest, _)) = fresh.last() else { return settled.next() };
+                match settled.peek() {
+                    Some(Ok((name, _))) if name <= newest => {
+                        // What is held goes before what has settled.
+                        let is_same = name == newest;
+                        if is_same {
+                            settled.next();
+                        }
+                    }
+                    Some(_) => return settled.next(),
+                    None => {}
+                }
+                match fresh.pop() {
+                    Some((_, NOWHERE)) => {}
+                    found => return found.map(Ok),
+                }
+            }
+        }))
+    }
+
     /// Holds the index while a commit is made.
     pub(super) fn fresh(&self) -> MutexGuard<'_, Fresh> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)

@@ -5,7 +5,7 @@
 //! `keys` (identity → entry key; outlives the entry as its tombstone: see [`keys`]), `names` (entry key → its keys,
 //! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `delisted`
 //! (entry key → when its source last listed it), `due` (stage, that time and the entry key → nothing: what
-//! retention removes next).
+//! retention removes next), `stubs` (what was dropped or removed: see [`stubs`]).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
@@ -17,7 +17,9 @@ mod keys;
 mod open;
 mod record;
 mod retention;
+mod search;
 mod sheaf;
+mod stubs;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -33,6 +35,7 @@ use damage::Damage;
 use keys::Keys;
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX};
+pub use stubs::STUBS_MAX;
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
@@ -40,6 +43,8 @@ const ASKING: &[u8] = b"asking/";
 const STORY_MEMBERS_MAX: usize = 200;
 const COUNT: &[u8] = b"entries";
 const RULES: &[u8] = b"rules";
+/// How many stubs there are.
+const STUBS: &[u8] = b"stubs";
 
 /// The open store. There is one writer: whoever holds it and calls `apply`.
 #[derive(Debug)]
@@ -55,6 +60,7 @@ pub struct Store {
     stories: Tree,
     delisted: Tree,
     due: Tree,
+    stubs: Tree,
     damage: Arc<Damage>,
     press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.

@@ -21,6 +21,7 @@ const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 const TREES: &[&str] = &[
     "meta", "sources", "entries", "sheaves", "keys", "runs", "pages", "names", "stories", "delisted", "due",
+    "stubs",
 ];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
@@ -67,6 +68,7 @@ impl Store {
             stories: tree("stories")?,
             delisted: tree("delisted")?,
             due: tree("due")?,
+            stubs: tree("stubs")?,
             damage,
             press: Press::new()?,
             db,

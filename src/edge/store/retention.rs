@@ -6,9 +6,11 @@
 
 mod stories;
 
+use chrono::SubsecRound as _;
+
 use super::commit::Commit;
 use super::{Stage, Store, StoreError, codec};
-use crate::model::{EntryKey, Timestamp};
+use crate::model::{EntryKey, Stub, Timestamp};
 
 /// Entries removed by one call of [`Store::purge`], so that retention never holds up a poll.
 pub const PURGE_BATCH_MAX: usize = 500;
@@ -17,17 +19,20 @@ pub const FORGET_BATCH_MAX: usize = 200;
 
 impl Store {
     /// Removes up to [`PURGE_BATCH_MAX`] entries that no source has listed since `before`, and says
-    /// which. Their keys stay, so that an entry which is listed again does not come back as new.
-    pub fn purge(&self, before: Timestamp) -> Result<Vec<EntryKey>, StoreError> {
+    /// which. Their keys stay, so that an entry which is listed again does not come back as new, and stubs, which say
+    /// that they were removed `now`.
+    pub fn purge(&self, before: Timestamp, now: Timestamp) -> Result<Vec<EntryKey>, StoreError> {
         let mut commit = Commit::default();
-        let mut gone = vec![];
+        let (mut gone, mut stubs) = (vec![], vec![]);
         for Overdue { row, key } in self.overdue(&mut commit, Stage::Stored, before, PURGE_BATCH_MAX)? {
             if self.waits_for_its_story(&mut commit, key, before)? {
                 continue;
             }
             commit.due.insert(codec::moved(&row, Stage::Remembered), &[]);
             if self.is_stored(key)? {
-                let story = self.entry(key)?.map_or(key, |entry| entry.story);
+                let entry = self.entry(key)?;
+                let story = entry.as_ref().map_or(key, |entry| entry.story);
+                stubs.extend(entry.map(|entry| Stub::of_removed(&entry, now.trunc_subsecs(0))));
                 commit.names.insert(&key.0, self.names_of(key)?);
                 commit.entries.remove(&key.0);
                 commit.stories.remove(&codec::story_member(story, key));
@@ -36,6 +41,7 @@ impl Store {
             }
         }
         self.unbind(&mut commit, &gone)?;
+        self.remember(&mut commit, stubs.into_iter())?;
         self.commit(&commit)?;
         Ok(gone)
     }

@@ -188,12 +188,23 @@ impl Store {
 
     /// Every entry that is in a sheaf, newest first, with the number of the sheaf. The index must have settled.
     pub(super) fn bound(&self) -> impl Iterator<Item = Result<(EntryKey, Number), StoreError>> + use<> {
-        self.keys.backwards(PLACE).map(|row| {
-            let (name, at) = row?;
-            let key = name.split_last_chunk().map_or([0; 16], |(_, key)| *key);
-            Ok((EntryKey(key), number(at)))
-        })
+        self.keys.backwards(PLACE).map(placed)
     }
+
+    /// The same of those with a key before `end`, whether the index has settled or not.
+    pub(super) fn bound_before(
+        &self,
+        end: Option<EntryKey>,
+    ) -> Result<impl Iterator<Item = Result<(EntryKey, Number), StoreError>> + use<>, StoreError> {
+        let end = end.map_or(vec![PLACE + 1], |end| place(end).to_vec());
+        Ok(self.keys.backwards_before(PLACE, &end)?.map(placed))
+    }
+}
+
+fn placed(row: Result<(Name, EntryKey), StoreError>) -> Result<(EntryKey, Number), StoreError> {
+    let (name, at) = row?;
+    let key = name.split_last_chunk().map_or([0; 16], |(_, key)| *key);
+    Ok((EntryKey(key), number(at)))
 }
 
 /// The name under which the index has the place of an entry.

@@ -29,6 +29,22 @@ impl Store {
         let (single, bound) = (single.peekable(), bound.peekable());
         failed.into_iter().chain(Walk { store: self, single, bound, open: None })
     }
+
+    /// Every entry before the one with this key, or all, newest first, without bringing the index into its lasting
+    /// form: for those who read beside the writer.
+    pub fn newest_before(
+        &self,
+        end: Option<EntryKey>,
+    ) -> Result<impl Iterator<Item = Result<Entry, StoreError>> + '_, StoreError> {
+        let rows = match end {
+            Some(end) => self.entries.range::<&[u8], _>(..&end.0[..]),
+            None => self.entries.iter(),
+        };
+        let single: Box<dyn Iterator<Item = _>> =
+            Box::new(rows.rev().map(|row| row.map_err(StoreError::from)));
+        let bound: Box<dyn Iterator<Item = _>> = Box::new(self.bound_before(end)?);
+        Ok(Walk { store: self, single: single.peekable(), bound: bound.peekable(), open: None })
+    }
 }
 
 impl Walk<'_> {

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Folded;
-use crate::model::{Digest, FeedEntry};
-use crate::pipeline::link;
+use super::{Folded, canonical};
+use crate::model::{Digest, FeedEntry, Trust};
 
 /// Words, folded, beside which a number is a counter: it changes at every fetch and is no news.
 const COUNTED: &[&str] = &[
@@ -44,7 +43,12 @@ const COUNTER_DISTANCE: usize = 2;
 /// The hash of what counts as a meaningful change: the title, the words of the text without counters, the
 /// link without its tokens, and which files are attached. A corrected figure is a change.
 pub fn digest(said: &FeedEntry) -> Digest {
-    of(said, &Folded::of(said), link(said))
+    digest_by(said, Trust::default())
+}
+
+/// The same of an entry of a source that is trusted in this.
+pub fn digest_by(said: &FeedEntry, trust: Trust) -> Digest {
+    of(said, &Folded::of(said), link(said, trust))
 }
 
 /// The same of an entry whose words are folded already and whose link is canonical.
@@ -55,9 +59,23 @@ pub(super) fn of(said: &FeedEntry, folded: &Folded, link: Option<String>) -> Dig
     Digest::of([&folded.title, &*body, &link, &files].map(str::as_bytes))
 }
 
-/// The link that readers get, without its tokens.
-pub(super) fn link(said: &FeedEntry) -> Option<String> {
-    said.link.as_deref().map(|given| link::canonical(given).unwrap_or_else(|| given.to_owned()))
+/// The link that readers get, without its tokens; `None` where it changes with every document.
+pub(super) fn link(said: &FeedEntry, trust: Trust) -> Option<String> {
+    let given = said.link.as_deref()?;
+    canonical(given, trust).or_else(|| trust.links.then(|| given.to_owned()))
+}
+
+/// Whether the link leads to another host, or became safe: the entry is elsewhere now, and says nothing new.
+pub fn is_relocated(old: &FeedEntry, new: &FeedEntry) -> bool {
+    let (Some(old), Some(new)) = (origin(old), origin(new)) else { return false };
+    let is_safe = |scheme: &str| scheme.eq_ignore_ascii_case("https");
+    !old.1.eq_ignore_ascii_case(new.1) || !is_safe(old.0) && is_safe(new.0)
+}
+
+/// Scheme and host of the link.
+fn origin(said: &FeedEntry) -> Option<(&str, &str)> {
+    let (scheme, rest) = said.link.as_deref()?.split_once("://")?;
+    Some((scheme, rest.split(['/', '?', '#']).next()?))
 }
 
 /// Folded text without the numbers that stand beside a word of [`COUNTED`].

@@ -3,10 +3,14 @@
 //! A rule says whether an entry that one of the listed entry's keys leads to is the same. A known entry is
 //! found once in a document; whoever comes later with one of its keys is another entry.
 
+mod evidence;
+mod residue;
+
 use std::collections::{HashMap, HashSet};
 
-use super::{Keyed, canonical_page};
-use crate::model::{Entry, EntryKey, IdentityKey, IdentityKind, KeyKind, Known};
+use self::evidence::{Shifts, near_enough, same_text};
+use super::{Keyed, canonical_page, is_relocated};
+use crate::model::{Entry, EntryKey, IdentityKey, IdentityKind, KeyKind, Known, Renamed, Timestamp};
 use crate::pipeline::{link, text};
 
 /// In a document of so few entries one new id is not yet a source that moved.
@@ -31,6 +35,7 @@ const REPETITION: Keys =
 const CONTENT: Keys = |listed| vec![listed.content];
 const LINK: Keys = |listed| listed.anchor.into_iter().chain(listed.link_key).collect();
 const DATED: Keys = |listed| listed.dated.into_iter().collect();
+const TITLE: Keys = |listed| listed.title.into_iter().collect();
 
 /// What always holds.
 const RULES: [(Keys, Rule); 7] = [
@@ -43,13 +48,45 @@ const RULES: [(Keys, Rule); 7] = [
     (GUID, |pair| pair.is_owner()),
     (DATED, |pair| pair.has_title_and_date()),
 ];
+/// What holds of a single entry, too, though its guid is another one.
+const RENAMED: (Keys, Rule) = (LINK, |pair| pair.has_link_title_and_date());
 /// What holds where more than half of a known source would be new.
-const RULES_OF_A_MOVE: [(Keys, Rule); 2] = [(LINK, |pair| pair.has_the_link_elsewhere()), (DATED, |_| true)];
+const RULES_OF_A_MOVE: [(Keys, Rule); 4] = [
+    (LINK, |pair| pair.has_the_link_elsewhere()),
+    (DATED, |_| true),
+    (CONTENT, |pair| pair.has_the_content_elsewhere()),
+    (TITLE, |pair| pair.has_the_title_elsewhere()),
+];
+
+/// What holds in the time after a move, when entries come back that were not listed while it happened.
+const RULES_AFTER_A_MOVE: [(Keys, Rule); 3] = [
+    (LINK, |pair| pair.old.is_some_and(|old| pair.dates_agree(old))),
+    (DATED, |pair| pair.listed.said.published.is_some()),
+    (TITLE, |pair| pair.has_title_and_date_elsewhere()),
+];
+
+/// What a source listed before the document that is matched.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// Its entries.
+    pub listed: &'a [EntryKey],
+    /// When most of its entries last came under other ids, if they ever did.
+    pub renamed: Option<&'a Renamed>,
+}
+
+/// The listed entries, each with the known one that it is.
+#[derive(Debug, Default)]
+pub struct Matched {
+    /// In the order of the document.
+    pub found: Vec<Option<Match>>,
+    /// By how many minutes the dates of those that moved are off.
+    pub shifts: Vec<i64>,
+}
 
 /// Finds each listed entry among the known ones: by guid, content and link, and where more than half of a
-/// known source would be new (another guid scheme, another CMS) also by link and by title with date, so that
-/// nothing old is shown as new.
-pub fn matched(entries: &[Keyed<'_>], known: &Known, first_fetch: bool) -> Vec<Option<Match>> {
+/// known source would be new (another guid scheme, another CMS) also by link, by title with date, and by what is
+/// left of those that it listed `before`, so that nothing old is shown as new. A part of a document shows no move.
+pub fn matched(entries: &[Keyed<'_>], known: &Known, before: Before<'_>, is_part: bool) -> Matched {
     let mut search = Search {
         entries,
         known,
@@ -58,22 +95,25 @@ pub fn matched(entries: &[Keyed<'_>], known: &Known, first_fetch: bool) -> Vec<O
         named: entries.iter().enumerate().map(|(index, entry)| (entry.primary, index)).collect(),
         is_small: entries.len() <= SMALL_DOCUMENT,
         is_move: false,
+        shifts: Shifts::default(),
     };
     for (keys, rule) in RULES {
         search.pass(keys, rule, false);
     }
     let unknown = search.unknown().count();
-    if first_fetch || unknown * 2 <= entries.len() {
-        return search.found;
+    search.pass(RENAMED.0, RENAMED.1, false);
+    let may_have_moved = unknown * 2 > entries.len() || unknown > 0 && search.is_changed();
+    if !is_part && !before.listed.is_empty() && may_have_moved {
+        search.pass_as_moved(before.listed, unknown);
     }
-    let leads_somewhere = |entry: &&Keyed<'_>| {
-        [entry.link_key, entry.dated].into_iter().flatten().any(|key| known.keys.contains_key(&key))
-    };
-    search.is_move = search.unknown().filter(leads_somewhere).count() * 2 >= unknown;
-    for (keys, rule) in RULES_OF_A_MOVE {
-        search.pass(keys, rule, true);
+    if let Some(renamed) = before.renamed {
+        search.shifts.0.extend(&renamed.minutes);
+        for (keys, rule) in RULES_AFTER_A_MOVE {
+            search.pass(keys, rule, true);
+        }
+        search.shifts.0.truncate(search.shifts.0.len() - renamed.minutes.len());
     }
-    search.found
+    Matched { found: search.found, shifts: search.shifts.0 }
 }
 
 struct Search<'a> {
@@ -85,11 +125,49 @@ struct Search<'a> {
     is_small: bool,
     /// Whether most of what is unknown leads to something known by another key.
     is_move: bool,
+    /// By how much the dates of a source that moved are off.
+    shifts: Shifts,
 }
 
 impl<'a> Search<'a> {
     fn unknown(&self) -> impl Iterator<Item = &'a Keyed<'a>> + '_ {
         self.entries.iter().zip(&self.found).filter(|(_, found)| found.is_none()).map(|(entry, _)| entry)
+    }
+
+    /// Whether most of what was found has another guid, another link or another date than before, so that the rest
+    /// may as well.
+    fn is_changed(&self) -> bool {
+        let (mut all, mut changed) = (0, 0);
+        for (entry, old) in self.recognised() {
+            let is_new = |key: IdentityKey| !self.known.keys.contains_key(&key);
+            let was_by_guid = entry.trust.guids && old.identity.kind == IdentityKind::Guid;
+            let has_changed = entry.guid.map_or(was_by_guid, is_new)
+                || entry.link_key.is_some_and(is_new)
+                || entry.said.published != old.said.published
+                || is_relocated(&old.said, entry.said);
+            all += 1;
+            changed += usize::from(has_changed);
+        }
+        changed * 2 > all
+    }
+
+    /// The entries that were found and are stored.
+    fn recognised(&self) -> impl Iterator<Item = (&'a Keyed<'a>, &'a Entry)> + '_ {
+        let pairs = self.entries.iter().zip(&self.found);
+        pairs.filter_map(|(entry, found)| Some((entry, self.known.entries.get(&found.as_ref()?.key)?)))
+    }
+
+    fn pass_as_moved(&mut self, listed: &[EntryKey], unknown: usize) {
+        self.shifts = Shifts::of(self);
+        let leads_somewhere = |entry: &&Keyed<'_>| {
+            let keys = [entry.link_key, entry.dated].into_iter().flatten();
+            keys.chain(entry.title).any(|key| self.known.keys.contains_key(&key))
+        };
+        self.is_move = self.unknown().filter(leads_somewhere).count() * 2 >= unknown;
+        for (keys, rule) in RULES_OF_A_MOVE {
+            self.pass(keys, rule, true);
+        }
+        residue::pass(self, listed);
     }
 
     /// Applies one rule to every entry that no earlier rule has found.
@@ -156,7 +234,8 @@ impl Pair<'_> {
             return !has_guid && (at_one_place || self.title_and_date_lead_here());
         };
         let agrees = self.same_title(old) || self.same_date(old);
-        let was_by_guid = old.identity.kind == IdentityKind::Guid;
+        // Where guids are no keys, entries are known by link, whatever they were named after.
+        let was_by_guid = self.listed.trust.guids && old.identity.kind == IdentityKind::Guid;
         if has_guid { agrees && !was_by_guid } else { agrees || !was_by_guid && !self.fragments_differ(old) }
     }
 
@@ -164,19 +243,52 @@ impl Pair<'_> {
     fn has_title_and_date(&self) -> bool {
         let has_guid = self.listed.guid.is_some();
         let Some(old) = self.old else { return !has_guid };
-        let same_place = canonical_page(self.listed.said) == canonical_page(&old.said);
+        let holds = self.listed.trust.links || self.listed.trust.paths;
+        let same_place = !holds || self.page() == self.page_of(old);
         same_place && (!has_guid || old.identity.kind != IdentityKind::Guid)
     }
 
-    /// The guid is another one. A reused page address is not yet the same entry: title or date must agree.
+    /// One guid became another, and nothing else is different.
+    fn has_link_title_and_date(&self) -> bool {
+        self.old.is_some_and(|old| self.same_title(old) && self.same_date(old) && !self.fragments_differ(old))
+    }
+
+    /// The guid is another one. A reused page address is not yet the same entry: title or date must agree, and with
+    /// another date the text.
     fn has_the_link_elsewhere(&self) -> bool {
-        match self.old {
-            Some(old) if self.search.is_small => {
-                self.same_date(old) || self.same_title(old) && !self.dates_differ(old)
-            }
-            Some(old) => self.same_date(old) || self.same_title(old),
-            None => self.title_and_date_lead_here() || !self.search.is_small && self.search.is_move,
+        let Some(old) = self.old else {
+            return self.title_and_date_lead_here() || !self.search.is_small && self.search.is_move;
+        };
+        if self.dates_agree(old) {
+            return true;
         }
+        self.same_title(old) && (!self.dates_differ(old) || same_text(self.listed.said, &old.said))
+    }
+
+    /// Where nothing but the guid could differ, in a document that is no single bulletin.
+    fn has_the_content_elsewhere(&self) -> bool {
+        !self.search.is_small && self.old.is_some_and(|old| !self.dates_differ(old))
+    }
+
+    /// Guid and link are others: the date must agree, be it rounded or off by the hours that most are. Where there
+    /// is none to compare, the text; and where the date was set anew, text and slug.
+    fn has_the_title_elsewhere(&self) -> bool {
+        let Some(old) = self.old.filter(|_| !self.has_title_and_date_elsewhere()) else {
+            return self.has_title_and_date_elsewhere();
+        };
+        match (evidence::date(self.listed.said), evidence::date(&old.said)) {
+            _ if self.search.is_small => false,
+            (Some(_), Some(_)) => {
+                evidence::same_slug(self.listed.said, &old.said) && same_text(self.listed.said, &old.said)
+            }
+            _ => evidence::is_telling(&self.listed.folded_title) && same_text(self.listed.said, &old.said),
+        }
+    }
+
+    /// The title, and the date as a move may have changed it.
+    fn has_title_and_date_elsewhere(&self) -> bool {
+        let old = self.old.map_or(Some(self.key.published()), |old| evidence::date(&old.said));
+        matches!((evidence::date(self.listed.said), old), (Some(new), Some(old)) if self.agree(new, old))
     }
 
     fn title_and_date_lead_here(&self) -> bool {
@@ -188,13 +300,31 @@ impl Pair<'_> {
         matches!(titles, (Some(a), Some(b)) if a == b || text::fold(a) == text::fold(b))
     }
 
+    fn page(&self) -> Option<String> {
+        canonical_page(self.listed.said, self.listed.trust)
+    }
+
+    fn page_of(&self, old: &Entry) -> Option<String> {
+        canonical_page(&old.said, self.listed.trust)
+    }
+
     fn same_page(&self, old: &Entry) -> bool {
-        let page = canonical_page(self.listed.said);
-        page.is_some() && page == canonical_page(&old.said)
+        let page = self.page();
+        page.is_some() && page == self.page_of(old)
     }
 
     fn same_date(&self, old: &Entry) -> bool {
         matches!((self.listed.said.published, old.said.published), (Some(a), Some(b)) if a == b)
+    }
+
+    fn agree(&self, new: Timestamp, old: Timestamp) -> bool {
+        near_enough(new, old) || self.search.shifts.explain(new, old)
+    }
+
+    /// The same of dates that a move may have changed.
+    fn dates_agree(&self, old: &Entry) -> bool {
+        let dates = (self.listed.said.published, old.said.published);
+        matches!(dates, (Some(new), Some(old)) if self.agree(new, old))
     }
 
     fn dates_differ(&self, old: &Entry) -> bool {

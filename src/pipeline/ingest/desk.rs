@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use chrono::SubsecRound as _;
 
 use super::listed::{Listed, Names, published_key};
-use super::{ENTRIES_PER_FETCH_MAX, configuration};
+use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life, past};
 use crate::model::{
     Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
     StoryReason, Tally, Timestamp, Update,
 };
-use crate::pipeline::dedupe::{self, Keyed, Match};
+use crate::pipeline::dedupe::{self, Before, Judged, Keyed, Match, Matched, Turn};
 use crate::pipeline::{decide, story};
 
 /// Problems of one document that are passed on.
@@ -19,21 +19,21 @@ const PROBLEMS_MAX: usize = 50;
 /// The entries of one document, each with the known one that it is.
 pub(super) struct Listing<'a> {
     listed: &'a Listed<'a>,
-    found: Vec<Option<Match>>,
+    matched: Matched,
     /// Whether the document holds only what changed.
     is_delta: bool,
 }
 
 impl<'a> Listing<'a> {
     pub(super) fn of(listed: &'a Listed<'a>, old: &SourceState, known: &Known, is_delta: bool) -> Self {
-        // That most of a part is new shows no move.
-        let found = dedupe::matched(&listed.entries, known, old.ok_at.is_none() || is_delta);
-        Self { listed, found, is_delta }
+        let before = Before { listed: &old.listed, renamed: old.renamed.as_ref() };
+        let matched = dedupe::matched(&listed.entries, known, before, is_delta);
+        Self { listed, matched, is_delta }
     }
 
     /// Whether any entry is one that is known.
     pub(super) fn shares_entries(&self) -> bool {
-        self.found.iter().any(Option::is_some)
+        self.matched.found.iter().any(Option::is_some)
     }
 
     /// Whether anything listed is known, be it a title alone.
@@ -59,27 +59,24 @@ pub(super) fn take_in(
             format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
         update.problems.push(Problem::new("too-many-entries", message));
     }
-    let first_fetch = old.ok_at.is_none();
-    let Listing { listed: Listed { entries, names, repeated }, found, is_delta } = listing;
-    update.tally = Tally { seen: feed.entries.len(), duplicates: *repeated, ..Tally::default() };
-    // An id that nobody knows on an entry that somebody knows: one is a correction, most of them a move.
-    let is_renamed = |(entry, found): &(&Keyed<'_>, &Option<Match>)| {
-        found.is_some() && entry.guid.is_some_and(|guid| !known.keys.contains_key(&guid))
+    let is_backfill = past::is_backfill(old, listing.shares_entries(), listing.is_delta);
+    let Listing { listed: Listed { entries, names, repeated }, matched, is_delta } = listing;
+    update.tally = Tally { seen: feed.entries.len(), duplicates: repeated.len(), ..Tally::default() };
+    let judged = if is_delta {
+        Judged::part(&old.habits)
+    } else {
+        dedupe::judge(&old.habits, entries, &matched, known, now)
     };
-    let renamed = entries.iter().zip(&found).filter(is_renamed).count();
-    let is_move = renamed * 2 > entries.len() && !is_delta;
-    if is_move || found.iter().flatten().any(|found| found.moved) {
-        let message =
-            "most entries came under new ids; they were recognised by link or title and keep their old ones";
-        update.problems.push(Problem::new("identities-moved", message));
-    }
+    past::remember(&judged, !entries.is_empty(), is_delta, update);
+    let found = matched.found;
     let met: HashSet<EntryKey> = found.iter().flatten().map(|found| found.key).collect();
     let told = known.entries.values().filter(|entry| entry.source == source.id).map(|entry| entry.story);
     let mut desk = Desk {
         source,
         known,
         now,
-        first_fetch,
+        is_backfill,
+        judged,
         read_anew: old.config != Some(configuration(source)),
         ids: HashSet::new(),
         keys: HashSet::new(),
@@ -100,9 +97,13 @@ pub(super) fn take_in(
         .enumerate()
         .map(|(index, ((entry, names), found))| match found {
             None => desk.add(index, entry, names),
-            Some(found) => desk.meet_again(index, entry, found),
+            Some(found) => {
+                desk.show_to_mirrors(names, found.key);
+                desk.meet_again(index, entry, found)
+            }
         })
         .collect();
+    update.dropped = dropped::of(feed, entries, repeated, &listed);
     listed.sort_unstable();
     listed.dedup();
     let before: HashSet<&EntryKey> = old.listed.iter().collect();
@@ -135,7 +136,9 @@ struct Desk<'a> {
     source: &'a Source,
     known: &'a Known,
     now: Timestamp,
-    first_fetch: bool,
+    is_backfill: bool,
+    /// What the document shows of its source's keys.
+    judged: Judged,
     /// Whether the known entries were read under another configuration, or by another version.
     read_anew: bool,
     /// Published ids given in this update.
@@ -185,11 +188,12 @@ impl Desk<'_> {
             first_seen,
             first_seen_millis: u16::try_from((self.now - first_seen).num_milliseconds()).unwrap_or_default(),
             updated: None,
-            backfill: self.first_fetch,
+            backfill: self.is_backfill,
             story,
             story_reason,
             matched,
             digest: keyed.digest,
+            former: vec![],
             revision: 0,
             life: vec![],
         };
@@ -213,6 +217,15 @@ impl Desk<'_> {
         key
     }
 
+    /// An entry that was stored before feeds.toml named mirrors of its source is found by them from now on.
+    fn show_to_mirrors(&mut self, names: &Names, entry: EntryKey) {
+        for (key, reason) in &names.story {
+            if *reason == StoryReason::Mirror && !self.known.keys.contains_key(key) {
+                self.claim(*key, entry);
+            }
+        }
+    }
+
     /// An entry that is known: its facts are renewed when there is something worth showing, and readers are
     /// told where it is a meaningful change. One that retention removed stays removed.
     fn meet_again(&mut self, index: usize, keyed: &Keyed<'_>, found: Match) -> EntryKey {
@@ -224,18 +237,31 @@ impl Desk<'_> {
         let is_other = digest != old.digest;
         // Read another way, the same document is no news.
         let is_better = self.read_anew && *keyed.said != old.said;
-        if !is_other && !is_better && !dedupe::is_quiet_change(&old.said, keyed.said) {
+        let has_moved = self.judged.is_relocation && dedupe::is_relocated(&old.said, keyed.said);
+        let renamed = life::renamed(old, keyed, self.known);
+        let is_same =
+            !is_other && !is_better && !has_moved && !dedupe::is_quiet_change(&old.said, keyed.said);
+        if is_same && renamed.is_none() {
             return key;
         }
         let said = keyed.said.clone();
         let mut changed = Entry { said, digest, revision: old.revision.saturating_add(1), ..old.clone() };
         // A whole source that moved to another host gets its new links, but says nothing new.
-        let at_old_place = FeedEntry { link: old.said.link.clone(), ..keyed.said.clone() };
-        let only_moved = found.moved && dedupe::digest(&at_old_place) == old.digest;
-        if is_other && !self.read_anew && !only_moved {
+        let at_old_place = || FeedEntry { link: old.said.link.clone(), ..keyed.said.clone() };
+        let only_moved = (found.moved || self.judged.is_relocation)
+            && dedupe::digest_by(&at_old_place(), self.judged.trust) == old.digest;
+        if is_other {
+            past::add_former(&mut changed.former, old.digest);
+        }
+        // Some sources show one title, and the other, at every second fetch.
+        let is_former = old.former.contains(&digest);
+        let is_meaningful =
+            is_other && !self.read_anew && !self.judged.is_keyed_anew && !only_moved && !is_former;
+        if is_meaningful {
             changed.updated = Some(self.now.trunc_subsecs(0));
             self.update.tally.updated += 1;
         }
+        life::note(&mut changed, old, renamed, is_meaningful, self.now);
         self.update.changed.push(changed);
         key
     }
@@ -265,7 +291,7 @@ impl Desk<'_> {
     /// after the key, and such that the document lists too. The one that it would be named after always does,
     /// so that the same document leads to the same entries again.
     fn learn(&mut self, index: usize, keyed: &Keyed<'_>, entry: EntryKey) {
-        for key in keyed.keys() {
+        for key in keyed.keys().chain(keyed.idle_guid.filter(|_| self.judged.guids == Turn::Back)) {
             let is_free = self.known.keys.get(&key).is_none_or(|holder| {
                 let is_theirs = self.met.contains(holder) || holder.is_of(key.digest);
                 *holder != entry && (key == keyed.primary || !is_theirs)

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use super::bounded;
 use crate::model::{
-    Candidate, Features, Feed, FeedEntry, IdentityKey, KeyKind, Known, SourceId, StoryReason, Timestamp,
+    Candidate, Features, Feed, FeedEntry, IdentityKey, KeyKind, Known, Source, SourceId, StoryReason,
+    Timestamp, Trust,
 };
-use crate::pipeline::dedupe::{self, Keyed};
+use crate::pipeline::dedupe::{self, Keyed, Repetition};
 use crate::pipeline::{decide, story, text};
 
 /// Made once, for the look-up in the store and for the decisions after it.
@@ -17,7 +18,7 @@ pub(super) struct Listed<'a> {
     /// What each of them could be called and told by, in the same order.
     pub(super) names: Vec<Names>,
     /// Entries that repeat another one.
-    pub(super) repeated: usize,
+    pub(super) repeated: Vec<Repetition<'a>>,
 }
 
 /// What is looked for over all sources.
@@ -31,8 +32,8 @@ pub(super) struct Names {
 }
 
 impl<'a> Listed<'a> {
-    pub(super) fn of(source: &SourceId, feed: &'a Feed) -> Self {
-        let (entries, repeated) = dedupe::keyed(source, bounded(feed));
+    pub(super) fn of(source: &Source, feed: &'a Feed, trust: Trust) -> Self {
+        let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed), trust);
         let names = entries.iter().map(|keyed| Names::of(source, keyed)).collect();
         Self { entries, names, repeated }
     }
@@ -54,6 +55,18 @@ impl<'a> Listed<'a> {
         candidates.filter(|(_, candidates)| !candidates.is_empty()).collect()
     }
 
+    /// Whether most of them came under guids, or under links, that nobody knows, so that all that the source listed
+    /// before must be at hand.
+    pub(super) fn may_have_moved(&self, known: &Known) -> bool {
+        let (mut unnamed, mut elsewhere) = (0, 0);
+        for keyed in &self.entries {
+            let (is_unnamed, is_elsewhere) = keyed.is_strange(|key| known.keys.contains_key(key));
+            unnamed += usize::from(is_unnamed);
+            elsewhere += usize::from(is_elsewhere);
+        }
+        unnamed.max(elsewhere) * 2 >= self.entries.len()
+    }
+
     /// The keys that deciding on them asks for.
     pub(super) fn keys(&self) -> impl Iterator<Item = IdentityKey> {
         self.entries.iter().zip(&self.names).flat_map(|(keyed, names)| {
@@ -65,11 +78,12 @@ impl<'a> Listed<'a> {
 }
 
 impl Names {
-    fn of(source: &SourceId, keyed: &Keyed<'_>) -> Self {
+    fn of(source: &Source, keyed: &Keyed<'_>) -> Self {
+        let mirrored = source.mirror_of.as_ref().or_else(|| source.is_mirrored.then_some(&source.id));
         let own = decide::own_id(keyed.said, &keyed.identity);
-        let ids = own.into_iter().chain([decide::made_id(source, &keyed.identity)]);
+        let ids = own.into_iter().chain([decide::made_id(&source.id, &keyed.identity)]);
         Self {
-            story: story::keys(keyed.link.as_deref(), &keyed.folded_title),
+            story: story::keys(keyed.link.as_deref(), mirrored, &keyed.folded_title),
             ids: ids.map(|id| (published_key(&id), id)).map(|(key, id)| (id, key)).collect(),
             features: OnceCell::new(),
         }
@@ -80,6 +94,7 @@ impl Names {
     }
 }
 
-pub(super) fn published_key(id: &str) -> IdentityKey {
+/// The key of a published id, over all sources.
+pub(in crate::pipeline) fn published_key(id: &str) -> IdentityKey {
     IdentityKey::new(KeyKind::Published, [text::xml_safe(id).as_bytes()])
 }

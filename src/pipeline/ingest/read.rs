@@ -4,7 +4,8 @@ use url::Url;
 
 use super::super::{decide, normalize, ours, parse, sanitize};
 use crate::model::{
-    Answer, Body, Digest, Feed, Fetched, Problem, RawFeed, Reading, Retrieved, Source, is_on_site,
+    Answer, Body, Digest, Dropped, Feed, FeedEntry, Fetched, Problem, RawFeed, Reading, Retrieved, Source,
+    is_on_site,
 };
 
 /// Reads what a fetch brought back. Needs nothing that the store knows, so it runs beside the fetches,
@@ -65,9 +66,11 @@ fn refusal(what: &str) -> String {
 }
 
 fn leave_out_empty(feed: &mut Feed) {
-    let listed = feed.entries.len();
-    feed.entries.retain(|entry| !decide::says_nothing(entry));
-    let left = listed - feed.entries.len();
+    let empty: Vec<FeedEntry> = feed.entries.extract_if(.., |entry| decide::says_nothing(entry)).collect();
+    let left = empty.len();
+    // Nobody can ask for one without an id.
+    let named = empty.into_iter().filter(|entry| entry.id.is_some());
+    feed.empty.extend(named.take(Dropped::OF_ONE_DOCUMENT_MAX));
     if left > 0 {
         let message = format!("{left} entries have neither title nor text nor link and are left out");
         feed.problems.push(Problem::new("empty-entry", message));

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 /// The zeros of the decimal digits that news are written in; the other nine follow each.
 const ZEROS: [char; 10] = [
@@ -18,6 +18,11 @@ pub fn fold(text: &str) -> String {
     let mut out = String::new();
     fold_into(&mut out, text);
     out
+}
+
+/// `text` in composed letters (Unicode NFC); `None` where it is already.
+pub fn composed(text: &str) -> Option<String> {
+    (!is_nfc(text)).then(|| text.nfc().collect())
 }
 
 /// The same, in place of what is in `out`.

@@ -8,7 +8,7 @@ use nashra::config::read;
 use super::good;
 
 /// Reads a text and compares everything that is wrong with it.
-fn check(text: &str, expected: &[&str]) {
+pub(super) fn check(text: &str, expected: &[&str]) {
     let mistakes = read(text, "feeds.toml", Path::new("/etc/nashra")).err().unwrap_or_default();
     let found: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
     let expected: Vec<String> = expected.iter().map(|line| format!("feeds.toml:{line}")).collect();

@@ -21,7 +21,9 @@ fn listed(home: &Home, days_ago: i64, numbers: std::ops::RangeInclusive<u32>) ->
         said(&format!("{n}"), &format!("Story number {n}."), &link, &published(n))
     };
     let fetched = brought(numbers.map(entry).collect(), &now.to_rfc3339());
-    let known = store.known(&pipeline::wanted_keys(&source, &fetched)).unwrap();
+    let known = store
+        .known(&pipeline::wanted_keys(&source, &nashra::model::SourceState::default(), &fetched))
+        .unwrap();
     let state = store.states().unwrap().remove(&source.id).unwrap_or_default();
     let update = pipeline::ingest(&source, &state, &known, &fetched, now);
     store.apply(&update).unwrap();
@@ -84,5 +86,5 @@ fn entries_of_a_source_that_left_the_file_are_removed_in_their_time() {
     assert_eq!((&line["status"], &line["seen"], &line["new"]), (&"ok".into(), &1.into(), &0.into()));
     assert!(daemon.stop().success());
     let store = Store::open(&home.path("state")).unwrap();
-    assert!(store.purge(clock::now() + TimeDelta::days(1000)).unwrap().is_empty());
+    assert!(store.purge(clock::now() + TimeDelta::days(1000), clock::now()).unwrap().is_empty());
 }

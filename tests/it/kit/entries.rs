@@ -90,6 +90,7 @@ pub fn brought(entries: Vec<FeedEntry>, when: &str) -> Fetched {
         self_url: None,
         rights: None,
         entries,
+        empty: vec![],
         problems: vec![],
     };
     fetched(
@@ -127,13 +128,16 @@ pub struct Memory {
 impl Memory {
     /// One poll: looks up, decides, applies.
     pub fn poll(&mut self, source: &Source, fetched: &Fetched) -> Update {
-        let wanted = pipeline::wanted_keys(source, fetched);
+        let state = self.states.get(&source.id).cloned().unwrap_or_default();
+        let prepared = pipeline::Prepared::new(source, &state, fetched);
+        let wanted = prepared.wanted_keys();
         let keys: std::collections::HashMap<_, _> =
             wanted.iter().filter_map(|key| Some((*key, *self.keys.get(key)?))).collect();
         let entries = keys.values().filter_map(|key| Some((*key, self.entries.get(key)?.clone()))).collect();
-        let state = self.states.get(&source.id).cloned().unwrap_or_default();
         let mut known = Known { keys, entries, ..Known::default() };
-        let prepared = pipeline::Prepared::new(source, fetched);
+        for key in prepared.wanted_entries(&state, &known) {
+            known.entries.extend(self.entries.get(&key).map(|entry| (key, entry.clone())));
+        }
         known.near = prepared.near(&known, &self.index);
         for candidate in known.near.values().flatten() {
             known.entries.insert(candidate.key, self.entries[&candidate.key].clone());

@@ -53,7 +53,8 @@ fn most_of_a_part_is_new_by_nature() {
     // One page under a new id beside two new ones: within a whole this would be looked at as a move.
     let renamed = || FeedEntry { id: Some("renamed".to_owned()), ..story(4, "a.example") };
     let mut entries = stories(20..22, "a.example");
-    entries.push(FeedEntry { content: Some("<p>Another text</p>".to_owned()), ..renamed() });
+    let (title, content) = (Some("Another title".to_owned()), Some("<p>Another text</p>".to_owned()));
+    entries.push(FeedEntry { title, content, ..renamed() });
     let update = days.poll(1, None, part(entries, "\"2\""));
     assert_eq!((codes(&update), update.new.len()), (vec![], 3));
     // One correction is no move either, though it is the whole part.

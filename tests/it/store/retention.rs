@@ -24,11 +24,11 @@ fn an_entry_is_counted_once_however_often_it_is_removed() {
     let (_folder, store) = open();
     list(&store, &[1, 2], "2026-11-20T00:00:00Z");
     list(&store, &[2], "2026-11-21T00:00:00Z");
-    assert_eq!(store.purge(at("2026-11-22T00:00:00Z")).unwrap().len(), 1);
+    assert_eq!(purge(&store, "2026-11-22T00:00:00Z").len(), 1);
     // Its source lists it again, and not any more: there is nothing left to remove.
     list(&store, &[1, 2], "2026-11-23T00:00:00Z");
     list(&store, &[2], "2026-11-24T00:00:00Z");
-    assert!(store.purge(at("2026-11-25T00:00:00Z")).unwrap().is_empty());
+    assert!(purge(&store, "2026-11-25T00:00:00Z").is_empty());
     assert_eq!(store.entries_stored().unwrap(), 1);
 }
 
@@ -49,11 +49,11 @@ fn the_longest_unlisted_are_removed_first_in_batches() {
     // Ten leave first, the others a day later.
     let first = poll(&store, &source, &brought(all[10..].to_vec(), "2026-11-03T00:00:00Z"));
     poll(&store, &source, &brought(vec![], "2026-11-04T00:00:00Z"));
-    assert_eq!(store.purge(at("2026-11-03T12:00:00Z")).unwrap().len(), 10);
-    let gone = store.purge(at("2026-12-01T00:00:00Z")).unwrap();
+    assert_eq!(purge(&store, "2026-11-03T12:00:00Z").len(), 10);
+    let gone = purge(&store, "2026-12-01T00:00:00Z");
     assert_eq!(gone.len(), PURGE_BATCH_MAX);
     assert!(first.delisted.iter().all(|key| !gone.contains(key)));
-    assert_eq!(store.purge(at("2026-12-01T00:00:00Z")).unwrap().len(), 10);
+    assert_eq!(purge(&store, "2026-12-01T00:00:00Z").len(), 10);
     assert_eq!(store.entries_stored().unwrap(), 0);
 }
 
@@ -63,7 +63,7 @@ fn keys_are_forgotten_when_no_source_has_listed_their_entry_for_long() {
     list(&store, &[1, 2], "2026-11-20T00:00:00Z");
     list(&store, &[2], "2026-11-21T00:00:00Z");
     assert_eq!(store.forget(at("2027-11-22T00:00:00Z")).unwrap(), 0, "its entry is still stored");
-    store.purge(at("2026-11-22T00:00:00Z")).unwrap();
+    purge(&store, "2026-11-22T00:00:00Z");
     assert_eq!(store.forget(at("2026-11-20T23:00:00Z")).unwrap(), 0, "it was listed until then");
     assert_eq!(list(&store, &[1, 2], "2026-11-23T00:00:00Z").new.len(), 0);
     assert_eq!(store.forget(at("2027-11-22T00:00:00Z")).unwrap(), 0, "it is listed again");
@@ -73,7 +73,7 @@ fn keys_are_forgotten_when_no_source_has_listed_their_entry_for_long() {
     assert_eq!(list(&store, &[1, 2], "2026-11-26T00:00:00Z").new.len(), 1, "nobody remembers it");
     assert_eq!(list(&store, &[1, 2], "2026-11-27T00:00:00Z").new.len(), 0);
     list(&store, &[], "2026-11-28T00:00:00Z");
-    assert_eq!(store.purge(at("2026-12-01T00:00:00Z")).unwrap().len(), 2);
+    assert_eq!(purge(&store, "2026-12-01T00:00:00Z").len(), 2);
     assert_eq!(store.forget(at("2026-12-01T00:00:00Z")).unwrap(), 2);
     store.settle().unwrap();
     drop(store);
@@ -93,7 +93,7 @@ fn a_key_that_another_entry_took_over_stays_with_it() {
     told("a", "https://a.example/1", "2024-11-01T00:00:00Z");
     told("b", "https://b.example/1", "2026-11-01T00:00:00Z");
     poll(&store, &source("a", &[]), &brought(vec![], "2026-11-01T06:00:00Z"));
-    assert_eq!(store.purge(at("2026-11-01T12:00:00Z")).unwrap().len(), 1);
+    assert_eq!(purge(&store, "2026-11-01T12:00:00Z").len(), 1);
     assert_eq!(store.forget(at("2026-11-01T12:00:00Z")).unwrap(), 1);
     let third = told("c", "https://c.example/1", "2026-11-02T00:00:00Z");
     assert_eq!(third.new[0].story_reason, StoryReason::SameTitle);

@@ -1,0 +1,73 @@
+//! What is read in the store for an answer: on a thread of its own, so that nobody else waits for it.
+
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use super::ask;
+use crate::app::archive::Archive;
+use crate::app::daemon::Event;
+use crate::app::entries::{self, Wanted};
+use crate::app::why;
+use crate::edge::admin::{AdminRequest, AdminResponse};
+use crate::edge::store::StoreError;
+use crate::model::{SectionId, SourceId};
+
+/// `?of=` what to explain. What nobody knows is an answer too.
+pub(super) async fn why(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
+    let Some(of) = parameter(request, "of").map(str::to_owned) else {
+        return Some(AdminResponse::text(400, "nothing is asked for: add ?of= and an id, a link or a key"));
+    };
+    read(events, true, move |archive| {
+        Ok(AdminResponse::json(200, &serde_json::json!(why::explain(archive, &of)?)))
+    })
+    .await
+}
+
+/// A page of `?section=`, `?source=`, `?since=` (RFC 3339), `?before=` (where the last page ended), `?limit=`.
+pub(super) async fn entries(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
+    let wanted = match wanted(request) {
+        Ok(wanted) => wanted,
+        Err(why) => return Some(AdminResponse::text(400, &why)),
+    };
+    read(events, false, move |archive| {
+        if let Err(why) = entries::check(archive, &wanted)? {
+            return Ok(AdminResponse::text(404, &why));
+        }
+        Ok(AdminResponse::json(200, &serde_json::json!(entries::page(archive, &wanted)?)))
+    })
+    .await
+}
+
+/// `None` where the loop has ended.
+async fn read(
+    events: &mpsc::Sender<Event>,
+    places: bool,
+    work: impl FnOnce(&Archive) -> Result<AdminResponse, StoreError> + Send + 'static,
+) -> Option<AdminResponse> {
+    let archive = ask(events, |reply| Event::Archive(places, reply)).await?;
+    let answered = spawn_blocking(move || work(&archive)).await;
+    Some(match answered {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => AdminResponse::text(500, &error.to_string()),
+        Err(_) => AdminResponse::text(500, "the answer could not be worked out: the log says why"),
+    })
+}
+
+fn wanted(request: &AdminRequest) -> Result<Wanted, String> {
+    let parse = |name: &str, what: &str| format!("{name} is no {what}");
+    let since = parameter(request, "since").map(str::parse).transpose();
+    let before = parameter(request, "before").map(str::parse).transpose();
+    let limit = parameter(request, "limit").map(str::parse).transpose();
+    Ok(Wanted {
+        section: parameter(request, "section").map(|id| SectionId(id.to_owned())),
+        source: parameter(request, "source").map(|id| SourceId(id.to_owned())),
+        since: since.map_err(|_| parse("since", "moment as RFC 3339 writes it"))?,
+        before: before.map_err(|()| parse("before", "key of an entry"))?,
+        limit: limit.map_err(|_| parse("limit", "number"))?,
+    })
+}
+
+fn parameter<'a>(request: &'a AdminRequest, name: &str) -> Option<&'a str> {
+    let found = request.query.iter().find(|(key, value)| key == name && !value.is_empty());
+    found.map(|(_, value)| value.as_str())
+}
