@@ -169,6 +169,9 @@ fn mend(
         mine.pop();
         let j = theirs.remove(place);
         pairs.push(if side == 0 { (last, j) } else { (j, last) });
+    } else if (0..whole.words.len()).any(|j| fits(&j)) {
+        // Of a word that tells nothing.
+        mine.pop();
     }
 }
 

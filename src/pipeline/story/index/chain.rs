@@ -59,18 +59,18 @@ impl Chains {
 /// The logarithm to the base of two, in hundredths; whole numbers only, so that it is the same everywhere.
 fn hundredths_of_bits(value: u32) -> u32 {
     let whole = value.max(1).ilog2();
-    let rest = (u64::from(value.max(1)) * 100 >> whole) - 100;
+    let rest = ((u64::from(value.max(1)) * 100) >> whole) - 100;
     whole * 100 + u32::try_from(rest).unwrap_or_default()
 }
 
 /// The keys are hashes already.
 #[derive(Debug, Default)]
-pub(super) struct AsIs(u64);
+pub(in crate::pipeline::story) struct AsIs(u64);
 
 impl Hasher for AsIs {
     fn write(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            self.0 = self.0 << 8 ^ u64::from(*byte);
+            self.0 = (self.0 << 8) ^ u64::from(*byte);
         }
     }
 
