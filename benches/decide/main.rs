@@ -3,6 +3,7 @@
 //! Entries go the way that the daemon's writer takes them: keys, look-up, index of stories, decision, commit, flush.
 //! `-- fill ENTRIES FOLDER` leaves such a store behind, `-- stalls` names the longest commits of the filling.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 mod news;
 
