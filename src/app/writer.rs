@@ -6,6 +6,7 @@ mod publication;
 mod reading;
 mod retention;
 mod shelf;
+mod stories;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
 pub(super) use self::reading::{empty_window, read_window};
 use self::shelf::Shelf;
+use self::stories::Stories;
 use super::clicks::Counter;
 use super::poller::Brought;
 use super::row::Row;
@@ -28,7 +30,7 @@ use crate::model::{
     Digest, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
-use crate::pipeline::{self, Edition, Prepared, story, window};
+use crate::pipeline::{self, Edition, Prepared, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -64,10 +66,10 @@ pub(super) struct Writer {
     /// How many it has removed in this run, those beyond the window too.
     removed_count: usize,
     /// The entries of the last days by their words.
-    index: story::Index,
     /// The related stories of what is shown.
     shelf: Shelf,
     clicks_seen: ClicksSeen,
+    stories: Stories,
     timezone: Tz,
     pub(super) keep_days: u32,
 }
@@ -78,6 +80,7 @@ impl Writer {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
         writer.shows = true;
         writer.configure(config, now)?;
+        writer.stories.read_ahead(&writer.store, now);
         Ok(writer)
     }
 
@@ -106,9 +109,9 @@ impl Writer {
             unshown: false,
             removed: vec![],
             removed_count: 0,
-            index: story::Index::default(),
             shelf: Shelf::default(),
             clicks_seen: ClicksSeen::default(),
+            stories: Stories::default(),
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
         };
@@ -246,13 +249,21 @@ impl Writer {
         let prepared = Prepared::new(source, state, fetched);
         let mut known = self.store.known(&prepared.wanted_keys())?;
         known.entries.extend(self.store.entries(&prepared.wanted_entries(state, &known))?);
-        known.near = prepared.near(&known, &self.index);
-        let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
-        known.entries.extend(self.store.entries(&near)?);
+        if prepared.has_unknown(&known) {
+            known.near = prepared.near(&known, self.stories.read(&self.store, now)?);
+            let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
+            known.entries.extend(self.store.entries(&near)?);
+        }
         let mut update = prepared.ingest(state, &known, now);
         schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
-        self.store.apply(&update)?;
-        update.sketches.drain(..).for_each(|sketch| self.index.insert(sketch));
+        if update.sketches.is_empty() {
+            self.store.apply(&update)?;
+        } else {
+            // Before they are in the store, or it would hold them twice.
+            let index = self.stories.read(&self.store, now)?;
+            self.store.apply(&update)?;
+            update.sketches.drain(..).for_each(|sketch| index.insert(sketch));
+        }
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)
     }

@@ -91,6 +91,11 @@ impl<'a> Prepared<'a> {
         self.listed.keys().collect()
     }
 
+    /// Whether any listed entry is one that nobody knows, so that [`Prepared::near`] has something to look for.
+    pub fn has_unknown(&self, known: &Known) -> bool {
+        self.listed.unknown(known).next().is_some()
+    }
+
     /// The entries that it will ask `known` for beside those that the keys lead to: what the source listed before,
     /// where it seems to have moved.
     pub fn wanted_entries(&self, state: &SourceState, known: &Known) -> HashSet<EntryKey> {

@@ -5,6 +5,7 @@ mod related;
 mod reload;
 mod retention;
 mod stopped;
+mod stories;
 
 use std::fs;
 

@@ -6,6 +6,7 @@ mod earlier;
 mod pages;
 mod retention;
 mod shown;
+mod sketches;
 mod stories;
 
 use std::fs;

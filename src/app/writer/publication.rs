@@ -44,18 +44,20 @@ impl Writer {
 
     /// The stories related to what is shown, decided where nobody has asked yet.
     fn relate(&mut self, feeds: &[SectionFeed]) -> Result<BTreeMap<EntryKey, Vec<Arc<Entry>>>, StoreError> {
-        let Self { store, index, edition, window, shelf, .. } = self;
+        let Self { store, stories, edition, window, shelf, .. } = self;
         let stacks = Stacks { store, edition, window };
-        let wanting = shelf.take_up(feeds, store, Some(index.len()))?;
-        if !wanting.is_empty() {
+        // While it is still being read, readers are served without it.
+        let index = stories.at_hand();
+        let wanting = shelf.take_up(feeds, store, index.map(story::Index::len))?;
+        if let Some(index) = index.filter(|_| !wanting.is_empty()) {
             shelf.decide(&wanting, index, stacks)?;
         }
         shelf.related(stacks)
     }
 
     /// The entries that are nearest to one that was never shown.
-    pub(in crate::app) fn nearest(&self, entry: &Entry) -> Vec<EntryKey> {
-        story::nearest(&self.index, entry)
+    pub(in crate::app) fn nearest(&mut self, entry: &Entry) -> Vec<EntryKey> {
+        self.stories.at_hand().map(|index| story::nearest(index, entry)).unwrap_or_default()
     }
 
     /// Whether readers are counted.

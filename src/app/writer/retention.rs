@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use super::Writer;
+use super::stories::Stories;
 use crate::edge::store::StoreError;
 use crate::model::{EntryKey, SourceState, Timestamp, Update, Validators};
 use crate::pipeline::{merge, window};
@@ -33,8 +34,9 @@ impl Writer {
         if entries > 0 {
             tracing::info!(entries, keep_days, "removed what no source lists any more");
         }
+        let has_old_stories = Stories::forget(&self.store, now)?;
         let forgotten = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))?;
-        Ok(forgotten + self.store.forget_stubs(kept_since)? > 0)
+        Ok(has_old_stories || forgotten + self.store.forget_stubs(kept_since)? > 0)
     }
 
     /// A source that is not configured any more is never asked again, so nobody else would notice that it does

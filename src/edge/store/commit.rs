@@ -27,6 +27,7 @@ pub(super) struct Commit {
     pub(super) stories: Batch,
     pub(super) delisted: Batch,
     pub(super) due: Batch,
+    pub(super) sketches: Batch,
     pub(super) stubs: Batch,
     /// Entries that are there for the first time.
     pub(super) added: u64,
@@ -73,6 +74,7 @@ impl Store {
         for key in &update.relisted {
             self.undate(&mut commit, *key)?;
         }
+        commit.sketches = self.sketch_rows(&update.sketches)?;
         let stub = |dropped: &Dropped| Stub {
             source: update.source.clone(),
             at: update.at.trunc_subsecs(0),
@@ -175,10 +177,11 @@ impl Store {
             &self.stories,
             &self.delisted,
             &self.due,
+            &self.sketches,
             &self.stubs,
         );
         let committed = trees.transaction(
-            |(meta, sources, entries, sheaves, keys, names, stories, delisted, due, stubs)| {
+            |(meta, sources, entries, sheaves, keys, names, stories, delisted, due, sketches, stubs)| {
                 meta.apply_batch(&commit.meta)?;
                 sources.apply_batch(&commit.sources)?;
                 entries.apply_batch(&commit.entries)?;
@@ -188,6 +191,7 @@ impl Store {
                 stories.apply_batch(&commit.stories)?;
                 delisted.apply_batch(&commit.delisted)?;
                 due.apply_batch(&commit.due)?;
+                sketches.apply_batch(&commit.sketches)?;
                 stubs.apply_batch(&commit.stubs)?;
                 let count = codec::count(meta.get(COUNT)?.as_deref());
                 let count = (count + commit.added).saturating_sub(commit.removed);

@@ -1,20 +1,27 @@
-//! Which key leads to which entry, made for hundreds of new keys at a time.
+//! Which key leads to which entry, made for hundreds of new keys at a time, and for as many as there may be.
 //!
 //! A row a key would be hundreds of inserts all over a tree for every poll. So a commit writes its keys as one
-//! row of `runs`, and they are held in memory as well. When there are many, they settle: they are merged into
-//! `pages`, in the order of the keys. What a run says goes before what a page says, and that before `keys`, which
-//! holds the single rows of stores of an earlier version.
+//! row of `runs`, and they are held in memory as well. When there are many, they settle: they become a volume, in the
+//! order of the keys, which is never changed but merged with others. What a run says goes before what a volume says, a
+//! newer volume before an older one, and all of them before `pages` and `keys`, the forms of earlier versions.
+//!
+//! Keys of one time are in one volume, and nearly all that is asked for is new or of the last days. So a look-up reads
+//! the pages of the newest volumes and the filters of the others, however many keys there are.
 
 mod filter;
 mod held;
 mod settle;
+#[cfg(test)]
+mod tests;
+mod volume;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
-use sled::{Batch, Db, IVec, Tree};
+use sled::{Batch, Db, Tree};
 
-use self::filter::Filter;
 use self::held::Held;
+use self::volume::{Merged, Records, Volume, leads};
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
 use super::{StoreError, codec};
@@ -38,59 +45,58 @@ pub(super) type Learnt = Vec<(Name, Option<EntryKey>)>;
 #[derive(Debug)]
 pub(super) struct Keys {
     runs: Tree,
+    volumes: Tree,
     pages: Tree,
     single: Tree,
     damage: Arc<Damage>,
-    fresh: Mutex<Fresh>,
+    fresh: Arc<Mutex<Fresh>>,
+    /// Whoever merges volumes now, or has done it last.
+    merging: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What has not settled yet.
+/// What is at hand of it.
 #[derive(Debug)]
 pub(super) struct Fresh {
-    /// None until the first look-up: a round without news needs none of it.
+    /// What has not settled yet. None until the first look-up: a round without news needs none of it.
     keys: Option<Held>,
-    /// What is in the pages, roughly; none where they hold too much for that.
-    settled: Option<Filter>,
+    /// What has, the newest first; read with `keys`.
+    volumes: Vec<Arc<Volume>>,
     /// The number of the next run.
     next: u64,
+    /// The number of the next volume.
+    next_volume: u32,
 }
 
 impl Keys {
     pub(super) fn open(db: &Db, damage: Arc<Damage>) -> Result<Self, StoreError> {
-        let runs = db.open_tree("runs")?;
-        let next = codec::next_number(&runs)?;
+        let (runs, volumes) = (db.open_tree("runs")?, db.open_tree("volumes")?);
         let (pages, single) = (db.open_tree("pages")?, db.open_tree("keys")?);
-        Ok(Self { runs, pages, single, damage, fresh: Mutex::new(Fresh { keys: None, settled: None, next }) })
+        let next = codec::next_number(&runs)?;
+        let fresh = Fresh { keys: None, volumes: vec![], next, next_volume: volume::next_number(&volumes)? };
+        let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::new(None));
+        Ok(Self { runs, volumes, pages, single, damage, fresh, merging })
     }
 
     /// Where the names lead that lead anywhere.
     pub(super) fn find(&self, mut names: Vec<Name>) -> Result<Held, StoreError> {
         let mut found = Held::default();
         let mut fresh = self.fresh();
-        self.loaded(&mut fresh)?;
-        let Fresh { keys: Some(held), settled, .. } = &*fresh else { return Ok(found) };
-        let has_single = !self.single.is_empty();
-        names.retain(|name| match held.get(name) {
-            Some(&NOWHERE) => false,
-            Some(entry) => {
-                found.insert(*name, *entry);
-                false
-            }
-            None => has_single || settled.as_ref().is_none_or(|settled| settled.may_hold(name)),
+        let held = self.loaded(&mut fresh)?;
+        names.retain(|name| {
+            let leads_to = held.get(name);
+            found.extend(leads_to.map(|entry| (*name, *entry)));
+            leads_to.is_none()
         });
-        // In their order, so that a page is looked up once for all that it holds.
         names.sort_unstable_by_key(|name| number(name));
-        let mut page = IVec::default();
-        for name in names {
-            if last_name(&page).is_none_or(|last| last < &name[..]) {
-                page = self.page_of(&name)?.map(|(_, page)| page).unwrap_or_default();
-            }
-            let leads_to = match search(&page, &name) {
-                None => self.single(&name)?,
-                found => found,
-            };
-            found.extend(leads_to.map(|entry| (name, entry)));
+        for volume in &fresh.volumes {
+            volume.find(&mut names, |name, entry| found.extend([(name, entry)]))?;
         }
+        if !self.single.is_empty() {
+            for name in names {
+                found.extend(self.single(&name)?.map(|entry| (name, entry)));
+            }
+        }
+        found.retain(|_, entry| *entry != NOWHERE);
         Ok(found)
     }
 
@@ -99,72 +105,21 @@ impl Keys {
         Ok(self.find(vec![name])?.remove(&name))
     }
 
-    /// All names that begin with this byte, the last first. They must have settled.
+    /// All names that begin with this byte, come before `end` and lead anywhere, the last first; those of `keys` are
+    /// not among them.
     pub(super) fn backwards(
-        &self,
-        kind: u8,
-    ) -> impl Iterator<Item = Result<(Name, EntryKey), StoreError>> + use<> {
-        let damage = Arc::clone(&self.damage);
-        let pages = self.pages.range::<&[u8], _>(..&[kind.saturating_add(1)][..]).rev();
-        let records = pages.flat_map(move |page| match page {
-            Err(error) => vec![Err(StoreError::from(error))],
-            Ok((at, page)) => {
-                let records = damage.pass("pages", &at, records(&page)).unwrap_or_default();
-                records.iter().rev().map(|record| Ok(parts(record))).collect()
-            }
-        });
-        let is_of_kind =
-            move |row: &Result<(Name, EntryKey), _>| row.as_ref().map_or(true, |(name, _)| name[0] == kind);
-        let is_later =
-            move |row: &Result<(Name, EntryKey), _>| row.as_ref().is_ok_and(|(name, _)| name[0] > kind);
-        records.skip_while(is_later).take_while(is_of_kind)
-    }
-
-    /// All names that begin with this byte and come before `end`, the last first, whether they have settled or not.
-    /// What is learnt meanwhile may be among them.
-    pub(super) fn backwards_before(
         &self,
         kind: u8,
         end: &[u8],
     ) -> Result<impl Iterator<Item = Result<(Name, EntryKey), StoreError>> + use<>, StoreError> {
+        let mut fresh = self.fresh();
         let wanted = |name: &Name| name[0] == kind && name[..] < *end;
-        let mut fresh: Vec<(Name, EntryKey)> = {
-            let mut fresh = self.fresh();
-            let held = self.loaded(&mut fresh)?;
-            held.iter().filter(|(name, _)| wanted(name)).map(|(name, entry)| (*name, *entry)).collect()
-        };
-        fresh.sort_unstable();
-        let (damage, before) = (Arc::clone(&self.damage), end.to_vec());
-        let pages = self.pages.range::<&[u8], _>(..end).rev().flat_map(move |page| match page {
-            Err(error) => vec![Err(StoreError::from(error))],
-            Ok((at, page)) => {
-                let records = damage.pass("pages", &at, records(&page)).unwrap_or_default();
-                let names = records.iter().rev().map(parts).filter(|(name, _)| name[..] < before[..]);
-                names.map(Ok).collect()
-            }
-        });
-        let mut settled =
-            pages.take_while(move |row| row.as_ref().map_or(true, |(name, _)| name[0] == kind)).peekable();
-        Ok(std::iter::from_fn(move || {
-            loop {
-                let Some((newest, _)) = fresh.last() else { return settled.next() };
-                match settled.peek() {
-                    Some(Ok((name, _))) if name <= newest => {
-                        // What is held goes before what has settled.
-                        let is_same = name == newest;
-                        if is_same {
-                            settled.next();
-                        }
-                    }
-                    Some(_) => return settled.next(),
-                    None => {}
-                }
-                match fresh.pop() {
-                    Some((_, NOWHERE)) => {}
-                    found => return found.map(Ok),
-                }
-            }
-        }))
+        let held = self.loaded(&mut fresh)?.iter().filter(|(name, _)| wanted(name));
+        let mut held: Vec<(Name, EntryKey)> = held.map(|(name, entry)| (*name, *entry)).collect();
+        held.sort_unstable_by(|one, other| other.cmp(one));
+        let held: Records = Box::new(held.into_iter().map(Ok));
+        let volumes = fresh.volumes.iter().map(|volume| volume.backwards(kind, end));
+        Ok(Merged::new([held].into_iter().chain(volumes), true).filter(leads))
     }
 
     /// Holds the index while a commit is made.
@@ -193,7 +148,13 @@ impl Keys {
             Some(held) => return Ok(fresh.keys.insert(held)),
             None => Held::default(),
         };
-        fresh.settled = self.filter()?;
+        if fresh.volumes.is_empty() {
+            fresh.volumes = Volume::all(&self.volumes, &self.damage)?;
+            if !self.pages.is_empty() {
+                fresh.volumes.push(Arc::new(Volume::of_tree(&self.pages, &self.damage)));
+            }
+            self.merge(fresh);
+        }
         for run in &self.runs {
             let (number, run) = run?;
             if let Some(run) = self.damage.pass("runs", &number, records(&run)) {
@@ -201,26 +162,6 @@ impl Keys {
             }
         }
         Ok(fresh.keys.insert(held))
-    }
-
-    /// A filter of all that is in the pages, where that is not too much.
-    fn filter(&self) -> Result<Option<Filter>, StoreError> {
-        let mut filter = Filter::new();
-        for page in self.pages.iter().values() {
-            page?.as_chunks().0.iter().for_each(|record| filter.add(&parts(record).0));
-            if filter.is_full() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(filter))
-    }
-
-    /// The page that a name would be in, and its place.
-    fn page_of(&self, name: &Name) -> Result<Option<(IVec, IVec)>, StoreError> {
-        let page = self.pages.range::<&[u8], _>(..=&name[..]).next_back().transpose()?;
-        let sound = |(at, page): &(IVec, IVec)| self.damage.pass("pages", at, records(page)).is_some();
-        // What cannot be read is replaced by the next that is written in its place.
-        Ok(page.map(|found| if sound(&found) { found } else { (found.0, IVec::default()) }))
     }
 
     fn single(&self, name: &Name) -> Result<Option<EntryKey>, StoreError> {

@@ -22,6 +22,7 @@ mod related;
 mod retention;
 mod search;
 mod sheaf;
+mod sketches;
 mod stubs;
 mod walk;
 
@@ -65,6 +66,8 @@ pub struct Store {
     due: Tree,
     related: Tree,
     clicks: Tree,
+    sketches: Tree,
+    next_sketches: AtomicU64,
     stubs: Tree,
     damage: Arc<Damage>,
     press: Press,
@@ -206,9 +209,12 @@ impl Store {
         Ok(since)
     }
 
-    /// Brings the index of keys into its lasting form, which it takes by itself now and then.
+    /// Brings the index of keys into its lasting form, which it takes by itself now and then, and waits until that is
+    /// done.
     pub fn settle(&self) -> Result<(), StoreError> {
-        self.keys.settle(&mut self.keys.fresh())
+        self.keys.settle(&mut self.keys.fresh())?;
+        self.keys.wait();
+        Ok(())
     }
 
     /// How many entries are stored.

@@ -20,8 +20,8 @@ use super::{Store, StoreError, codec};
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 const TREES: &[&str] = &[
-    "meta", "sources", "entries", "sheaves", "keys", "runs", "pages", "names", "stories", "delisted", "due",
-    "stubs", "related", "clicks",
+    "meta", "sources", "entries", "sheaves", "keys", "runs", "volumes", "pages", "names", "stories",
+    "delisted", "due", "sketches", "stubs", "related", "clicks",
 ];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
@@ -56,7 +56,7 @@ impl Store {
         let meta = claim(&db, &place)?;
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| -> Result<Tree, StoreError> { Ok(db.open_tree(name)?) };
-        let sheaves = tree("sheaves")?;
+        let (sheaves, sketches) = (tree("sheaves")?, tree("sketches")?);
         Ok(Self {
             meta,
             sources: tree("sources")?,
@@ -70,6 +70,8 @@ impl Store {
             due: tree("due")?,
             related: tree("related")?,
             clicks: tree("clicks")?,
+            next_sketches: AtomicU64::new(codec::next_number(&sketches)?),
+            sketches,
             stubs: tree("stubs")?,
             damage,
             press: Press::new()?,

@@ -186,18 +186,13 @@ impl Store {
         Ok(())
     }
 
-    /// Every entry that is in a sheaf, newest first, with the number of the sheaf. The index must have settled.
-    pub(super) fn bound(&self) -> impl Iterator<Item = Result<(EntryKey, Number), StoreError>> + use<> {
-        self.keys.backwards(PLACE).map(placed)
-    }
-
-    /// The same of those with a key before `end`, whether the index has settled or not.
-    pub(super) fn bound_before(
+    /// Every entry that is in a sheaf and has a key before `end`, newest first, with the number of the sheaf.
+    pub(super) fn bound(
         &self,
         end: Option<EntryKey>,
     ) -> Result<impl Iterator<Item = Result<(EntryKey, Number), StoreError>> + use<>, StoreError> {
         let end = end.map_or(vec![PLACE + 1], |end| place(end).to_vec());
-        Ok(self.keys.backwards_before(PLACE, &end)?.map(placed))
+        Ok(self.keys.backwards(PLACE, &end)?.map(placed))
     }
 }
 

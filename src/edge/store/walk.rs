@@ -22,16 +22,14 @@ struct Walk<'a> {
 impl Store {
     /// Every entry that can be read, newest first. An error is the disk's.
     pub fn newest_first(&self) -> impl Iterator<Item = Result<Entry, StoreError>> + '_ {
-        let failed = self.settle().err().map(Err);
-        let single = self.entries.iter().rev().map(|row| row.map_err(StoreError::from));
-        let single: Box<dyn Iterator<Item = _>> = Box::new(single);
-        let bound: Box<dyn Iterator<Item = _>> = Box::new(self.bound());
-        let (single, bound) = (single.peekable(), bound.peekable());
-        failed.into_iter().chain(Walk { store: self, single, bound, open: None })
+        let (walk, failed) = match self.newest_before(None) {
+            Ok(walk) => (Some(walk), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        failed.into_iter().chain(walk.into_iter().flatten())
     }
 
-    /// Every entry before the one with this key, or all, newest first, without bringing the index into its lasting
-    /// form: for those who read beside the writer.
+    /// Every entry before the one with this key, or all, newest first.
     pub fn newest_before(
         &self,
         end: Option<EntryKey>,
@@ -42,7 +40,7 @@ impl Store {
         };
         let single: Box<dyn Iterator<Item = _>> =
             Box::new(rows.rev().map(|row| row.map_err(StoreError::from)));
-        let bound: Box<dyn Iterator<Item = _>> = Box::new(self.bound_before(end)?);
+        let bound: Box<dyn Iterator<Item = _>> = Box::new(self.bound(end)?);
         Ok(Walk { store: self, single: single.peekable(), bound: bound.peekable(), open: None })
     }
 }

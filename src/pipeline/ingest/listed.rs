@@ -46,13 +46,17 @@ impl<'a> Listed<'a> {
         index: &story::Index,
         now: Timestamp,
     ) -> HashMap<IdentityKey, Vec<Candidate>> {
-        let is_unknown = |keyed: &Keyed<'_>| !keyed.keys().any(|key| known.keys.contains_key(&key));
-        let unknown = self.entries.iter().zip(&self.names).filter(|(keyed, _)| is_unknown(keyed));
-        let candidates = unknown.map(|(keyed, names)| {
+        let candidates = self.unknown(known).map(|(keyed, names)| {
             let (published, _) = decide::published(keyed.said, now);
             (keyed.primary, index.candidates(names.features(keyed.said), source, published))
         });
         candidates.filter(|(_, candidates)| !candidates.is_empty()).collect()
+    }
+
+    /// Every entry that none of its own keys leads to.
+    pub(super) fn unknown(&self, known: &Known) -> impl Iterator<Item = (&Keyed<'a>, &Names)> {
+        let is_unknown = |keyed: &Keyed<'_>| !keyed.keys().any(|key| known.keys.contains_key(&key));
+        self.entries.iter().zip(&self.names).filter(move |(keyed, _)| is_unknown(keyed))
     }
 
     /// Whether most of them came under guids, or under links, that nobody knows, so that all that the source listed

@@ -57,7 +57,8 @@ impl Evidence {
                 self.numbers.extend(word.parse::<u64>());
                 continue;
             }
-            let meaning = lexicon.meaning(word);
+            let read = lexicon.read(word);
+            let meaning = read.meaning;
             let (stem, weight) = match meaning {
                 Some(Meaning::Function | Meaning::Light | Meaning::One) => continue,
                 Some(Meaning::Negation) => {
@@ -70,14 +71,14 @@ impl Evidence {
                 }
                 Some(Meaning::Group(group, _)) => (group_hash(group), 30),
                 Some(Meaning::Common | Meaning::Weekday(_) | Meaning::Month(_) | Meaning::Day(_)) => {
-                    (self::hash(lexicon.stem(word)), 30)
+                    (self::hash(read.stem), 30)
                 }
-                None | Some(Meaning::Name) => (self::hash(lexicon.stem(word)), 100),
+                None | Some(Meaning::Name) => (self::hash(read.stem), 100),
             };
             self.stems.insert(stem, weight);
             // Nobody lists all names, so their particles may still be joined to them.
             if meaning.is_none() && text::is_arabic(word) {
-                self.joined.extend(text::unjoined(lexicon.stem(word)).map(self::hash));
+                self.joined.extend(text::unjoined(read.stem).map(self::hash));
             }
         }
     }

@@ -1,9 +1,11 @@
 //! What an entry is compared by in the index: hashes of the stems of its words, and of how its text begins.
 
 use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
 use super::evidence::{group_hash, hash, join};
+use super::index::AsIs;
 use super::lexicon::{Meaning, lexicon};
 use super::words::Headline;
 use crate::model::{Features, FeedEntry};
@@ -17,6 +19,9 @@ const TEXT_WORDS: usize = 40;
 const TEXT_WORDS_MIN: usize = 8;
 /// Hashes that make up one band: the texts must agree in all of them.
 const ROWS: usize = 2;
+
+/// For keys that are hashes already.
+type Hashed = BuildHasherDefault<AsIs>;
 
 /// What `said` is compared by.
 pub fn features(said: &FeedEntry) -> Features {
@@ -33,9 +38,14 @@ pub fn features(said: &FeedEntry) -> Features {
         if words.len() >= TEXT_WORDS_MIN {
             bands.extend(bands_of(&words, bands_each));
         }
-        for word in words.iter().filter(|word| is_topic(word)) {
-            let topic = word_hash(lexicon().stem(word));
-            if topics.len() < Features::TOPICS_MAX && !terms.contains(&topic) && !topics.contains(&topic) {
+        for word in words.iter().filter(|word| may_be_topic(word)) {
+            if topics.len() == Features::TOPICS_MAX {
+                break;
+            }
+            let read = lexicon().read(word);
+            let topic = word_hash(read.stem);
+            let tells = matches!(read.meaning, None | Some(Meaning::Name));
+            if tells && !terms.contains(&topic) && !topics.contains(&topic) {
                 topics.push(topic);
             }
         }
@@ -60,10 +70,9 @@ fn terms(title: &str) -> Vec<u32> {
     terms
 }
 
-/// Whether a word of a text may tell what it is about.
-fn is_topic(word: &str) -> bool {
-    let is_word = word.chars().count() > 2 && !word.bytes().any(|byte| byte.is_ascii_digit());
-    is_word && matches!(lexicon().meaning(word), None | Some(Meaning::Name))
+/// Whether a word of a text may tell what it is about: it is no number, nor too short.
+fn may_be_topic(word: &str) -> bool {
+    word.chars().count() > 2 && !word.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn word_hash(stem: &str) -> u32 {
@@ -82,7 +91,7 @@ pub(super) fn is_number(term: u32) -> bool {
 
 /// Whether a term is known to be in many headlines, before the index has seen any.
 pub(super) fn is_common(term: u32) -> bool {
-    static COMMON: LazyLock<HashSet<u32>> = LazyLock::new(|| {
+    static COMMON: LazyLock<HashSet<u32, Hashed>> = LazyLock::new(|| {
         let hashes = lexicon()
             .common()
             .map(|(stem, group)| group.map_or_else(|| word_hash(stem), |group| group_hash(group) & !1));

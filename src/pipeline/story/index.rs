@@ -10,6 +10,7 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::TimeDelta;
 
+pub(super) use self::chain::AsIs;
 use self::chain::Chains;
 use super::features::is_number;
 use super::within_window;
@@ -20,17 +21,19 @@ pub const ENTRIES_MAX: usize = 100_000;
 /// What was first seen before is related to nothing any more.
 const RELATED_DAYS: i64 = 30;
 /// Of the entries that share a word no more than this are looked at, the newest.
-const CHAIN_MAX: usize = 48;
+const CHAIN_MAX: usize = 32;
 /// Entries that are looked at for one question, over all words, the rarest first.
-const STEPS_MAX: usize = 192;
+const STEPS_MAX: usize = 128;
 /// The same, for what is related.
-const RELATED_STEPS_MAX: usize = 512;
+const RELATED_STEPS_MAX: usize = 320;
 /// Entries that are compared whole.
 const COMPARED_MAX: usize = 24;
 /// Candidates that are returned at most.
 const CANDIDATES_MAX: usize = 8;
 /// How much of the shorter title the longer one must hold, weighed, where the texts do not begin alike.
 const COVER_MIN_PERCENT: u32 = 45;
+/// One word in so many of a title must be shared, weighed or not.
+const SHARED_WORDS_PART: usize = 4;
 /// How near the words of two stories must be to be related.
 const RELATED_MIN_PERCENT: u32 = 16;
 /// Words that they must share.
@@ -110,10 +113,12 @@ impl Index {
         let mut candidates: Vec<Candidate> = best(found)
             .filter_map(|number| {
                 let slot = self.slot(number)?;
-                if numbers_differ(features.terms(), slot.features.terms()) {
+                let begins_alike = features.bands().iter().any(|band| slot.features.bands().contains(band));
+                // Most share a word or two by chance: they are not weighed at all.
+                let shares = begins_alike || shares_words(features, &slot.features);
+                if !shares || numbers_differ(features.terms(), slot.features.terms()) {
                     return None;
                 }
-                let begins_alike = features.bands().iter().any(|band| slot.features.bands().contains(band));
                 let score = self.cover(features, &slot.features).max(if begins_alike { 60 } else { 0 });
                 let score_percent = u8::try_from(score.min(100)).unwrap_or(100);
                 (score >= COVER_MIN_PERCENT).then_some(Candidate { key: slot.key, score_percent })
@@ -141,10 +146,12 @@ impl Index {
                 let slot = self.slot(number)?;
                 let theirs: Vec<u32> = slot.words().filter(|word| !is_number(*word)).collect();
                 let common: Vec<&u32> = theirs.iter().filter(|word| words.contains(word)).collect();
+                if common.len() < RELATED_WORDS_MIN {
+                    return None;
+                }
                 let all = own.max(self.weight(theirs.iter())).max(1);
                 let nearness = self.weight(common.iter().copied()) * 100 / all;
-                let is_near = nearness >= RELATED_MIN_PERCENT && common.len() >= RELATED_WORDS_MIN;
-                is_near.then_some((nearness, slot))
+                (nearness >= RELATED_MIN_PERCENT).then_some((nearness, slot))
             })
             .collect();
         near.sort_unstable_by_key(|(nearness, slot)| (std::cmp::Reverse(*nearness), slot.key));
@@ -250,6 +257,15 @@ fn best(mut found: Vec<(u32, u32)>) -> impl Iterator<Item = u32> {
         .collect();
     sums.sort_unstable_by_key(|(weight, number)| (std::cmp::Reverse(*weight), std::cmp::Reverse(*number)));
     sums.into_iter().take(COMPARED_MAX).map(|(_, number)| number)
+}
+
+/// Whether one title has enough words of the other entry that weighing them may be of use.
+fn shares_words(one: &Features, other: &Features) -> bool {
+    let count = |mine: &Features, theirs: &Features| {
+        let said = |word: &&u32| theirs.terms().contains(word) || theirs.topics().contains(word);
+        mine.terms().iter().filter(said).count() * SHARED_WORDS_PART >= mine.terms().len().max(1)
+    };
+    count(one, other) || count(other, one)
 }
 
 /// Whether each title has a number that the other has not.

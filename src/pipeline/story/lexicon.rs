@@ -61,12 +61,24 @@ impl Hasher for Fnv {
     }
 }
 
+/// What is known of one word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Read<'a> {
+    /// Without article and particles.
+    pub(super) bare: &'a str,
+    /// Without endings, too.
+    pub(super) stem: &'a str,
+    pub(super) meaning: Option<Meaning>,
+}
+
 /// The lists, read once.
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
     words: HashMap<String, Meaning, Fixed>,
     /// By stem, for the forms that nobody listed.
     stems: HashMap<String, Meaning, Fixed>,
+    /// Forms that nobody listed, and that mean this unless somebody did.
+    forms: Vec<(String, Meaning)>,
     /// Nouns that are counted without a number: "قتيل" is one, "قتيلان" are two.
     counted: HashMap<String, u64, Fixed>,
     /// The groups of words for winning, losing and drawing.
@@ -155,6 +167,12 @@ impl Lexicon {
             if meaning == Meaning::Name {
                 self.names.insert(trunk(&word).to_owned());
             }
+            // Verbs are listed for one person: «تضرب» for «يضرب», «استقبلت» for «استقبل».
+            if text::is_arabic(&word) && matches!(meaning, Meaning::Group(..) | Meaning::Light) {
+                let other =
+                    word.strip_prefix('ي').map_or_else(|| format!("{word}ت"), |rest| format!("ت{rest}"));
+                self.forms.push((other, meaning));
+            }
             // What a word means first is what it means.
             self.words.entry(word).or_insert(meaning);
         }
@@ -173,6 +191,9 @@ impl Lexicon {
 
     /// Learns the stems of everything listed, which takes the words.
     fn with_stems(mut self) -> Self {
+        for (form, meaning) in std::mem::take(&mut self.forms) {
+            self.words.entry(form).or_insert(meaning);
+        }
         let meant = |meaning: &Meaning| matches!(meaning, Meaning::Group(..) | Meaning::Common);
         let mut stems: Vec<(String, Meaning)> = self
             .words
@@ -200,22 +221,30 @@ impl Lexicon {
     }
 
     /// The stem of a folded word; a name is its own.
-    pub(super) fn stem<'a>(&self, word: &'a str) -> &'a str {
-        let bare = text::bare(word, |word| self.knows(word));
-        match self.words.get(bare) {
-            Some(Meaning::Name) => trunk(bare),
-            _ => text::stem(word, |word| self.knows(word), |word| self.names.contains(word)),
-        }
+    fn stem<'a>(&self, word: &'a str) -> &'a str {
+        self.read(word).stem
     }
 
-    /// What a folded word means, with whatever is joined to it.
-    pub(super) fn meaning(&self, word: &str) -> Option<Meaning> {
-        let whole = self.words.get(word).copied();
-        let bare = || text::bare(word, |word| self.knows(word));
-        whole
-            .or_else(|| self.words.get(bare()).copied())
-            .or_else(|| self.stems.get(self.stem(word)).copied())
-            .or_else(|| self.verb(word))
+    /// A folded word without what is joined to it, and what it means.
+    pub(super) fn read<'a>(&self, word: &'a str) -> Read<'a> {
+        if let Some(meaning) = self.words.get(word) {
+            return Read {
+                bare: word,
+                stem: self.trunk_or_stem(word, Some(*meaning)),
+                meaning: Some(*meaning),
+            };
+        }
+        let bare = text::bare(word, |word| self.knows(word));
+        let meaning = self.words.get(bare).copied();
+        let stem = self.trunk_or_stem(bare, meaning);
+        Read { bare, stem, meaning: meaning.or_else(|| self.stems.get(stem).copied()) }
+    }
+
+    fn trunk_or_stem<'a>(&self, bare: &'a str, meaning: Option<Meaning>) -> &'a str {
+        match meaning {
+            Some(Meaning::Name) => trunk(bare),
+            _ => text::stem(bare, |word| self.names.contains(word)),
+        }
     }
 
     /// A folded text with the short names of what has a long one as well: "pm" for "prime minister".
@@ -247,19 +276,6 @@ impl Lexicon {
         self.results.contains(&group)
     }
 
-    /// What a verb means that is listed for another person: «تضرب», «يضرب»; «استقبلت», «استقبل».
-    fn verb(&self, word: &str) -> Option<Meaning> {
-        let (one, other) = if word.starts_with('ت') { ('ت', 'ي') } else { ('ي', 'ت') };
-        let person = word.strip_prefix(one).map(|rest| format!("{other}{rest}"));
-        let of = |word: &str| {
-            self.words
-                .get(word)
-                .copied()
-                .filter(|meaning| matches!(meaning, Meaning::Group(..) | Meaning::Light))
-        };
-        person.and_then(|word| of(&word)).or_else(|| word.strip_suffix('ت').and_then(of))
-    }
-
     /// Whether a stem is that of something that comes every day.
     pub(super) fn is_bulletin(&self, stem: &str) -> bool {
         self.bulletins.contains(stem)
@@ -272,7 +288,7 @@ impl Lexicon {
 
     /// How many a noun tells by its form: «قتيل» one, «قتيلان» two.
     pub(super) fn counted(&self, word: &str) -> Option<u64> {
-        self.counted.get(text::bare(word, |word| self.knows(word))).copied()
+        self.counted.get(self.read(word).bare).copied()
     }
 
     /// The stems of the words that many headlines have, with the group of those that have one.

@@ -165,9 +165,10 @@ fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
         }
         // «بـ3» is "with 3".
         let bare = text::unjoined_digits(word).unwrap_or(word);
+        let read = lexicon.read(word);
         let digits = bare.bytes().all(|byte| byte.is_ascii_digit()).then(|| bare.parse().ok()).flatten();
-        let meaning = digits.map(Meaning::Number).or_else(|| lexicon.meaning(word));
-        let joined = text::is_arabic(word).then(|| particle(word)).flatten();
+        let meaning = digits.map(Meaning::Number).or(read.meaning);
+        let joined = particle(word, read.bare);
         let is_filling =
             matches!(meaning, Some(Meaning::Function | Meaning::One | Meaning::Light | Meaning::Negation));
         let this = if is_filling {
@@ -181,13 +182,7 @@ fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
             word.clone_into(&mut role);
         }
         let this = if this.is_empty() && at < topic { ":".to_owned() } else { this };
-        words.push(Word {
-            text: word.to_owned(),
-            stem: lexicon.stem(word).to_owned(),
-            meaning,
-            role: this,
-            tail,
-        });
+        words.push(Word { text: word.to_owned(), stem: read.stem.to_owned(), meaning, role: this, tail });
     }
     split_scripts(words);
 }
@@ -201,8 +196,7 @@ fn topic_words(part: &str) -> usize {
 }
 
 /// The particle that is joined to an Arabic word, other than the article.
-fn particle(word: &str) -> Option<char> {
-    let bare = text::bare(word, |word| lexicon().knows(word));
+fn particle(word: &str, bare: &str) -> Option<char> {
     let before = word.strip_suffix(bare)?;
     if before.starts_with("لل") {
         return Some('ل');

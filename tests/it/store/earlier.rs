@@ -65,7 +65,7 @@ fn entries_of_both_versions_live_together_and_go_in_time() {
     store.settle().unwrap();
     drop(store);
     let db = raw(folder.path());
-    for tree in ["entries", "sheaves", "keys", "runs", "pages", "names", "stories"] {
+    for tree in ["entries", "sheaves", "keys", "runs", "volumes", "pages", "names", "stories"] {
         assert_eq!(db.open_tree(tree).unwrap().len(), 0, "{tree}");
     }
 }
@@ -97,4 +97,37 @@ fn keys_are_found_after_many_settlings() {
     let last = poll(&store, &source, &brought(all, "2026-11-22T00:00:00Z"));
     assert_eq!((last.new.len(), store.entries_stored().unwrap()), (0, 1003));
     assert_eq!(store.newest_first().map(Result::unwrap).count(), 1003);
+}
+
+#[test]
+fn pages_of_the_version_before_volumes_are_read_and_taken_over() {
+    let (folder, source) = (tempfile::tempdir().unwrap(), source("a", &[]));
+    {
+        let store = Store::open(folder.path()).unwrap();
+        poll(&store, &source, &brought(three(), NOW));
+        store.settle().unwrap();
+    }
+    {
+        let db = raw(folder.path());
+        let [volumes, pages] = ["volumes", "pages"].map(|name| db.open_tree(name).unwrap());
+        for row in &volumes {
+            let (at, page) = row.unwrap();
+            if at[4].is_ascii_lowercase() {
+                pages.insert(&at[4..], page).unwrap();
+            }
+        }
+        assert!(!pages.is_empty());
+        volumes.clear().unwrap();
+        db.flush().unwrap();
+    }
+    for is_taken_over in [false, true] {
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(titles(&store), ["Title 3", "Title 2", "Title 1"]);
+        let again = poll(&store, &source, &brought(three(), "2026-11-21T00:00:00Z"));
+        assert_eq!((again.new.len(), again.keys.len()), (0, 0));
+        store.settle().unwrap();
+        drop(store);
+        let pages = raw(folder.path()).open_tree("pages").unwrap();
+        assert!(pages.is_empty(), "{is_taken_over}");
+    }
 }

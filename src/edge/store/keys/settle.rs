@@ -1,90 +1,171 @@
-//! Merging the runs into the pages.
+//! Writing what is held into a volume, and several volumes into one.
+//!
+//! What settles is written as it is, so a commit never waits long. How many volumes there are is what a look-up
+//! depends on: so beside the writer the newest of them are merged as soon as the next older one is no larger than all
+//! of them together. Each key is written as often as the index doubles, and that is seldom.
 
-use std::ops::Bound;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
-use sled::{Batch, IVec};
+use sled::{Batch, Tree};
 
 use super::held::Held;
-use super::{Fresh, Keys, NOWHERE, Name, RECORD_BYTES, parts, record};
+use super::volume::{Merged, Scribe, Volume, leads};
+use super::{Fresh, Keys, NOWHERE, Name};
 use crate::edge::store::StoreError;
+use crate::edge::store::damage::Damage;
 use crate::model::EntryKey;
 
-/// Keys in one page, and in a page that was split.
-const PAGE_KEYS_MAX: usize = 120;
-const PAGE_KEYS_AFTER_SPLIT: usize = 90;
-/// Pages that are written in one batch, or somewhat more.
-const PAGES_PER_BATCH: usize = 500;
-/// Keys that are merged into one page at once, so that the first time, which has no pages, goes step by step too.
-const NAMES_AT_ONCE: usize = 10_000;
+/// So many volumes of like size are merged.
+const MERGED_AT_ONCE: usize = 4;
+/// How often it is looked whether anybody still reads a volume that was merged into another.
+const READ_LOOK_INTERVAL: Duration = Duration::from_millis(20);
+/// A volume that is read for longer than so many looks stays; the next start merges it again.
+const READ_LOOKS_MAX: usize = 3_000;
 
 impl Keys {
-    /// Merges the runs into the pages. It may be broken off at any point: the runs stay until all of it is durable,
-    /// and merging them again changes nothing.
+    /// Writes what is held into a volume. It may be broken off at any point: the runs stay until the volume is
+    /// durable, and writing it again changes nothing.
     pub(in crate::edge::store) fn settle(&self, fresh: &mut Fresh) -> Result<(), StoreError> {
-        let mut learnt: Vec<(Name, EntryKey)> = self.loaded(fresh)?.drain().collect();
+        self.loaded(fresh)?;
         // Until it is done, only the runs on the disk know everything.
-        fresh.keys = None;
+        let mut learnt: Vec<(Name, EntryKey)> = fresh.keys.take().unwrap_or_default().into_iter().collect();
         learnt.sort_unstable();
-        if let Some(settled) = &mut fresh.settled {
-            learnt.iter().for_each(|(name, _)| settled.add(name));
+        let is_oldest = fresh.volumes.is_empty();
+        let mut scribe = Scribe::new(&self.volumes, fresh.next_volume, &self.damage, learnt.len());
+        for (name, entry) in learnt.iter().filter(|(_, entry)| !is_oldest || *entry != NOWHERE) {
+            scribe.write(*name, *entry)?;
         }
-        fresh.settled = fresh.settled.take().filter(|settled| !settled.is_full());
-        let (mut batch, mut pages, mut left) = (Batch::default(), 0, &learnt[..]);
-        while let Some((first, _)) = left.first() {
-            let page = self.page_of(first)?;
-            let from = page.as_ref().map_or(Bound::Unbounded, |(at, _)| Bound::Excluded(at.as_ref()));
-            let next = self.pages.range::<&[u8], _>((from, Bound::Unbounded)).next().transpose()?;
-            let end = next.map_or(left.len(), |(at, _)| left.partition_point(|(name, _)| name[..] < at[..]));
-            let (here, rest) = left.split_at(end.clamp(1, NAMES_AT_ONCE));
-            pages += replace(&mut batch, page, here);
-            left = rest;
-            // What is left for a page that was filled so far must find it as it is now.
-            if pages >= PAGES_PER_BATCH || end > NAMES_AT_ONCE || left.is_empty() {
-                self.pages.apply_batch(std::mem::take(&mut batch))?;
-                pages = 0;
-            }
+        fresh.next_volume += 1;
+        if let Some(volume) = scribe.finish()? {
+            fresh.volumes.insert(0, Arc::new(volume));
         }
         let mut settled = Batch::default();
         for (name, _) in learnt.iter().filter(|_| !self.single.is_empty()) {
             settled.remove(&name[..]);
         }
         self.single.apply_batch(settled)?;
-        self.pages.flush()?;
         let mut done = Batch::default();
         for number in self.runs.iter().keys() {
             done.remove(number?);
         }
         self.runs.apply_batch(done)?;
         fresh.keys = Some(Held::default());
+        self.merge(fresh);
         Ok(())
+    }
+
+    /// Merges volumes beside the writer, where there are too many and nobody does it already.
+    pub(super) fn merge(&self, fresh: &Fresh) {
+        let mut merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
+        if choose(fresh).is_none() || merging.as_ref().is_some_and(|merging| !merging.is_finished()) {
+            return;
+        }
+        let merger = Merger {
+            tree: self.volumes.clone(),
+            damage: Arc::clone(&self.damage),
+            fresh: Arc::clone(&self.fresh),
+        };
+        let merge = move || {
+            if let Err(error) = merger.merge_all() {
+                tracing::error!(%error, "the index of keys cannot be merged: it is tried again");
+            }
+        };
+        // Where there is no thread to be had, it is tried again after the next settling.
+        *merging = thread::Builder::new().name("merge".to_owned()).spawn(merge).ok();
+    }
+
+    /// Waits until nothing is merged any more.
+    pub(in crate::edge::store) fn wait(&self) {
+        let merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // One that panicked has left everything readable.
+        drop(merging.map(thread::JoinHandle::join));
     }
 }
 
-/// Writes what a page holds together with `here`, whose keys go before, in as many pages as it takes.
-fn replace(batch: &mut Batch, page: Option<(IVec, IVec)>, here: &[(Name, EntryKey)]) -> usize {
-    let (at, old) = page.unwrap_or_default();
-    let mut merged: Vec<[u8; RECORD_BYTES]> = Vec::with_capacity(here.len() + old.len() / RECORD_BYTES);
-    let mut new = here.iter().peekable();
-    for old in old.as_chunks().0 {
-        let (name, _) = parts(old);
-        while let Some((name, entry)) = new.next_if(|(new, _)| *new < name) {
-            merged.push(record(*name, *entry));
+impl Drop for Keys {
+    fn drop(&mut self) {
+        // It holds the store open.
+        self.wait();
+    }
+}
+
+/// How many of the newest volumes are to become one.
+fn choose(fresh: &Fresh) -> Option<usize> {
+    // One that was never finished has no filter, and makes every look-up slow.
+    let unfinished = fresh.volumes.iter().rposition(|volume| volume.keys.is_none()).map(|at| at + 1);
+    let mut sum = 0;
+    let alike = fresh.volumes.iter().take_while(|volume| {
+        let keys = volume.keys.unwrap_or_default();
+        let is_alike = sum == 0 || keys <= sum;
+        sum += keys;
+        is_alike
+    });
+    unfinished.max(Some(alike.count()).filter(|count| *count >= MERGED_AT_ONCE))
+}
+
+/// Who merges.
+struct Merger {
+    tree: Tree,
+    damage: Arc<Damage>,
+    fresh: Arc<Mutex<Fresh>>,
+}
+
+impl Merger {
+    fn merge_all(&self) -> Result<(), StoreError> {
+        loop {
+            let (inputs, number, is_oldest) = {
+                let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(count) = choose(&fresh) else { return Ok(()) };
+                fresh.next_volume += 1;
+                let inputs: Vec<Arc<Volume>> = fresh.volumes.iter().take(count).cloned().collect();
+                (inputs, fresh.next_volume - 1, count == fresh.volumes.len())
+            };
+            let output = self.merged(&inputs, number, is_oldest)?;
+            {
+                let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_input = |one: &Arc<Volume>| inputs.iter().any(|input| Arc::ptr_eq(input, one));
+                let place = fresh.volumes.iter().position(is_input).unwrap_or_default();
+                fresh.volumes.retain(|one| !is_input(one));
+                if let Some(output) = output {
+                    fresh.volumes.insert(place, Arc::new(output));
+                }
+            }
+            // The oldest first: what a newer one dropped must not come back should this be broken off.
+            for input in inputs.into_iter().rev() {
+                if !is_free(&input) {
+                    return Ok(());
+                }
+                input.remove()?;
+            }
         }
-        if new.peek().is_none_or(|(new, _)| *new != name) {
-            merged.push(*old);
+    }
+
+    fn merged(
+        &self,
+        inputs: &[Arc<Volume>],
+        number: u32,
+        is_oldest: bool,
+    ) -> Result<Option<Volume>, StoreError> {
+        let keys = inputs.iter().map(|input| input.keys_about()).sum();
+        let mut scribe = Scribe::new(&self.tree, number, &self.damage, keys);
+        let all = Merged::new(inputs.iter().map(Volume::forwards), false);
+        for said in all.filter(|said| !is_oldest || leads(said)) {
+            let (name, entry) = said?;
+            scribe.write(name, entry)?;
         }
+        scribe.finish()
     }
-    merged.extend(new.map(|(name, entry)| record(*name, *entry)));
-    merged.retain(|record| parts(record).1 != NOWHERE);
-    if !at.is_empty() {
-        batch.remove(at);
-    }
-    let size = if merged.len() > PAGE_KEYS_MAX { PAGE_KEYS_AFTER_SPLIT } else { PAGE_KEYS_MAX };
-    let pages = merged.chunks(size);
-    let count = pages.len();
-    for page in pages {
-        let first = page.first().map(|record| parts(record).0).unwrap_or_default();
-        batch.insert(&first[..], page.concat());
-    }
-    count
+}
+
+/// Waits until nobody reads a volume any more; not for ever.
+fn is_free(volume: &Arc<Volume>) -> bool {
+    (0..READ_LOOKS_MAX).any(|_| {
+        let is_free = Arc::strong_count(volume) == 1;
+        if !is_free {
+            thread::sleep(READ_LOOK_INTERVAL);
+        }
+        is_free
+    })
 }

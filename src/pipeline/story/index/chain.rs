@@ -65,7 +65,7 @@ fn hundredths_of_bits(value: u32) -> u32 {
 
 /// The keys are hashes already.
 #[derive(Debug, Default)]
-pub(super) struct AsIs(u64);
+pub(in crate::pipeline::story) struct AsIs(u64);
 
 impl Hasher for AsIs {
     fn write(&mut self, bytes: &[u8]) {
