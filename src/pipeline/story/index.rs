@@ -21,13 +21,13 @@ pub const ENTRIES_MAX: usize = 100_000;
 /// What was first seen before is related to nothing any more.
 const RELATED_DAYS: i64 = 30;
 /// Of the entries that share a word no more than this are looked at, the newest.
-const CHAIN_MAX: usize = 32;
+const CHAIN_MAX: usize = 24;
 /// Entries that are looked at for one question, over all words, the rarest first.
-const STEPS_MAX: usize = 128;
+const STEPS_MAX: usize = 64;
 /// The same, for what is related.
-const RELATED_STEPS_MAX: usize = 320;
+const RELATED_STEPS_MAX: usize = 192;
 /// Entries that are compared whole.
-const COMPARED_MAX: usize = 24;
+const COMPARED_MAX: usize = 16;
 /// Candidates that are returned at most.
 const CANDIDATES_MAX: usize = 8;
 /// How much of the shorter title the longer one must hold, weighed, where the texts do not begin alike.
