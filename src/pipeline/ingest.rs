@@ -99,7 +99,7 @@ impl<'a> Prepared<'a> {
     /// The entries that it will ask `known` for beside those that the keys lead to: what the source listed before,
     /// where it seems to have moved.
     pub fn wanted_entries(&self, state: &SourceState, known: &Known) -> HashSet<EntryKey> {
-        if !self.listed.may_have_moved(known) {
+        if !self.listed.may_have_moved(known, state.habits.named_by) {
             return HashSet::new();
         }
         state.listed.iter().filter(|key| !known.entries.contains_key(key)).copied().collect()
