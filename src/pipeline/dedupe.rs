@@ -134,6 +134,11 @@ impl Keyed<'_> {
         (!is_known(&self.primary), self.link_key.is_some_and(|link| !is_known(&link)))
     }
 
+    /// Whether nothing but its words and its date says which entry it is.
+    pub fn is_bare(&self) -> bool {
+        self.guid.is_none() && self.link_key.is_none()
+    }
+
     /// The keys of which one alone makes two entries of a document the same.
     fn strong_keys(&self) -> impl Iterator<Item = IdentityKey> + use<> {
         [Some(self.primary), self.guid, self.link_key].into_iter().flatten()

@@ -113,8 +113,11 @@ pub fn matched(entries: &[Keyed<'_>], known: &Known, before: Before<'_>, is_part
     }
     search.pass(RENAMED.0, RENAMED.1, false);
     let may_have_moved = unknown * 2 > entries.len() || unknown > 0 && search.is_changed();
-    if !is_part && !before.listed.is_empty() && may_have_moved {
-        search.pass_as_moved(before.listed, unknown);
+    if !is_part && !before.listed.is_empty() {
+        if may_have_moved {
+            search.pass_as_moved(unknown);
+        }
+        residue::pass(&mut search, before.listed, may_have_moved);
     }
     let (keys, rule) = RULE_OF_A_PART;
     search.pass(keys, rule, true);
@@ -195,7 +198,7 @@ impl<'a> Search<'a> {
         pairs.filter_map(|(entry, found)| Some((entry, self.known.entries.get(&found.as_ref()?.key)?)))
     }
 
-    fn pass_as_moved(&mut self, listed: &[EntryKey], unknown: usize) {
+    fn pass_as_moved(&mut self, unknown: usize) {
         self.shifts = Shifts::of(self);
         let leads_somewhere = |entry: &&Keyed<'_>| {
             let keys = [entry.link_key, entry.dated].into_iter().flatten();
@@ -205,7 +208,6 @@ impl<'a> Search<'a> {
         for (keys, rule) in RULES_OF_A_MOVE {
             self.pass(keys, rule, true);
         }
-        residue::pass(self, listed);
     }
 
     /// Applies one rule to every entry that no earlier rule has found.

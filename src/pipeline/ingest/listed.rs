@@ -60,8 +60,11 @@ impl<'a> Listed<'a> {
     }
 
     /// Whether most of them came under guids, or under links, that nobody knows, or without the guids that they
-    /// were `named_by`, so that all that the source listed before must be at hand.
+    /// were `named_by`, or that one was corrected of which only the date is left, so that all that the source listed before must be at hand.
     pub(super) fn may_have_moved(&self, known: &Known, named_by: Option<IdentityKind>) -> bool {
+        if self.unknown(known).any(|(keyed, _)| keyed.is_bare()) {
+            return true;
+        }
         let (mut unnamed, mut elsewhere, mut unguided) = (0, 0, 0);
         for keyed in &self.entries {
             let (is_unnamed, is_elsewhere) = keyed.is_strange(|key| known.keys.contains_key(key));

@@ -10,10 +10,11 @@ use crate::pipeline::dedupe::body;
 use crate::pipeline::text;
 
 /// In a document of which entries were recognised as moved, pairs up the others by date, where the words or
-/// the page bear it out.
-pub(super) fn pass(search: &mut Search<'_>, listed: &[EntryKey]) {
-    let has_moved = || search.found.iter().flatten().any(|found| found.moved) || search.is_changed();
-    if search.unknown().next().is_none() || !has_moved() {
+/// the page bear it out. In every document it pairs up those by the second that have no other key.
+pub(super) fn pass(search: &mut Search<'_>, listed: &[EntryKey], is_move: bool) {
+    let has_moved =
+        is_move && (search.found.iter().flatten().any(|found| found.moved) || search.is_changed());
+    if !search.unknown().any(|entry| has_moved || entry.is_bare()) {
         return;
     }
     let left = listed.iter().filter(|key| !search.taken.contains(key));
@@ -34,10 +35,11 @@ pub(super) fn pass(search: &mut Search<'_>, listed: &[EntryKey]) {
         let minutes = search.shifts.origins(at).into_iter();
         let near = minutes.flat_map(|at| [-60, 0, 60].map(|by| (at.timestamp() + by).div_euclid(60)));
         let mut candidates = near.filter_map(|minute| by_minute.get(&minute)).flatten();
-        let is_free = |old: &&&Entry| !search.taken.contains(&old.key);
+        let may_be = |old: &&&Entry| has_moved || entry.is_bare() && date(&old.said) == Some(at);
+        let is_free = |old: &&&Entry| !search.taken.contains(&old.key) && may_be(old);
         if let Some(old) = candidates.find(|old| is_free(old) && bears_out(old)) {
             search.taken.insert(old.key);
-            search.found[index] = Some(Match { key: old.key, moved: true });
+            search.found[index] = Some(Match { key: old.key, moved: has_moved });
         }
     }
 }
