@@ -8,7 +8,7 @@ mod matching;
 use std::collections::HashMap;
 
 use self::clashes::Clashes;
-pub use self::digest::{digest, digest_by, is_quiet_change, is_relocated};
+pub use self::digest::{DIGEST_RULES, digest, digest_by, is_quiet_change, is_relocated};
 pub use self::habits::{Judged, Turn, judge};
 pub use self::matching::{Before, Match, Matched, matched};
 use super::{link, text};

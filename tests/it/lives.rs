@@ -2,6 +2,7 @@
 //! new always is, every published id stays, and the admin is told once.
 
 mod life;
+mod precise;
 mod random;
 
 use life::*;
