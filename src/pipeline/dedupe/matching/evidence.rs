@@ -40,8 +40,8 @@ pub struct Shifts {
 }
 
 impl Shifts {
-    /// Lets the listed entries vote that were recognised, or whose title is known. One that recurs every hour is one voice, since its title
-    /// leads to one entry only.
+    /// Lets the listed entries vote that were recognised, or whose title is known. One that recurs every hour is one
+    /// voice, since its title leads to one entry only.
     pub(super) fn of(search: &Search<'_>) -> Self {
         let mut voices = Voices::new();
         for listed in search.unknown() {

@@ -73,8 +73,8 @@ impl<'a> Left<'a> {
         near.filter_map(|minute| self.by_minute.get(&minute)).flatten().copied()
     }
 
-    /// Those with the title and the text of an entry of whose date the day is left, or nothing: of a bulletin that comes
-    /// every day its title leads to the last one only.
+    /// Those with the title and the text of an entry of whose date the day is left, or nothing: of a bulletin that
+    /// comes every day its title leads to the last one only.
     fn titled(&self, search: &Search<'_>, entry: &Keyed<'_>) -> impl Iterator<Item = &'a Entry> {
         let title = entry.said.title.as_deref().unwrap_or_default();
         let titled = self.by_title.get(title).into_iter().flatten().copied().take(TITLED_MAX);
