@@ -106,8 +106,6 @@ const PHRASES: &[&[&str]] = &[
     &["تحديث", "قبل", NUMBER],
     &["نشر", "قبل", NUMBER],
 ];
-/// Digits between the marks of thousands.
-const GROUP_DIGITS: usize = 3;
 
 /// The hash of what counts as a meaningful change: the title, the words of the text without counters, the
 /// link without its tokens, and which files are attached. A corrected figure is a change.
@@ -165,12 +163,12 @@ fn is_counter(words: &[&str], at: usize) -> bool {
     if !is_number(words[at]) {
         return false;
     }
-    // "1,523" is two words, and one number.
+    // "1,523" and "4.5/5" are several words, and one number.
     let (mut first, mut last) = (at, at);
-    while first > 0 && is_group(words[first]) && is_number(words[first - 1]) {
+    while first > 0 && is_number(words[first - 1]) {
         first -= 1;
     }
-    while words.get(last + 1).is_some_and(|next| is_group(next)) {
+    while words.get(last + 1).is_some_and(|next| is_number(next)) {
         last += 1;
     }
     let nearby = first.saturating_sub(COUNTER_DISTANCE)..words.len().min(last + COUNTER_DISTANCE + 1);
@@ -202,10 +200,6 @@ fn counted_form(word: &str) -> &str {
 fn is_number(word: &str) -> bool {
     let digits = word.strip_suffix(['k', 'm']).unwrap_or(word);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_group(word: &str) -> bool {
-    word.len() == GROUP_DIGITS && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether something about `old` changed that is worth showing and no news: categories, authors, the image,
