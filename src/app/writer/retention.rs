@@ -70,6 +70,8 @@ impl Writer {
         let needs_others = self.needs_others_for(&removed);
         self.window.entries.retain(|key, _| !removed.contains(key));
         self.window.places.retain(|key, _| !removed.contains(key));
+        // An edition that came out meanwhile has found them in the window once more.
+        self.shelf.forget(&removed);
         if needs_others {
             self.fill_window()?;
         }
@@ -90,5 +92,76 @@ impl Writer {
             shown.len() >= section.limits.entries_max
                 && shown.iter().any(|placed| removed.contains(&placed.entry.key))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::super::shelf::Shelf;
+    use super::*;
+    use crate::app::poller::Brought;
+    use crate::config;
+    use crate::edge::store::Store;
+    use crate::model::{Answer, Body, Manners, Retrieved, SourceId};
+    use crate::pipeline;
+
+    const CONFIG: &str = "[site]\nurl = \"http://127.0.0.1:8080\"\n[sources.wire]\nurl = \"file:wire.xml\"\n";
+
+    /// A poll that listed these entries.
+    fn listed(writer: &mut Writer, numbers: &[u32], now: Timestamp) {
+        let id = SourceId("wire".to_owned());
+        let (source, _) = writer.source(&id).unwrap();
+        let item = |n: &u32| format!("<item><guid>g{n}</guid><title>Story {n} of the day</title></item>");
+        let items: String = numbers.iter().map(item).collect();
+        let body = Body {
+            bytes: format!("<rss version=\"2.0\"><channel><title>T</title>{items}</channel></rss>").into(),
+            content_type: None,
+            url: "file:///wire.xml".to_owned(),
+            is_delta: false,
+            validators: Validators::default(),
+        };
+        let retrieved = Retrieved {
+            at: now,
+            elapsed_ms: 1,
+            wire_bytes: 1,
+            status: None,
+            manners: Manners::default(),
+            outcome: Ok(Answer::Body(body)),
+        };
+        let fetched = pipeline::read(source, None, "http://127.0.0.1:8080", retrieved);
+        let asked_as = pipeline::configuration(source);
+        assert_eq!(writer.take(vec![Brought { source: id, asked_as, fetched }], now).len(), 1);
+        writer.publish();
+    }
+
+    #[test]
+    fn what_is_removed_is_not_named_as_related_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config::read(CONFIG, "feeds.toml", Path::new(".")).unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let mut writer = Writer::new(store, &config, now).unwrap();
+        listed(&mut writer, &[1, 2], now);
+        let keys: Vec<EntryKey> = writer.window.entries.keys().copied().collect();
+        let key = |title: &str| {
+            let of_title = |key: &&EntryKey| writer.window.entries[key].said.title.as_deref() == Some(title);
+            *keys.iter().find(of_title).unwrap()
+        };
+        let (kept, gone) = (key("Story 1 of the day"), key("Story 2 of the day"));
+        writer.store.relate(&BTreeMap::from([(kept, vec![gone])])).unwrap();
+        writer.shelf = Shelf::default();
+        listed(&mut writer, &[1], now + TimeDelta::days(1));
+        assert_eq!(writer.window.related[&kept].len(), 1);
+        let later = now + TimeDelta::days(i64::from(config.store.keep_days) + 2);
+        // As the loop does it: an edition may come out before the last batch is done.
+        while writer.retain(later).unwrap() {
+            writer.publish();
+        }
+        assert_eq!(writer.window.entries.keys().collect::<Vec<_>>(), [&kept]);
+        assert_eq!(writer.window.related[&kept], []);
     }
 }
