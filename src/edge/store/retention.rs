@@ -88,9 +88,10 @@ impl Store {
             let row = row?.to_vec();
             commit.due.remove(row.as_slice());
             let Some((at, key)) = codec::due_parts(&row) else { continue };
-            // A row that `delisted` does not confirm is left over from damage: the entry is listed.
+            // A row that `delisted` does not confirm is left over: the entry is listed, or was since. One of an entry
+            // that has waited for its story is later than that.
             let dated = self.delisted.get(key.0)?;
-            if dated.is_some_and(|dated| codec::is_damaged_time(&dated) || *dated == *at) {
+            if dated.is_some_and(|dated| codec::is_damaged_time(&dated) || *dated <= *at) {
                 found.push(Overdue { row, key });
             }
         }
