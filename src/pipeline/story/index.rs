@@ -34,10 +34,10 @@ const CANDIDATES_MAX: usize = 8;
 const COVER_MIN_PERCENT: u32 = 45;
 /// One word in so many of a title must be shared, weighed or not.
 const SHARED_WORDS_PART: usize = 4;
-/// How near the words of two stories must be to be related.
-const RELATED_MIN_PERCENT: u32 = 16;
+/// How near the words of two stories must be to be related: five that share a little are better than none.
+const RELATED_MIN_PERCENT: u32 = 4;
 /// Words that they must share.
-const RELATED_WORDS_MIN: usize = 2;
+const RELATED_WORDS_MIN: usize = 1;
 
 /// The index.
 #[derive(Debug, Default)]
