@@ -174,17 +174,22 @@ impl<'a> Search<'a> {
     /// Finds entries without guids by their pages, where those that were listed before were keyed by another canonical
     /// form: that of an earlier version.
     fn pass_same_pages(&mut self, listed: &[EntryKey]) {
+        let is_unknown = |key: &IdentityKey| !self.known.keys.contains_key(key);
+        let link_of = |index: usize, entry: &Keyed<'_>| {
+            let link = entry.link_key.filter(is_unknown).filter(|_| entry.guid.is_none());
+            link.filter(|_| self.found[index].is_none())
+        };
+        let links = self.entries.iter().enumerate();
+        let links = links.filter_map(|(index, entry)| Some((index, entry, link_of(index, entry)?)));
+        let links: Vec<(usize, &Keyed<'_>, IdentityKey)> = links.collect();
+        let Some(trust) = links.first().map(|(_, entry, _)| entry.trust) else { return };
         let mut by_page: HashMap<String, Vec<&Entry>> = HashMap::new();
-        let trust = self.entries.first().map(|entry| entry.trust).unwrap_or_default();
         for old in listed.iter().filter_map(|key| self.known.entries.get(key)) {
             if let Some(page) = canonical_page(&old.said, trust) {
                 by_page.entry(page).or_default().push(old);
             }
         }
-        for (index, listed) in self.entries.iter().enumerate() {
-            let is_unknown = |key: &IdentityKey| !self.known.keys.contains_key(key);
-            let by = listed.link_key.filter(is_unknown).filter(|_| listed.guid.is_none());
-            let Some(by) = by.filter(|_| self.found[index].is_none()) else { continue };
+        for (index, listed, by) in links {
             let page = canonical_page(listed.said, trust);
             // Of several the link tells nothing.
             let Some([old]) = page.and_then(|page| by_page.get(&page)).map(Vec::as_slice) else { continue };
