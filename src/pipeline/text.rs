@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 pub use entity::{decode, entity};
 pub use fold::{composed, fold, fold_into, unmarked};
-pub use markup::{has_tags, is_markup, plain, plain_into};
+pub use markup::{has_tags, is_markup, plain, plain_into, plain_start_into};
 pub use stem::{bare, is_arabic, is_joined, root, stem, unjoined, unjoined_digits};
 pub use title::title;
 

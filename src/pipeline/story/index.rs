@@ -10,16 +10,17 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::TimeDelta;
 
-pub(super) use self::chain::AsIs;
 use self::chain::Chains;
+pub(super) use self::chain::Hashed;
 use super::features::is_number;
-use super::within_window;
+use super::{WINDOW_HOURS, within_window};
 use crate::model::{Candidate, EntryKey, Features, Sketch, SourceId, Timestamp};
 
 /// Entries that are held; the oldest go first.
 pub const ENTRIES_MAX: usize = 100_000;
 /// What was first seen before is related to nothing any more.
 const RELATED_DAYS: i64 = 30;
+const WINDOW_MILLIS: u64 = WINDOW_HOURS.unsigned_abs() * 3_600_000;
 /// Of the entries that share a word no more than this are looked at, the newest.
 const CHAIN_MAX: usize = 24;
 /// Entries that are looked at for one question, over all words, the rarest first.
@@ -63,19 +64,26 @@ struct Slot {
 }
 
 impl Slot {
-    fn words(&self) -> impl Iterator<Item = u32> {
-        self.features.terms().iter().chain(self.features.topics()).copied()
+    fn words(&self) -> &[u32] {
+        self.features.words()
     }
 
     /// The slot before this one on the chain of `hash`.
     fn before(&self, hash: u32, is_band: bool) -> Option<u32> {
-        let words = self.features.terms().len() + self.features.topics().len();
+        let words = self.words().len();
         let place = if is_band {
             words + self.features.bands().iter().position(|band| *band == hash)?
         } else {
-            self.words().position(|word| word == hash)?
+            self.words().iter().position(|word| *word == hash)?
         };
         self.before.get(place).copied()
+    }
+
+    /// Whether it was published within the window of an entry of this moment, which is `millis` after 1970 too.
+    fn is_near(&self, published: Timestamp, millis: i64) -> bool {
+        let apart = self.key.published_millis().abs_diff(millis);
+        // Only at the very edge less than a millisecond counts.
+        apart < WINDOW_MILLIS || apart == WINDOW_MILLIS && within_window(self.key.published(), published)
     }
 }
 
@@ -92,9 +100,8 @@ impl Index {
         let next = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         let Sketch { key, story, source, first_seen, features } = sketch;
         let source = *self.sources.entry(source).or_insert(next);
-        let words =
-            features.terms().iter().chain(features.topics()).map(|word| self.words.push(*word, number));
-        let mut before: Vec<u32> = words.collect();
+        let mut before = Vec::with_capacity(features.words().len() + features.bands().len());
+        before.extend(features.words().iter().map(|word| self.words.push(*word, number)));
         before.extend(features.bands().iter().map(|band| self.bands.push(*band, number)));
         self.by_key.insert(key, number);
         self.slots.push_back(Slot { key, story, source, first_seen, features, before: before.into() });
@@ -104,8 +111,8 @@ impl Index {
     /// first.
     pub fn candidates(&self, features: &Features, source: &SourceId, published: Timestamp) -> Vec<Candidate> {
         let source = self.sources.get(source).copied();
-        let is_open =
-            |slot: &Slot| Some(slot.source) != source && within_window(slot.key.published(), published);
+        let millis = published.timestamp_millis();
+        let is_open = |slot: &Slot| Some(slot.source) != source && slot.is_near(published, millis);
         let mut found = self.walk(features.terms(), STEPS_MAX, |slot| is_open(slot));
         let alike = features.bands().iter().flat_map(|band| self.chain(*band, true).take(CANDIDATES_MAX));
         // That the texts begin alike counts for more than any words.
@@ -113,10 +120,13 @@ impl Index {
         let mut candidates: Vec<Candidate> = best(found)
             .filter_map(|number| {
                 let slot = self.slot(number)?;
+                // The cheapest question first.
+                if numbers_differ(features.terms(), slot.features.terms()) {
+                    return None;
+                }
                 let begins_alike = features.bands().iter().any(|band| slot.features.bands().contains(band));
                 // Most share a word or two by chance: they are not weighed at all.
-                let shares = begins_alike || shares_words(features, &slot.features);
-                if !shares || numbers_differ(features.terms(), slot.features.terms()) {
+                if !begins_alike && !shares_words(features, &slot.features) {
                     return None;
                 }
                 let score = self.cover(features, &slot.features).max(if begins_alike { 60 } else { 0 });
@@ -132,19 +142,14 @@ impl Index {
     /// The entries nearest to one with these features, each of another story than `story`, one a story, the nearest
     /// first.
     pub fn related(&self, features: &Features, story: EntryKey, count_max: usize) -> Vec<EntryKey> {
-        let words: Vec<u32> = features
-            .terms()
-            .iter()
-            .chain(features.topics())
-            .copied()
-            .filter(|word| !is_number(*word))
-            .collect();
+        let words: Vec<u32> = features.words().iter().copied().filter(|word| !is_number(*word)).collect();
         let found = self.walk(&words, RELATED_STEPS_MAX, |slot| slot.story != story);
         let own = self.weight(words.iter());
         let mut near: Vec<(u32, &Slot)> = best(found)
             .filter_map(|number| {
                 let slot = self.slot(number)?;
-                let theirs: Vec<u32> = slot.words().filter(|word| !is_number(*word)).collect();
+                let theirs: Vec<u32> =
+                    slot.words().iter().copied().filter(|word| !is_number(*word)).collect();
                 let common: Vec<&u32> = theirs.iter().filter(|word| words.contains(word)).collect();
                 if common.len() < RELATED_WORDS_MIN {
                     return None;
@@ -171,6 +176,11 @@ impl Index {
         self.slot(*self.by_key.get(&key)?).map(|slot| &slot.features)
     }
 
+    /// The story that an entry belongs to, as long as the index holds it.
+    pub fn story(&self, key: EntryKey) -> Option<EntryKey> {
+        self.slot(*self.by_key.get(&key)?).map(|slot| slot.story)
+    }
+
     /// Drops what is too old to matter.
     pub fn forget(&mut self, now: Timestamp) {
         let since = now - TimeDelta::days(RELATED_DAYS);
@@ -192,7 +202,7 @@ impl Index {
     fn forget_first(&mut self) {
         let Some(slot) = self.slots.pop_front() else { return };
         self.by_key.remove(&slot.key);
-        slot.words().for_each(|word| self.words.forget(word, self.first));
+        slot.words().iter().for_each(|word| self.words.forget(*word, self.first));
         slot.features.bands().iter().for_each(|band| self.bands.forget(*band, self.first));
         self.first = self.first.wrapping_add(1);
     }
@@ -234,8 +244,8 @@ impl Index {
 
     /// How much of the shorter title the longer one holds, or the other text's beginning, in percent.
     fn cover(&self, one: &Features, other: &Features) -> u32 {
-        let said = |word: &&u32| other.terms().contains(word) || other.topics().contains(word);
-        let told = |word: &&u32| one.terms().contains(word) || one.topics().contains(word);
+        let said = |word: &&u32| other.words().contains(word);
+        let told = |word: &&u32| one.words().contains(word);
         let cover = |common: u32, all: u32| common * 100 / all.max(1);
         let mine = cover(self.weight(one.terms().iter().filter(said)), self.weight(one.terms().iter()));
         let theirs = cover(self.weight(other.terms().iter().filter(told)), self.weight(other.terms().iter()));
@@ -262,7 +272,7 @@ fn best(mut found: Vec<(u32, u32)>) -> impl Iterator<Item = u32> {
 /// Whether one title has enough words of the other entry that weighing them may be of use.
 fn shares_words(one: &Features, other: &Features) -> bool {
     let count = |mine: &Features, theirs: &Features| {
-        let said = |word: &&u32| theirs.terms().contains(word) || theirs.topics().contains(word);
+        let said = |word: &&u32| theirs.words().contains(word);
         mine.terms().iter().filter(said).count() * SHARED_WORDS_PART >= mine.terms().len().max(1)
     };
     count(one, other) || count(other, one)

@@ -13,10 +13,18 @@ pub fn plain(html: &str) -> String {
 
 /// The same, in place of what is in `out`.
 pub fn plain_into(out: &mut String, html: &str) {
-    out.clear();
     out.reserve(html.len());
+    plain_start_into(out, html, usize::MAX);
+}
+
+/// The same, but only until there are `bytes_enough`, or a few more; says whether that is all.
+pub fn plain_start_into(out: &mut String, html: &str, bytes_enough: usize) -> bool {
+    out.clear();
     let mut out = Text(out, Gap::None);
     for piece in Scanner::new(html, Strictness::Any) {
+        if out.0.len() >= bytes_enough {
+            return false;
+        }
         match piece {
             Piece::Text(text) | Piece::Cdata(text) => out.push_decoded(text),
             Piece::Tag { name, .. } if is_inline(name) => {}
@@ -24,6 +32,7 @@ pub fn plain_into(out: &mut String, html: &str) {
             Piece::Nothing => {}
         }
     }
+    true
 }
 
 /// Whether `text`, of which the format says nothing, is HTML: it has a comment, a tag of HTML or a complete

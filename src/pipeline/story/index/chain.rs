@@ -15,7 +15,7 @@ const COMMON_BEFORE: u32 = 40;
 /// The chains of all hashes.
 #[derive(Debug, Default)]
 pub(super) struct Chains {
-    heads: HashMap<u32, Head, BuildHasherDefault<AsIs>>,
+    heads: HashMap<u32, Head, Hashed>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,9 @@ fn hundredths_of_bits(value: u32) -> u32 {
 }
 
 /// The keys are hashes already.
+pub(in crate::pipeline::story) type Hashed = BuildHasherDefault<AsIs>;
+
+/// Spreads a hash over more bits.
 #[derive(Debug, Default)]
 pub(in crate::pipeline::story) struct AsIs(u64);
 
@@ -75,7 +78,11 @@ impl Hasher for AsIs {
     }
 
     fn write_u32(&mut self, value: u32) {
-        self.0 = u64::from(value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.write_u64(value.into());
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 
     fn finish(&self) -> u64 {
