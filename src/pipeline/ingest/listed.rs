@@ -78,7 +78,7 @@ impl Names {
     }
 
     pub(super) fn features(&self, keyed: &Keyed<'_>, reader: &mut story::Reader) -> &Features {
-        self.features.get_or_init(|| reader.features(keyed.said, &keyed.folded_title))
+        self.features.get_or_init(|| reader.features(keyed.said, &keyed.folded_title, keyed.start.as_ref()))
     }
 }
 

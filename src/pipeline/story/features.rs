@@ -8,14 +8,10 @@ use super::index::Hashed;
 use super::lexicon::{Meaning, lexicon};
 use super::words::Headline;
 use crate::model::{Features, FeedEntry};
-use crate::pipeline::text;
+use crate::pipeline::text::{self, Start};
 
-/// Of a text no more than this is read, in bytes of markup: it begins in there.
-const TEXT_BYTES_MAX: usize = 1024;
 /// Words of a text's beginning that are compared: a text that was cut still has them.
 const TEXT_WORDS: usize = 40;
-/// Bytes in which these words nearly always are.
-const TEXT_WORDS_BYTES: usize = 560;
 /// A shorter text is compared by nothing.
 const TEXT_WORDS_MIN: usize = 8;
 /// Hashes that make up one band: the texts must agree in all of them.
@@ -24,7 +20,7 @@ const ROWS: usize = 2;
 /// What `said` is compared by.
 pub fn features(said: &FeedEntry) -> Features {
     let folded_title = text::fold(said.title.as_deref().unwrap_or_default());
-    Reader::default().features(said, &folded_title)
+    Reader::default().features(said, &folded_title, None)
 }
 
 /// Reads one entry after the other, in buffers that are made once.
@@ -39,14 +35,26 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// What `said`, whose title is folded already, is compared by.
-    pub fn features(&mut self, said: &FeedEntry, folded_title: &str) -> Features {
+    /// What `said`, whose title is folded already, is compared by; `start` is that of its first text, if it is at
+    /// hand.
+    pub fn features(&mut self, said: &FeedEntry, folded_title: &str, start: Option<&Start>) -> Features {
         self.read_title(said.title.as_deref().unwrap_or_default());
         self.topics.clear();
         self.bands.clear();
         let texts = || [&said.content, &said.summary].into_iter().flatten();
         let bands_each = Features::BANDS_MAX / texts().count().max(1);
-        texts().for_each(|html| self.read_text(html, folded_title, bands_each));
+        let (mut plain, mut folded) = (std::mem::take(&mut self.plain), std::mem::take(&mut self.folded));
+        let mut start = start.filter(|start| start.is_all || has_enough(&start.folded, folded_title));
+        for html in texts() {
+            match start.take() {
+                Some(start) => self.read_text(without_title(&start.folded, folded_title), bands_each),
+                None => {
+                    let words = words_of_start(&mut plain, &mut folded, html, folded_title);
+                    self.read_text(words, bands_each);
+                }
+            }
+        }
+        (self.plain, self.folded) = (plain, folded);
         Features::new(&self.terms, &self.topics, &self.bands)
     }
 
@@ -67,10 +75,10 @@ impl Reader {
     }
 
     /// The hashes of what a text is about, and of how it begins.
-    fn read_text(&mut self, html: &str, folded_title: &str, bands_count: usize) {
-        let Self { plain, folded, terms, topics, bands, hashes } = self;
+    fn read_text<'a>(&mut self, words: impl Iterator<Item = &'a str>, bands_count: usize) {
+        let Self { terms, topics, bands, hashes, .. } = self;
         hashes.clear();
-        for word in words_of_start(plain, folded, html, folded_title) {
+        for word in words {
             hashes.push(hash(word));
             if topics.len() == Features::TOPICS_MAX || !may_be_topic(word) {
                 continue;
@@ -95,8 +103,8 @@ fn words_of_start<'a>(
     html: &str,
     folded_title: &str,
 ) -> impl Iterator<Item = &'a str> + use<'a> {
-    let html = text::start(html, TEXT_BYTES_MAX);
-    let bytes_enough = folded_title.len() + TEXT_WORDS_BYTES;
+    let html = text::start(html, text::START_BYTES_MAX);
+    let bytes_enough = folded_title.len() + text::START_BYTES_ENOUGH;
     let is_all = text::plain_start_into(plain, html, bytes_enough);
     // Words are folded one by one, so that those before a space do not depend on what follows it.
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\n');
@@ -105,14 +113,16 @@ fn words_of_start<'a>(
         bytes.get(bytes_enough..).and_then(|rest| rest.iter().position(is_space)).map(|at| at + bytes_enough);
     let end = end.or_else(|| if is_all { None } else { bytes.iter().rposition(is_space).or(Some(0)) });
     text::fold_into(folded, end.and_then(|end| plain.get(..end)).unwrap_or(plain));
-    let has_enough = |folded: &str| {
-        folded.len() > folded_title.len() && without_title(folded, folded_title).count() == TEXT_WORDS
-    };
-    if end.is_some() && !has_enough(folded) {
+    if end.is_some() && !has_enough(folded, folded_title) {
         text::plain_into(plain, html);
         text::fold_into(folded, plain);
     }
     without_title(folded, folded_title)
+}
+
+/// Whether all the words that are compared are in the first words of a text.
+fn has_enough(folded: &str, title: &str) -> bool {
+    folded.len() > title.len() && without_title(folded, title).count() == TEXT_WORDS
 }
 
 fn without_title<'a>(folded: &'a str, title: &str) -> impl Iterator<Item = &'a str> + use<'a> {
@@ -192,7 +202,7 @@ mod tests {
             let (mut plain, mut folded) = (String::new(), String::new());
             let found: Vec<String> =
                 words_of_start(&mut plain, &mut folded, &html, &folded_title).map(str::to_owned).collect();
-            let whole = text::fold(&text::plain(text::start(&html, TEXT_BYTES_MAX)));
+            let whole = text::fold(&text::plain(text::start(&html, text::START_BYTES_MAX)));
             let expected: Vec<&str> = without_title(&whole, &folded_title).collect();
             prop_assert_eq!(found, expected);
         }

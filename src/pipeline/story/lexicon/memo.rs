@@ -81,7 +81,6 @@ fn place([one, two, three]: Key) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::lexicon;
-    use super::*;
 
     #[test]
     fn what_is_remembered_is_what_was_read() {
