@@ -60,7 +60,7 @@ impl Features {
         self.hashes.get(..usize::from(self.terms) + usize::from(self.topics)).unwrap_or_default()
     }
 
-    /// The rarest stems of the beginning of its text that its title has not.
+    /// Its categories, and the stems of the beginning of its text that its title has not.
     pub fn topics(&self) -> &[u32] {
         let start = usize::from(self.terms);
         self.hashes.get(start..start + usize::from(self.topics)).unwrap_or_default()

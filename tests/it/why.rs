@@ -250,7 +250,12 @@ fn people_read_short_lines() {
     let output = home.run(&["why", "urn:alif:1"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with(STORY), "{text}");
+    let other = home.run(&["why", "b2"]);
+    let ranked = "  section     most-read: told under the first entry of its story here, “المنتخب المغربي";
+    let other = String::from_utf8(other.stdout).unwrap();
+    assert!(other.contains(ranked), "{other}");
     for line in [
+        "  section     most-read: number 1 of ",
         "  id          urn:alif:1\n              the source's own\n",
         "  source      alif (ألف)\n",
         "  published   2025-11-20T08:00:00Z: as the source says\n",

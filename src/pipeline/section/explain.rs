@@ -39,6 +39,8 @@ pub enum Because {
     SourceGone,
     /// Nobody sends it here, and no rule takes it in.
     NotAddressed,
+    /// The section ranks what the others show, as `most-read` does.
+    Ranked,
 }
 
 /// A rule that decided.
@@ -53,7 +55,7 @@ pub struct RuleHit {
 impl Because {
     /// Whether the entry belongs to the section.
     pub fn belongs(&self) -> bool {
-        matches!(self, Self::TakesAll | Self::Sent | Self::Included(_))
+        matches!(self, Self::TakesAll | Self::Sent | Self::Included(_) | Self::Ranked)
     }
 }
 

@@ -14,6 +14,8 @@ use crate::pipeline::text::{self, Start};
 const TEXT_WORDS: usize = 40;
 /// A shorter text is compared by nothing.
 const TEXT_WORDS_MIN: usize = 8;
+/// Categories that are compared.
+const CATEGORIES_MAX: usize = 3;
 /// Hashes that make up one band: the texts must agree in all of them.
 const ROWS: usize = 2;
 
@@ -40,6 +42,7 @@ impl Reader {
     pub fn features(&mut self, said: &FeedEntry, folded_title: &str, start: Option<&Start>) -> Features {
         self.read_title(said.title.as_deref().unwrap_or_default());
         self.topics.clear();
+        add_categories(&mut self.topics, &mut self.folded, said);
         self.bands.clear();
         let texts = || [&said.content, &said.summary].into_iter().flatten();
         let bands_each = Features::BANDS_MAX / texts().count().max(1);
@@ -127,6 +130,24 @@ fn has_enough(folded: &str, title: &str) -> bool {
 
 fn without_title<'a>(folded: &'a str, title: &str) -> impl Iterator<Item = &'a str> + use<'a> {
     folded.strip_prefix(title).unwrap_or(folded).split_ascii_whitespace().take(TEXT_WORDS)
+}
+
+/// Adds the hashes of its categories: stories of one category are nearer to one another. No word has such a hash.
+fn add_categories(found: &mut Vec<u32>, folded: &mut String, said: &FeedEntry) {
+    for category in &said.categories {
+        if found.len() == CATEGORIES_MAX {
+            return;
+        }
+        folded.clear();
+        text::fold_into(folded, category.label.as_ref().unwrap_or(&category.term));
+        if !folded.is_empty() {
+            folded.insert(0, '\n');
+            let hash = word_hash(folded);
+            if !found.contains(&hash) {
+                found.push(hash);
+            }
+        }
+    }
 }
 
 /// Whether a word of a text may tell what it is about: it is no number, nor too short.

@@ -10,8 +10,8 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::TimeDelta;
 
-use self::chain::Chains;
 pub(super) use self::chain::Hashed;
+use self::chain::{BandChains, Chains};
 use super::features::is_number;
 use super::{WINDOW_HOURS, within_window};
 use crate::model::{Candidate, EntryKey, Features, Sketch, SourceId, Timestamp};
@@ -27,6 +27,10 @@ const CHAIN_MAX: usize = 24;
 const STEPS_MAX: usize = 64;
 /// The same, for what is related.
 const RELATED_STEPS_MAX: usize = 192;
+/// The same of those that may share a band, for one band.
+const BAND_CHAIN_MAX: usize = 64;
+/// Entries for which room is made at least, when there is none.
+const SLOTS_MIN: usize = 64;
 /// Entries that are compared whole.
 const COMPARED_MAX: usize = 16;
 /// Candidates that are returned at most.
@@ -35,10 +39,10 @@ const CANDIDATES_MAX: usize = 8;
 const COVER_MIN_PERCENT: u32 = 45;
 /// One word in so many of a title must be shared, weighed or not.
 const SHARED_WORDS_PART: usize = 4;
-/// How near the words of two stories must be to be related.
-const RELATED_MIN_PERCENT: u32 = 16;
+/// How near the words of two stories must be to be related: five that share a little are better than none.
+const RELATED_MIN_PERCENT: u32 = 4;
 /// Words that they must share.
-const RELATED_WORDS_MIN: usize = 2;
+const RELATED_WORDS_MIN: usize = 1;
 
 /// The index.
 #[derive(Debug, Default)]
@@ -49,7 +53,7 @@ pub struct Index {
     by_key: HashMap<EntryKey, u32>,
     sources: HashMap<SourceId, u32>,
     words: Chains,
-    bands: Chains,
+    bands: BandChains,
 }
 
 #[derive(Debug)]
@@ -57,7 +61,8 @@ struct Slot {
     key: EntryKey,
     story: EntryKey,
     source: u32,
-    first_seen: Timestamp,
+    /// In seconds since 1970.
+    first_seen: i64,
     features: Features,
     /// For each hash of the features the slot before this one that has it too.
     before: Box<[u32]>,
@@ -68,15 +73,15 @@ impl Slot {
         self.features.words()
     }
 
-    /// The slot before this one on the chain of `hash`.
-    fn before(&self, hash: u32, is_band: bool) -> Option<u32> {
-        let words = self.words().len();
-        let place = if is_band {
-            words + self.features.bands().iter().position(|band| *band == hash)?
-        } else {
-            self.words().iter().position(|word| *word == hash)?
-        };
-        self.before.get(place).copied()
+    /// The slot before this one on the chain of a word.
+    fn before(&self, word: u32) -> Option<u32> {
+        self.before.get(self.words().iter().position(|one| *one == word)?).copied()
+    }
+
+    /// The slot before this one on the chain of a band. Of several bands on one chain the first led there.
+    fn before_band(&self, band: u32) -> Option<u32> {
+        let place = self.features.bands().iter().position(|one| BandChains::are_beside(*one, band))?;
+        self.before.get(self.words().len() + place).copied()
     }
 
     /// Whether it was published within the window of an entry of this moment, which is `millis` after 1970 too.
@@ -104,7 +109,13 @@ impl Index {
         before.extend(features.words().iter().map(|word| self.words.push(*word, number)));
         before.extend(features.bands().iter().map(|band| self.bands.push(*band, number)));
         self.by_key.insert(key, number);
-        self.slots.push_back(Slot { key, story, source, first_seen, features, before: before.into() });
+        if self.slots.len() == self.slots.capacity() {
+            // Doubling would take more than there may ever be.
+            let room = (self.slots.len() / 4).clamp(SLOTS_MIN, ENTRIES_MAX);
+            self.slots.reserve_exact(room.min(ENTRIES_MAX.saturating_sub(self.slots.len())));
+        }
+        let (first_seen, before) = (first_seen.timestamp(), before.into());
+        self.slots.push_back(Slot { key, story, source, first_seen, features, before });
     }
 
     /// Which entries may tell the same event as one of `source` with these features that was published then; the best
@@ -114,7 +125,7 @@ impl Index {
         let millis = published.timestamp_millis();
         let is_open = |slot: &Slot| Some(slot.source) != source && slot.is_near(published, millis);
         let mut found = self.walk(features.terms(), STEPS_MAX, |slot| is_open(slot));
-        let alike = features.bands().iter().flat_map(|band| self.chain(*band, true).take(CANDIDATES_MAX));
+        let alike = features.bands().iter().flat_map(|band| self.with_band(*band).take(CANDIDATES_MAX));
         // That the texts begin alike counts for more than any words.
         found.extend(alike.filter(|(_, slot)| is_open(slot)).map(|(number, _)| (number, u32::MAX / 64)));
         let mut candidates: Vec<Candidate> = best(found)
@@ -184,6 +195,7 @@ impl Index {
     /// Drops what is too old to matter.
     pub fn forget(&mut self, now: Timestamp) {
         let since = now - TimeDelta::days(RELATED_DAYS);
+        let since = since.timestamp() + i64::from(since.timestamp_subsec_nanos() > 0);
         while self.slots.front().is_some_and(|slot| slot.first_seen < since) {
             self.forget_first();
         }
@@ -203,7 +215,6 @@ impl Index {
         let Some(slot) = self.slots.pop_front() else { return };
         self.by_key.remove(&slot.key);
         slot.words().iter().for_each(|word| self.words.forget(*word, self.first));
-        slot.features.bands().iter().for_each(|band| self.bands.forget(*band, self.first));
         self.first = self.first.wrapping_add(1);
     }
 
@@ -211,13 +222,21 @@ impl Index {
         self.slots.get(usize::try_from(number.wrapping_sub(self.first)).ok()?)
     }
 
-    /// The slots that share a hash, the newest first.
-    fn chain(&self, hash: u32, is_band: bool) -> impl Iterator<Item = (u32, &Slot)> {
-        let chains = if is_band { &self.bands } else { &self.words };
+    /// The slots that share a word, the newest first.
+    fn chain(&self, word: u32) -> impl Iterator<Item = (u32, &Slot)> {
         let at = |number: u32| self.slot(number).map(|slot| (number, slot));
-        std::iter::successors(chains.newest(hash).and_then(at), move |(_, slot)| {
-            slot.before(hash, is_band).and_then(at)
+        std::iter::successors(self.words.newest(word).and_then(at), move |(_, slot)| {
+            slot.before(word).and_then(at)
         })
+    }
+
+    /// The slots that share a band, the newest first.
+    fn with_band(&self, band: u32) -> impl Iterator<Item = (u32, &Slot)> {
+        let at = |number: u32| self.slot(number).map(|slot| (number, slot));
+        let chain = std::iter::successors(self.bands.newest(band).and_then(at), move |(_, slot)| {
+            slot.before_band(band).and_then(at)
+        });
+        chain.take(BAND_CHAIN_MAX).filter(move |(_, slot)| slot.features.bands().contains(&band))
     }
 
     /// The slots that share words with these, with the weight of each word that they share.
@@ -228,7 +247,7 @@ impl Index {
         let mut found = Vec::with_capacity(steps_max);
         let mut steps = 0;
         for (weight, word) in words {
-            for (number, slot) in self.chain(word, false).take(CHAIN_MAX.min(steps_max - steps)) {
+            for (number, slot) in self.chain(word).take(CHAIN_MAX.min(steps_max - steps)) {
                 steps += 1;
                 if is_open(slot) {
                     found.push((number, weight));

@@ -19,7 +19,19 @@ pub(super) fn places(entry: &Entry, case: &Case<'_>) -> Vec<Place> {
             found.unwrap_or_else(|| Found { text: "not in it".to_owned(), ..Found::default() });
         Place { section: section.0, belongs, because, reason, position, of, behind, text }
     };
-    explained.into_iter().map(place).collect()
+    let ranks = case.feeds.iter().filter(|feed| feed.section.order == SectionOrder::MostRead);
+    let ranked = |feed: &SectionFeed| {
+        let section = feed.section.id.clone();
+        // What no other section shows, by itself or by the first of its story, cannot be ranked.
+        let is_shown = case
+            .feeds
+            .iter()
+            .filter(|other| other.section.order != SectionOrder::MostRead)
+            .any(|other| other.placed.iter().any(|placed| placed.entry.story == entry.story));
+        is_shown.then_some(Explained { section, belongs: true, because: Because::Ranked })
+    };
+    let ranked: Vec<Explained> = ranks.filter_map(ranked).collect();
+    explained.into_iter().chain(ranked).map(place).collect()
 }
 
 #[derive(Default)]
@@ -55,7 +67,10 @@ fn find(entry: &Entry, feed: &SectionFeed, case: &Case<'_>) -> Found {
 /// The entry that stands for the story of `entry` in a section, where that is another one.
 fn lead(entry: &Entry, section: &Section, case: &Case<'_>) -> Option<Arc<Entry>> {
     let belongs = |other: &&Arc<Entry>| {
-        other.key == entry.key || case.edition.sorter.sections_of(other, case.cards).contains(&&section.id)
+        let sections = case.edition.sorter.sections_of(other, case.cards);
+        // Whatever any section shows is ranked.
+        let is_ranked = section.order == SectionOrder::MostRead && !sections.is_empty();
+        other.key == entry.key || is_ranked || sections.contains(&&section.id)
     };
     let members = case.members.iter().filter(belongs).cloned().collect();
     let stories = merge::stories(section, members);
@@ -98,6 +113,9 @@ fn reason(because: &Because) -> String {
         Because::ExcludedBySource(hit) => format!("its source's exclude has {}, for every section", by(hit)),
         Because::NotIncludedBySource => "its source has include, and no rule there takes it in".to_owned(),
         Because::SourceGone => "its source is not in feeds.toml any more".to_owned(),
+        Because::Ranked => {
+            "it ranks what the other sections show: what is read most, then what most sources tell".to_owned()
+        }
         Because::NotAddressed => "its source does not send here, and no include rule takes it in".to_owned(),
     }
 }

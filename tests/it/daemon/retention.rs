@@ -45,10 +45,12 @@ fn check_places_are_taken(count: u32, listed_still: u32) {
     let daemon = home.start();
     assert_eq!(removed(&daemon)["entries"], count - listed_still);
     // Published before it was logged.
-    let shown = daemon.get("/sport.json").text().to_owned();
-    let titles: Vec<&str> = shown.split("\"title\":\"Story number ").skip(1).collect();
-    let shown: Vec<u32> =
-        titles.iter().map(|rest| rest.split('.').next().unwrap().parse().unwrap()).collect();
+    let shown: serde_json::Value = serde_json::from_str(daemon.get("/sport.json").text()).unwrap();
+    let number = |item: &serde_json::Value| {
+        let title = item["title"].as_str().unwrap();
+        title.trim_start_matches("Story number ").trim_end_matches('.').parse().unwrap()
+    };
+    let shown: Vec<u32> = shown["items"].as_array().unwrap().iter().map(number).collect();
     assert_eq!(shown, [listed_still, listed_still - 1, listed_still - 2]);
     assert!(daemon.stop().success());
 }
