@@ -8,8 +8,8 @@ use super::listed::{Listed, Names, published_key};
 use super::near::{Titles, told};
 use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life, past};
 use crate::model::{
-    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
-    StoryReason, Tally, Timestamp, Update,
+    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Sketch, Source, SourceState, StoryReason,
+    Tally, Timestamp, Update,
 };
 use crate::pipeline::dedupe::{self, Before, Judged, Keyed, Match, Matched, Turn};
 use crate::pipeline::{decide, story};
@@ -55,11 +55,6 @@ pub(super) fn take_in(
     update: &mut Update,
 ) {
     update.problems.extend(feed.problems.iter().take(PROBLEMS_MAX).cloned());
-    if feed.entries.len() > ENTRIES_PER_FETCH_MAX {
-        let message =
-            format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
-        update.problems.push(Problem::new("too-many-entries", message));
-    }
     let is_backfill = past::is_backfill(old, listing.shares_entries(), listing.is_delta);
     let Listing { listed: Listed { entries, names, repeated }, matched, is_delta } = listing;
     update.tally = Tally { seen: feed.entries.len(), duplicates: repeated.len(), ..Tally::default() };
@@ -253,8 +248,14 @@ impl Desk<'_> {
         }
         // Some sources show one title, and the other, at every second fetch.
         let is_former = old.former.contains(&digest);
-        let is_meaningful =
-            is_other && !self.read_anew && !self.judged.is_keyed_anew && !only_moved && !is_former;
+        // What an earlier version hashed another way says nothing else than before.
+        let says_other = || dedupe::digest_by(&old.said, self.judged.trust) != digest;
+        let is_meaningful = is_other
+            && !self.read_anew
+            && !self.judged.is_keyed_anew
+            && !only_moved
+            && !is_former
+            && says_other();
         if is_meaningful {
             changed.updated = Some(self.now.trunc_subsecs(0));
             self.update.tally.updated += 1;
