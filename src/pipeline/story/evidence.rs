@@ -47,6 +47,7 @@ impl Evidence {
         let lexicon = lexicon();
         let folded = &lexicon.shortened(folded);
         let mut before = None;
+        let mut last = "";
         for word in folded.split(' ').filter(|word| !word.is_empty()).take(TEXT_WORDS_MAX) {
             self.count += 1;
             let hash = hash(word);
@@ -57,7 +58,7 @@ impl Evidence {
                 self.numbers.extend(word.parse::<u64>());
                 continue;
             }
-            let read = lexicon.read(word);
+            let read = lexicon.read_after(std::mem::replace(&mut last, word), word);
             let meaning = read.meaning;
             let (stem, weight) = match meaning {
                 Some(Meaning::Function | Meaning::Light | Meaning::One) => continue,

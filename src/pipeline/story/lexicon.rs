@@ -91,6 +91,12 @@ pub(super) struct Lexicon {
     price: u16,
     /// What remains of names: no ending is taken off that.
     names: HashSet<String, Fixed>,
+    /// Words that are names where they have the article: «الفتح».
+    definite: HashSet<String, Fixed>,
+    /// Words that are the names of places where something is in them: «بالجديدة».
+    places: HashSet<String, Fixed>,
+    /// What is called by the name behind it: «مدينة الجديدة».
+    before_places: HashSet<String, Fixed>,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -157,6 +163,9 @@ impl Lexicon {
             }
             Some("counted") => return self.count(words),
             Some("bulletin") => return self.bulletins.extend(words.split_whitespace().map(fold)),
+            Some("definite") => return self.definite.extend(without_article(words)),
+            Some("place") => return self.places.extend(without_article(words)),
+            Some("before-place") => return self.before_places.extend(without_article(words)),
             Some("name") => Meaning::Name,
             _ => Meaning::Common,
         };
@@ -240,6 +249,29 @@ impl Lexicon {
         Read { bare, stem, meaning: meaning.or_else(|| self.stems.get(stem).copied()) }
     }
 
+    /// The same, where `before` stands in front: a word that is a name there is read as one.
+    pub(super) fn read_after<'a>(&self, before: &str, word: &'a str) -> Read<'a> {
+        let read = self.read(word);
+        if !text::is_arabic(word) || matches!(read.meaning, None | Some(Meaning::Name | Meaning::Common)) {
+            return read;
+        }
+        let Some((front, bare)) = ["ال", "بال", "وال", "وبال", "لل", "فال", "كال"]
+            .into_iter()
+            .find_map(|article| Some((article, word.strip_prefix(article)?)))
+        else {
+            return read;
+        };
+        let is_called = || {
+            let mut nouns = std::iter::once(before).chain(text::unjoined(before));
+            front == "ال" && nouns.any(|noun| self.before_places.contains(noun))
+        };
+        let is_place = matches!(front, "بال" | "وبال") && self.places.contains(bare);
+        if is_place || self.definite.contains(bare) || is_called() {
+            return Read { bare, stem: trunk(bare), meaning: Some(Meaning::Name) };
+        }
+        read
+    }
+
     fn trunk_or_stem<'a>(&self, bare: &'a str, meaning: Option<Meaning>) -> &'a str {
         match meaning {
             Some(Meaning::Name) => trunk(bare),
@@ -247,13 +279,15 @@ impl Lexicon {
         }
     }
 
-    /// A folded text with the short names of what has a long one as well: "pm" for "prime minister".
+    /// A folded text with the short names of what has a long one as well, "pm" for "prime minister", and with names
+    /// of two words as one.
     pub(super) fn shortened<'a>(&self, folded: &'a str) -> Cow<'a, str> {
-        if !folded.split(' ').any(|word| self.phrases.contains_key(word)) {
+        if !folded.split(' ').any(|word| self.phrases.contains_key(word) || is_half_name(word)) {
             return Cow::Borrowed(folded);
         }
         let mut out = String::with_capacity(folded.len());
         let mut rest = folded;
+        let mut is_half = false;
         while !rest.is_empty() {
             let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
             let long = self.phrases.get(word).into_iter().flatten().find_map(|(tail, short)| {
@@ -262,9 +296,10 @@ impl Lexicon {
                     .then_some((short.as_str(), behind))
             });
             let (word, after) = long.unwrap_or((word, after));
-            if !out.is_empty() {
+            if !out.is_empty() && !is_half {
                 out.push(' ');
             }
+            is_half = is_half_name(word);
             out.push_str(word);
             rest = after.trim_start();
         }
@@ -299,6 +334,17 @@ impl Lexicon {
             _ => None,
         })
     }
+}
+
+/// Words, folded, without the article.
+fn without_article(words: &str) -> impl Iterator<Item = String> {
+    words.split_whitespace().map(fold).map(|word| word.strip_prefix("ال").unwrap_or(&word).to_owned())
+}
+
+/// Whether the next word is the rest of a name that others write as one word: «عبد الله», «أبو ظبي».
+fn is_half_name(word: &str) -> bool {
+    let is_half = |word: &str| matches!(word, "عبد" | "بن" | "ابو" | "ابي");
+    is_half(word) || word.strip_prefix(['و', 'ب', 'ل']).is_some_and(is_half)
 }
 
 /// A name as its adjective has it: «فرنسا» as «فرنسي», «ليبيا» as «ليبي».

@@ -181,15 +181,12 @@ impl Case<'_> {
         self.one.headline().is_bulletin() || self.other.headline().is_bulletin()
     }
 
-    /// Whether each text speaks of the other headline, so that it is no mere phrase that stands under many.
-    fn texts_know_titles(&self) -> bool {
-        let knows = |side: &Side<'_>, other: &Side<'_>| {
-            let weight = |words: &mut dyn Iterator<Item = &Word>| words.map(Word::weight).sum::<u32>();
-            let words = || side.headline().words.iter().filter(|word| word.is_content());
-            let known = weight(&mut words().filter(|word| other.evidence().says(word)));
-            known * 100 >= weight(&mut words()) * KNOWN_MIN_PERCENT
-        };
-        knows(self.one, self.other) && knows(self.other, self.one)
+    /// Whether each text speaks of the other headline, so that it is no mere phrase that stands under many; of headlines
+    /// that share much, one suffices.
+    fn texts_know_titles(&self, one_suffices: bool) -> bool {
+        let knows = |side: &Side<'_>, other: &Side<'_>| known_percent(side, other) >= KNOWN_MIN_PERCENT;
+        let (one, other) = (knows(self.one, self.other), knows(self.other, self.one));
+        one && other || one_suffices && (one || other)
     }
 
     /// How well the texts make one story of headlines that alone do not; `None` where they do not either.
@@ -228,7 +225,7 @@ impl Case<'_> {
         let differs = || kept(left, first, second) || kept(left_other, second, first);
         if both_have && differs()
             || mine && theirs && first.shared_words(second) < SAME_WORDS_PERCENT
-            || self.cover < 50 && !self.texts_know_titles()
+            || !self.texts_know_titles(self.cover >= 50)
             || shared < self.share_min()
         {
             return None;
@@ -246,4 +243,12 @@ impl Case<'_> {
             0
         }
     }
+}
+
+/// How much of the headline of `side` the text of `other` says, weighed.
+fn known_percent(side: &Side<'_>, other: &Side<'_>) -> u32 {
+    let weight = |words: &mut dyn Iterator<Item = &Word>| words.map(Word::weight).sum::<u32>();
+    let words = || side.headline().words.iter().filter(|word| word.is_content());
+    let known = weight(&mut words().filter(|word| other.evidence().says(word)));
+    known * 100 / weight(&mut words()).max(1)
 }
