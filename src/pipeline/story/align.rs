@@ -6,6 +6,8 @@ use crate::pipeline::text;
 
 /// Letters of a word that may be spelt with another vowel.
 const SPELLING_LETTERS_MIN: usize = 5;
+/// Letters of a noun that an ending is taken off.
+const OBJECT_LETTERS_MIN: usize = 4;
 /// Consonants of a foreign name that may be written with others.
 const FOREIGN_LETTERS_MIN: usize = 4;
 /// Letters of a half word at the end of a cut headline.
@@ -135,10 +137,19 @@ fn is_same(one: &Word, other: &Word) -> bool {
         (None, None) => {
             let is_joined =
                 || text::is_joined(&one.stem, &other.stem) || text::is_joined(&one.text, &other.text);
-            one.text == other.text || one.stem == other.stem || text::is_arabic(&one.text) && is_joined()
+            one.text == other.text
+                || one.stem == other.stem
+                || text::is_arabic(&one.text)
+                    && (is_joined() || is_object(one, other) || is_object(other, one))
         }
         _ => false,
     }
+}
+
+/// Whether the one is the other as the object of a verb: «مصنعا», «مصنع».
+fn is_object(one: &Word, other: &Word) -> bool {
+    let rest = one.stem.strip_suffix('ا').filter(|rest| rest.chars().count() >= OBJECT_LETTERS_MIN);
+    rest == Some(&other.stem) && one.meaning != Some(Meaning::Name)
 }
 
 fn is_synonym(one: &Word, other: &Word) -> bool {
@@ -176,7 +187,8 @@ fn is_spelt_alike(one: &Word, other: &Word) -> bool {
     let is_vowel = || bones.len() >= 3 && bones == skeleton(&other.stem, |c| c) && first(one) == first(other);
     // «استقلال» is not «استغلال».
     let is_foreign = || {
-        let is_own = |word: &Word| ["است", "مست", "يست", "تست"].iter().any(|start| word.stem.starts_with(start));
+        let is_own =
+            |word: &Word| ["است", "مست", "يست", "تست"].iter().any(|start| word.stem.starts_with(start));
         let sounds = |word: &Word| first(word).map(self::foreign);
         text::is_arabic(&one.text)
             && !is_own(one)

@@ -169,7 +169,12 @@ impl Lexicon {
             Some("name") => Meaning::Name,
             _ => Meaning::Common,
         };
+        let listed: HashSet<String> = words.split_whitespace().map(fold).collect();
         for word in words.split_whitespace().map(fold) {
+            // French verbs are listed in the present tense: "supprime", "suppriment".
+            if matches!(meaning, Meaning::Group(..)) && listed.contains(&format!("{word}nt")) {
+                self.forms.extend(["r", "ra", "ront"].map(|end| (format!("{word}{end}"), meaning)));
+            }
             let with_article =
                 word.strip_prefix("ال").filter(|_| meaning == Meaning::Name).map(str::to_owned);
             let word = with_article.unwrap_or(word);

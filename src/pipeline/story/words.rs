@@ -9,6 +9,9 @@ const COMMON: u32 = 50;
 const GROUPED: u32 = 60;
 const NUMBER: u32 = 60;
 
+/// Letters of an Arabic verb with what conjugates it.
+const VERB_LETTERS_MIN: usize = 4;
+
 /// A word of a headline.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
@@ -54,6 +57,11 @@ impl Word {
     pub(super) fn is_content(&self) -> bool {
         self.weight() > 0
             && !matches!(self.meaning, Some(Meaning::Number(_) | Meaning::Weekday(_) | Meaning::Month(_)))
+    }
+
+    /// Whether it has the form of an Arabic verb of the present tense.
+    pub(super) fn is_verb(&self) -> bool {
+        self.text.starts_with(['ي', 'ت']) && self.text.chars().count() >= VERB_LETTERS_MIN
     }
 
     pub(super) fn number(&self) -> Option<u64> {
@@ -220,7 +228,9 @@ fn capitalised(part: &str) -> Vec<String> {
     let names = words.windows(2).filter(|pair| is_name(pair)).filter_map(|pair| pair.last());
     let names = names.map(|name| text::fold(name));
     names
-        .filter(|name| !matches!(name.as_str(), "le" | "la" | "les" | "the" | "el" | "de" | "du" | "des" | "i"))
+        .filter(|name| {
+            !matches!(name.as_str(), "le" | "la" | "les" | "the" | "el" | "de" | "du" | "des" | "i")
+        })
         .filter(|name| !words.contains(&name.as_str()))
         .collect()
 }
