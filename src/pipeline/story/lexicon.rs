@@ -144,7 +144,7 @@ impl Lexicon {
             Some("weekday") => Meaning::Weekday(value.parse().unwrap_or_default()),
             Some("month") => Meaning::Month(value.parse().unwrap_or_default()),
             Some("day") => Meaning::Day(value.parse().unwrap_or_default()),
-            Some("group") => {
+            Some("group" | "verb" | "verbe") => {
                 let class =
                     pole.and_then(|pole| pole.split_once('.')).map_or(0, |(class, _)| classes.number(class));
                 if pole.is_some_and(|pole| pole.starts_with("result.")) {
@@ -169,8 +169,14 @@ impl Lexicon {
             Some("name") => Meaning::Name,
             _ => Meaning::Common,
         };
+        let conjugated: fn(&str) -> Vec<String> = match kind {
+            Some("verb") => english_forms,
+            Some("verbe") => french_forms,
+            _ => |_| vec![],
+        };
         let listed: HashSet<String> = words.split_whitespace().map(fold).collect();
         for word in words.split_whitespace().map(fold) {
+            self.forms.extend(conjugated(&word).into_iter().map(|form| (form, meaning)));
             // French verbs are listed in the present tense: "supprime", "suppriment".
             if matches!(meaning, Meaning::Group(..)) && listed.contains(&format!("{word}nt")) {
                 self.forms.extend(["r", "ra", "ront"].map(|end| (format!("{word}{end}"), meaning)));
@@ -339,6 +345,24 @@ impl Lexicon {
             _ => None,
         })
     }
+}
+
+/// The forms of a regular English verb.
+fn english_forms(verb: &str) -> Vec<String> {
+    let hissing = ["s", "x", "z", "ch", "sh"].iter().any(|end| verb.ends_with(end));
+    let (third, past, lasting) = match verb.strip_suffix('y') {
+        Some(rest) if !rest.ends_with(['a', 'e', 'o', 'u']) => ("ies", "ied", rest),
+        _ => (if hissing { "es" } else { "s" }, "ed", verb),
+    };
+    let silent = verb.strip_suffix('e');
+    let past = silent.map_or_else(|| format!("{lasting}{past}"), |rest| format!("{rest}ed"));
+    vec![format!("{lasting}{third}"), past, format!("{}ing", silent.unwrap_or(verb))]
+}
+
+/// The forms of a French verb in -er, without accents.
+fn french_forms(verb: &str) -> Vec<String> {
+    let Some(rest) = verb.strip_suffix("er") else { return vec![] };
+    ["e", "es", "ent", "ee", "ees", "era", "eront", "ait"].map(|end| format!("{rest}{end}")).to_vec()
 }
 
 /// Words, folded, without the article.

@@ -210,7 +210,8 @@ impl Case<'_> {
     /// Whether a long text that both have speaks of both headlines, of one at length.
     fn long_text_knows_titles(&self) -> bool {
         let (one, other) = (known_percent(self.one, self.other), known_percent(self.other, self.one));
-        one.min(other) >= HINTED_MIN_PERCENT && one.max(other) >= KNOWN_MIN_PERCENT
+        let min = if self.cover >= TOPIC_COVER_MIN_PERCENT { HINTED_MIN_PERCENT } else { 0 };
+        one.min(other) >= min && one.max(other) >= KNOWN_MIN_PERCENT
     }
 
     /// Whether each headline has a name or thing that neither text says: a short text stands under many headlines.
@@ -241,6 +242,8 @@ impl Case<'_> {
             && one.text.chars().next() == other.text.chars().next()
             && self.alignment.common_count >= VERB_WORDS_MIN
             && self.alignment.common >= WEIGHT_SURE
+            && self.one.evidence().tells(self.other.evidence())
+            && self.one.evidence().shared_words(self.other.evidence()) >= TOPIC_MIN_PERCENT
     }
 
     /// How well the texts make one story of headlines that alone do not; `None` where they do not either.

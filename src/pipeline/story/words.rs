@@ -295,10 +295,19 @@ fn sums(words: Vec<Word>) -> Vec<Word> {
     }
     for word in &mut out {
         if let Some(number) = word.number() {
+            if number >= 100 && is_many(&word.text) {
+                word.meaning = Some(Meaning::Common);
+                continue;
+            }
             word.stem = number.to_string();
         }
     }
     out
+}
+
+/// "Millions" by themselves are no number.
+fn is_many(text: &str) -> bool {
+    matches!(text, "millions" | "thousands" | "hundreds" | "billions" | "ملايين" | "الملايين" | "مليارات" | "الاف" | "الالاف")
 }
 
 fn sum(first: u64, first_text: &str, number: u64, text: &str) -> Option<u64> {
