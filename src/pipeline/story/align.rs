@@ -1,6 +1,6 @@
 //! Which words of one headline are words of another one, and which are left over.
 
-use super::lexicon::Meaning;
+use super::lexicon::{Meaning, lexicon};
 use super::words::{Headline, Tail, Word};
 use crate::pipeline::text;
 
@@ -148,13 +148,15 @@ fn is_same(one: &Word, other: &Word) -> bool {
 
 /// Whether the one is the other as the object of a verb: «مصنعا», «مصنع».
 fn is_object(one: &Word, other: &Word) -> bool {
-    let rest = one.stem.strip_suffix('ا').filter(|rest| rest.chars().count() >= OBJECT_LETTERS_MIN);
-    rest == Some(&other.stem) && one.meaning != Some(Meaning::Name)
+    let rest = one.text.strip_suffix('ا').filter(|rest| rest.chars().count() >= OBJECT_LETTERS_MIN);
+    one.meaning != Some(Meaning::Name) && rest == Some(&other.text)
 }
 
 fn is_synonym(one: &Word, other: &Word) -> bool {
     match (one.meaning, other.meaning) {
-        (Some(Meaning::Group(one, _)), Some(Meaning::Group(other, _))) => one == other,
+        (Some(Meaning::Group(group, _)), Some(Meaning::Group(group_other, _))) => {
+            lexicon().are_synonyms((&one.text, group), (&other.text, group_other))
+        }
         (Some(one @ (Meaning::Weekday(_) | Meaning::Month(_))), Some(other)) => one == other,
         _ => false,
     }

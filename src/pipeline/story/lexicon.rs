@@ -95,6 +95,8 @@ pub(super) struct Lexicon {
     definite: HashSet<String, Fixed>,
     /// Words that are the names of places where something is in them: «بالجديدة».
     places: HashSet<String, Fixed>,
+    /// The groups of a word of several senses but for the first one.
+    senses: HashMap<String, Vec<u16>, Fixed>,
     /// What is called by the name behind it: «مدينة الجديدة».
     before_places: HashSet<String, Fixed>,
 }
@@ -193,8 +195,33 @@ impl Lexicon {
                     word.strip_prefix('ي').map_or_else(|| format!("{word}ت"), |rest| format!("ت{rest}"));
                 self.forms.push((other, meaning));
             }
-            // What a word means first is what it means.
-            self.words.entry(word).or_insert(meaning);
+            self.mean(word, meaning);
+        }
+    }
+
+    /// What a word means first is what it means; it may be a synonym in another sense.
+    fn mean(&mut self, word: String, meaning: Meaning) {
+        match (self.words.get(&word), meaning) {
+            (None, _) => {
+                self.words.insert(word, meaning);
+            }
+            (Some(Meaning::Group(first, _)), Meaning::Group(group, _)) if *first != group => {
+                self.senses.entry(word).or_default().push(group);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether two words of groups may mean one thing in one of their senses.
+    pub(super) fn are_synonyms(&self, one: (&str, u16), other: (&str, u16)) -> bool {
+        let senses = |(word, group): (&str, u16)| {
+            let word = if self.words.contains_key(word) { word } else { self.read(word).bare };
+            let more = self.senses.get(word).map(Vec::as_slice).unwrap_or_default();
+            [group].into_iter().chain(more.iter().copied()).collect::<Vec<u16>>()
+        };
+        one.1 == other.1 || {
+            let others = senses(other);
+            senses(one).iter().any(|group| others.contains(group))
         }
     }
 
@@ -212,7 +239,7 @@ impl Lexicon {
     /// Learns the stems of everything listed, which takes the words.
     fn with_stems(mut self) -> Self {
         for (form, meaning) in std::mem::take(&mut self.forms) {
-            self.words.entry(form).or_insert(meaning);
+            self.mean(form, meaning);
         }
         let meant = |meaning: &Meaning| matches!(meaning, Meaning::Group(..) | Meaning::Common);
         let mut stems: Vec<(String, Meaning)> = self

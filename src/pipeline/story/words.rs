@@ -307,7 +307,18 @@ fn sums(words: Vec<Word>) -> Vec<Word> {
 
 /// "Millions" by themselves are no number.
 fn is_many(text: &str) -> bool {
-    matches!(text, "millions" | "thousands" | "hundreds" | "billions" | "ملايين" | "الملايين" | "مليارات" | "الاف" | "الالاف")
+    matches!(
+        text,
+        "millions"
+            | "thousands"
+            | "hundreds"
+            | "billions"
+            | "ملايين"
+            | "الملايين"
+            | "مليارات"
+            | "الاف"
+            | "الالاف"
+    )
 }
 
 fn sum(first: u64, first_text: &str, number: u64, text: &str) -> Option<u64> {
