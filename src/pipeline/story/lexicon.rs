@@ -1,11 +1,14 @@
 //! What words mean to a headline: which are mere grammar, which a number or a day, which say the same, which the
 //! opposite. The lists are in `lexicon/*.txt`.
 
+mod forms;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
+use self::forms::{english_forms, french_forms};
 use crate::pipeline::text::{self, fold};
 
 /// What a word means.
@@ -372,24 +375,6 @@ impl Lexicon {
             _ => None,
         })
     }
-}
-
-/// The forms of a regular English verb.
-fn english_forms(verb: &str) -> Vec<String> {
-    let hissing = ["s", "x", "z", "ch", "sh"].iter().any(|end| verb.ends_with(end));
-    let (third, past, lasting) = match verb.strip_suffix('y') {
-        Some(rest) if !rest.ends_with(['a', 'e', 'o', 'u']) => ("ies", "ied", rest),
-        _ => (if hissing { "es" } else { "s" }, "ed", verb),
-    };
-    let silent = verb.strip_suffix('e');
-    let past = silent.map_or_else(|| format!("{lasting}{past}"), |rest| format!("{rest}ed"));
-    vec![format!("{lasting}{third}"), past, format!("{}ing", silent.unwrap_or(verb))]
-}
-
-/// The forms of a French verb in -er, without accents.
-fn french_forms(verb: &str) -> Vec<String> {
-    let Some(rest) = verb.strip_suffix("er") else { return vec![] };
-    ["e", "es", "ent", "ee", "ees", "era", "eront", "ait"].map(|end| format!("{rest}{end}")).to_vec()
 }
 
 /// Words, folded, without the article.

@@ -242,8 +242,6 @@ impl Case<'_> {
             && one.text.chars().next() == other.text.chars().next()
             && self.alignment.common_count >= VERB_WORDS_MIN
             && self.alignment.common >= WEIGHT_SURE
-            && self.one.evidence().tells(self.other.evidence())
-            && self.one.evidence().shared_words(self.other.evidence()) >= TOPIC_MIN_PERCENT
     }
 
     /// How well the texts make one story of headlines that alone do not; `None` where they do not either.

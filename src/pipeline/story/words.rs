@@ -105,6 +105,13 @@ impl Headline {
             // Half a number is another one.
             words.pop();
         }
+        let has = |harms: &[&str]| words.iter().any(|word| harms.contains(&word.text.as_str()));
+        if has(&["dead", "injured", "wounded", "homeless", "missing", "stranded"]) {
+            // "Leaves nine dead" tells no more than "nine dead".
+            let leaves =
+                words.iter_mut().filter(|word| matches!(word.text.as_str(), "leave" | "leaves" | "left"));
+            leaves.for_each(|word| word.meaning = Some(Meaning::Light));
+        }
         let before = [", ", "، ", ": ", " :", ".. ", "… "].iter().filter_map(|cut| title.find(cut)).min();
         let clause = before.and_then(|end| title.get(..end)).map_or(0, |clause| {
             lexicon().shortened(&text::fold(clause)).split(' ').filter(|word| !word.is_empty()).count()
