@@ -281,8 +281,11 @@ impl Case<'_> {
         let pairs = first.pairs.len().min(second.pairs.len());
         let is_long = pairs >= LONG_PAIRS_MIN && shared >= LONG_SHARE_MIN_PERCENT;
         let denied = veto::one_denies(self.one.headline(), self.other.headline());
-        let is_known =
-            if is_long { self.long_text_knows_titles() } else { self.texts_know_titles(self.cover >= 50) };
+        let is_known = if is_long {
+            self.long_text_knows_titles()
+        } else {
+            self.one.headline().reads_as(self.other.headline()) || self.texts_know_titles(self.cover >= 50)
+        };
         if both_have && differs()
             || mine && theirs && first.shared_words(second) < SAME_WORDS_PERCENT
             || !is_known
