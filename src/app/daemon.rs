@@ -1,10 +1,11 @@
 //! The loop of events: a closed set of things that can happen, one at a time, in one place.
 
 mod answers;
+mod changes;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use super::notices::Refused;
 use super::permit::Permit;
 use super::plan::InForce;
 use super::poller::{Brought, Poller};
-use super::reload::{self, AtStart};
+use super::reload::AtStart;
 use super::row::Row;
 use super::run::Options;
 use super::sources::Accepted;
@@ -27,7 +28,7 @@ use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
-use crate::model::{Entry, EntryKey, Location, Notices, SourceId};
+use crate::model::{Entry, EntryKey, Notices, SourceId};
 use crate::schedule;
 
 pub(super) use answers::Refusal;
@@ -292,77 +293,6 @@ impl Daemon {
         }
         let stored = self.writer.store.entries_stored().unwrap_or_default();
         self.jobs.retain_mut(|job| !job.is_abandoned() && !job.finish(stored));
-    }
-
-    fn file_changed(&mut self, path: &Path) {
-        if path == self.options.config_path {
-            return self.reload();
-        }
-        let ids: Vec<SourceId> = self
-            .writer
-            .sources
-            .values()
-            .filter(|source| {
-                source.enabled && matches!(&source.location, Location::File(file) if file == path)
-            })
-            .map(|source| source.id.clone())
-            .collect();
-        for id in ids {
-            if self.poller.is_busy(&id) {
-                self.again.insert(id);
-            } else {
-                self.start(&[id]);
-            }
-        }
-    }
-
-    /// Puts a changed feeds.toml in force as a whole, or keeps the running one and says so loudly.
-    fn reload(&mut self) {
-        systemd::reloading();
-        let loaded = reload::load(&self.options.config_path)
-            .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect());
-        let mistakes = loaded.and_then(|config| self.put_in_force(&config)).err().unwrap_or_default();
-        for mistake in &mistakes {
-            tracing::error!("{mistake}");
-        }
-        if let Some(first) = mistakes.first() {
-            let mistakes = mistakes.len();
-            tracing::error!(mistakes, "feeds.toml is not usable: the running configuration stays in force");
-            systemd::status(&format!("running on an older feeds.toml: {first}"));
-        } else {
-            systemd::status("");
-        }
-        self.note_refusal(mistakes);
-        systemd::ready();
-    }
-
-    /// All of it, or nothing.
-    fn put_in_force(&mut self, config: &Config) -> Result<(), Vec<String>> {
-        let ready = self.poller.prepare(config).map_err(|error| vec![error.to_string()])?;
-        systemd::patiently(|| self.writer.configure(config, clock::now()))
-            .map_err(|error| vec![error.to_string()])?;
-        self.poller.configure(ready);
-        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-        self.at_start.warn(config);
-        let sources = &self.writer.sources;
-        self.jobs.iter_mut().for_each(|job| job.forget(|id| !sources.contains_key(id)));
-        self.finish_jobs();
-        self.watch_sources();
-        tracing::info!(
-            sources = config.sources.len(),
-            sections = config.sections.len(),
-            "feeds.toml is in force"
-        );
-        Ok(())
-    }
-
-    fn watch_sources(&mut self) {
-        let Some(watch) = &mut self.watch else { return };
-        let local = self.writer.sources.values().filter_map(|source| match &source.location {
-            Location::File(path) => Some(path.clone()),
-            Location::Web(_) => None,
-        });
-        watch.set(local.chain([self.options.config_path.clone()]).collect());
     }
 
     /// Keeps what readers have opened since the last time.

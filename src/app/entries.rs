@@ -9,7 +9,7 @@ use super::jobs::check_names;
 use super::{AppError, Options};
 use crate::config::Config;
 use crate::edge::store::StoreError;
-use crate::model::{Entry, EntryKey, SectionId, SourceId, Timestamp};
+use crate::model::{Entry, EntryKey, Section, SectionId, SectionOrder, SourceId, Timestamp};
 
 /// Entries of one page.
 pub(super) const PAGE_ENTRIES_MAX: usize = 1_000;
@@ -73,7 +73,7 @@ pub fn stored_entries(
     mut show: impl FnMut(Page),
 ) -> Result<(), AppError> {
     let Some(archive) = Archive::open(options, config, false)? else {
-        check_sections(wanted, config.sections.iter().map(|section| &section.id)).map_err(AppError::Usage)?;
+        check_sections(wanted, &config.sections).map_err(AppError::Usage)?;
         let configured = config.sources.iter().map(|source| &source.id);
         return check_source(wanted, configured).map_err(AppError::Usage);
     };
@@ -93,20 +93,21 @@ pub fn stored_entries(
 
 /// Refuses what names nothing.
 pub(super) fn check(archive: &Archive, wanted: &Wanted) -> Result<Result<(), String>, StoreError> {
-    let sections = archive.edition.sections.iter().map(|section| &section.id);
-    if let Err(why) = check_sections(wanted, sections) {
+    if let Err(why) = check_sections(wanted, &archive.edition.sections) {
         return Ok(Err(why));
     }
     let asked = archive.store.source_ids()?;
     Ok(check_source(wanted, archive.sources.keys().chain(&asked)))
 }
 
-fn check_sections<'a>(wanted: &Wanted, mut known: impl Iterator<Item = &'a SectionId>) -> Result<(), String> {
-    match &wanted.section {
-        Some(section) if !known.any(|one| one == section) => {
-            Err(format!("no such section in feeds.toml: {section}"))
+fn check_sections(wanted: &Wanted, known: &[Section]) -> Result<(), String> {
+    let Some(id) = &wanted.section else { return Ok(()) };
+    match known.iter().find(|section| section.id == *id) {
+        None => Err(format!("no such section in feeds.toml: {id}")),
+        Some(section) if section.order == SectionOrder::MostRead => {
+            Err(format!("{id} has no entries of its own: it ranks what the other sections show"))
         }
-        _ => Ok(()),
+        Some(_) => Ok(()),
     }
 }
 

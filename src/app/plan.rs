@@ -38,9 +38,20 @@ impl InForce {
         let (before, after) = (lay_out(&self.edition, &self.window), lay_out(&edition, &window));
         let known: Vec<Arc<Source>> = self.sources.iter().map(|source| placed(source)).collect();
         let wanted: Vec<Arc<Source>> = new.sources.iter().map(placed).collect();
-        let old =
-            Side { site: &self.edition.site, keep_days: self.keep_days, sources: &known, feeds: &before };
-        let new = Side { site: &new.site, keep_days: new.store.keep_days, sources: &wanted, feeds: &after };
+        let old = Side {
+            site: &self.edition.site,
+            keep_days: self.keep_days,
+            count_clicks: self.edition.count_clicks,
+            sources: &known,
+            feeds: &before,
+        };
+        let new = Side {
+            site: &new.site,
+            keep_days: new.store.keep_days,
+            count_clicks: new.count_clicks,
+            sources: &wanted,
+            feeds: &after,
+        };
         Ok(plan(old, new))
     }
 }

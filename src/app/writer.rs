@@ -65,10 +65,10 @@ pub(super) struct Writer {
     removed: Vec<EntryKey>,
     /// How many it has removed in this run, those beyond the window too.
     removed_count: usize,
-    /// The entries of the last days by their words.
     /// The related stories of what is shown.
     shelf: Shelf,
     clicks_seen: ClicksSeen,
+    /// The entries of the last days by their words.
     stories: Stories,
     timezone: Tz,
     pub(super) keep_days: u32,

@@ -17,14 +17,15 @@ use url::Url;
 
 use self::links::Use;
 use self::notes::Notes;
-use crate::model::{Clean, Feed, RawFeed, Timestamp};
+use crate::model::{Clean, Dropped, Feed, RawFeed, Timestamp};
 use crate::pipeline::text;
 
 /// Turns markup into safe HTML with absolute URLs; `mod.rs` passes `sanitize::clean`.
 pub type Cleaner<'a> = &'a dyn Fn(&str, Option<&Url>) -> Clean;
 
-/// Entries of one document; what is beyond is not read.
-const ENTRIES_MAX: usize = 10_000;
+/// Entries of one document: those that are taken in, and some of those beyond, so that whoever asks for one is told why
+/// it is not there. What comes then is not read.
+const ENTRIES_MAX: usize = 10_000 + Dropped::OF_ONE_DOCUMENT_MAX;
 
 /// Of a date with markup around it more is not looked at, in bytes.
 const DATE_BYTES_MAX: usize = 1024;

@@ -16,6 +16,8 @@ pub struct Side<'a> {
     pub site: &'a Site,
     /// `[store] keep_days`.
     pub keep_days: u32,
+    /// `[publish] count_clicks`.
+    pub count_clicks: bool,
     /// The sources, in the order of the file.
     pub sources: &'a [Arc<Source>],
     /// What each section shows, in the order of the file.
@@ -25,7 +27,7 @@ pub struct Side<'a> {
 /// What would change. Everything is empty where nothing would.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Keys of `[site]` and `[store]` that say something else.
+    /// Keys of `[site]`, `[store]` and `[publish]` that say something else.
     pub settings: Vec<Setting>,
     /// The order of the sections on the front page, where it changes.
     pub front: Option<FrontPlan>,

@@ -123,6 +123,7 @@ fn what_names_nothing_is_wrong_usage() {
     };
     let check_all = || {
         check(&["--section", "sports"], "no such section in feeds.toml: sports");
+        check(&["--section", "most-read"], "most-read has no entries of its own");
         check(&["--source", "c"], "no such source in feeds.toml: c");
         check(&["--since", "yesterday"], "invalid value");
     };

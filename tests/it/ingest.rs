@@ -45,6 +45,34 @@ fn what_is_known_is_not_new() {
 }
 
 #[test]
+fn what_an_earlier_version_keyed_and_hashed_otherwise_is_neither_new_nor_changed() {
+    let entry = |n: usize, has_guid: bool| {
+        let guid = if has_guid { format!("g{n}") } else { String::new() };
+        said(&guid, &format!("Short {n}"), &format!("https://a.example/story?n={n}"), "")
+    };
+    for has_guid in [false, true] {
+        let (mut memory, source) = (Memory::default(), source("a", &[]));
+        let listed = |count: usize| (0..count).map(|n| entry(n, has_guid)).collect::<Vec<_>>();
+        memory.poll(&source, &brought(listed(6), NOW));
+        memory.keys = std::mem::take(&mut memory.keys)
+            .into_iter()
+            .map(|(mut key, entry)| {
+                if matches!(key.kind, KeyKind::Link | KeyKind::Content | KeyKind::Dated) {
+                    key.digest = Digest::of([&key.digest.0[..]]);
+                }
+                (key, entry)
+            })
+            .collect();
+        memory.entries.values_mut().for_each(|entry| entry.digest = Digest([9; 16]));
+        for (count, when) in [(7, LATER), (8, "2026-11-20T14:00:00Z")] {
+            let update = memory.poll(&source, &brought(listed(count), when));
+            assert_eq!((update.tally.new, update.tally.updated), (1, 0), "{has_guid} {:#?}", update.tally);
+            assert_eq!((update.problems.len(), &update.state.renamed), (0, &None), "{:?}", update.problems);
+        }
+    }
+}
+
+#[test]
 fn a_flood_of_new_ids_is_recognised() {
     let site = "https://a.example";
     // Another guid scheme; http to https; both; another host with the same titles and dates.

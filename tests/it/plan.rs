@@ -162,6 +162,16 @@ fn without_a_daemon_the_store_is_read_and_stays_as_it_is() {
 }
 
 #[test]
+fn that_clicks_are_counted_is_told() {
+    let home = home();
+    let head =
+        "[server]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"state\"\n[publish]\ncount_clicks = true\n";
+    home.write("new.toml", &format!("{head}{OLD}"));
+    let counts = json!({ "key": "publish.count_clicks", "before": "false", "after": "true" });
+    assert_eq!(planned(&home, &[home.path("new.toml").to_str().unwrap()])["settings"], json!([counts]));
+}
+
+#[test]
 fn a_file_with_mistakes_is_told_all_of_them() {
     let home = home();
     home.write("bad.toml", "[sections.s]\nexclude = [{ title = \"!\" }]\n[sources.x]\nurl = \"nowhere\"\n");

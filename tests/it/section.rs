@@ -148,6 +148,10 @@ fn ages_are_those_at_first_sight() {
     assert!(age(NOW, "<1s") && !age(NOW, ">0s"));
     assert!(age("2026-11-20T10:00:00Z", ">1h59m") && !age("2026-11-20T10:00:00Z", ">2h"));
     assert!(age("2026-11-20T10:00:00Z", "<2h1s") && !age("2026-11-20T10:00:00Z", "<2h"));
+    // What stands for no date is none.
+    for none in ["", "1970-01-01T00:00:00Z"] {
+        assert!(!age(none, "<2h") && !age(none, ">0s"), "{none}");
+    }
 }
 
 #[test]

@@ -220,6 +220,24 @@ fn every_section_says_why() {
 }
 
 #[test]
+fn what_its_source_leaves_out_is_not_ranked_though_others_tell_its_story() {
+    let home = Home::new(CONFIG);
+    let told =
+        |guid: &str, title: &str| item(guid, title, "https://alif.example/9", "20 Nov 2025 08:00:00 GMT");
+    home.write("alif.xml", &feed("alif", &[told("a", "The secret budget of the whole city")]));
+    home.write("ba.xml", &feed("ba", &[told("b", "The budget of the whole city")]));
+    home.write("jim.xml", &feed("jim", &[]));
+    poll(&home);
+    let told = one(&home, "a");
+    assert_eq!(told["story"]["others"].as_array().unwrap().len(), 1, "{told:#}");
+    let places = told["sections"].as_array().unwrap();
+    let belongs = places.iter().filter(|place| place["belongs"] == true).count();
+    assert_eq!(belongs, 0, "{places:#?}");
+    let ranked = one(&home, "b")["sections"].as_array().unwrap().last().cloned().unwrap();
+    assert_eq!((&ranked["section"], &ranked["position"]), (&json!("most-read"), &json!(1)));
+}
+
+#[test]
 fn what_nobody_knows_is_said_with_what_may_help() {
     let home = home();
     let check = |asked: &str, expected: &[&str]| {

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use super::Writer;
-use super::stories::Stories;
-use crate::edge::store::StoreError;
+use crate::edge::store::{Purged, StoreError};
 use crate::model::{EntryKey, SourceState, Timestamp, Update, Validators};
 use crate::pipeline::{merge, window};
 
@@ -21,8 +20,8 @@ impl Writer {
             return Ok(true);
         }
         let kept_since = now - TimeDelta::days(i64::from(self.keep_days));
-        let gone = self.store.purge(kept_since, now)?;
-        if !gone.is_empty() {
+        let Purged { gone, looked_at_any } = self.store.purge(kept_since, now)?;
+        if looked_at_any {
             self.removed_count += gone.len();
             self.stale |= self.shows && self.shelf.forget(&gone);
             gone.iter().for_each(|key| self.window.clicks.remove(*key));
@@ -34,7 +33,7 @@ impl Writer {
         if entries > 0 {
             tracing::info!(entries, keep_days, "removed what no source lists any more");
         }
-        let has_old_stories = Stories::forget(&self.store, now)?;
+        let has_old_stories = self.stories.forget(&self.store, now)?;
         let forgotten = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))?;
         Ok(has_old_stories || forgotten + self.store.forget_stubs(kept_since)? > 0)
     }
@@ -70,6 +69,8 @@ impl Writer {
         let needs_others = self.needs_others_for(&removed);
         self.window.entries.retain(|key, _| !removed.contains(key));
         self.window.places.retain(|key, _| !removed.contains(key));
+        // An edition that came out meanwhile has found them in the window once more.
+        self.shelf.forget(&removed);
         if needs_others {
             self.fill_window()?;
         }
@@ -90,5 +91,101 @@ impl Writer {
             shown.len() >= section.limits.entries_max
                 && shown.iter().any(|placed| removed.contains(&placed.entry.key))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::super::shelf::Shelf;
+    use super::*;
+    use crate::app::poller::Brought;
+    use crate::config;
+    use crate::edge::store::{PURGE_BATCH_MAX, Store};
+    use crate::model::{Answer, Body, Manners, Retrieved, SourceId};
+    use crate::pipeline;
+
+    const CONFIG: &str = "[site]\nurl = \"http://127.0.0.1:8080\"\n[sources.wire]\nurl = \"file:wire.xml\"\n\
+        [sources.other]\nurl = \"file:other.xml\"\n";
+
+    /// A poll of a source that listed these entries.
+    fn listed(writer: &mut Writer, source: &str, numbers: impl IntoIterator<Item = usize>, now: Timestamp) {
+        let id = SourceId(source.to_owned());
+        let (source, _) = writer.source(&id).unwrap();
+        let item = |n| {
+            let link = format!("<link>https://e.example/{n}</link>");
+            format!("<item><guid>g{n}</guid><title>Story {n} of the day</title>{link}</item>")
+        };
+        let items: String = numbers.into_iter().map(item).collect();
+        let body = Body {
+            bytes: format!("<rss version=\"2.0\"><channel><title>T</title>{items}</channel></rss>").into(),
+            content_type: None,
+            url: "file:///wire.xml".to_owned(),
+            is_delta: false,
+            validators: Validators::default(),
+        };
+        let retrieved = Retrieved {
+            at: now,
+            elapsed_ms: 1,
+            wire_bytes: 1,
+            status: None,
+            manners: Manners::default(),
+            outcome: Ok(Answer::Body(body)),
+        };
+        let fetched = pipeline::read(source, None, "http://127.0.0.1:8080", retrieved);
+        let asked_as = pipeline::configuration(source);
+        assert_eq!(writer.take(vec![Brought { source: id, asked_as, fetched }], now).len(), 1);
+        writer.publish();
+    }
+
+    fn open(folder: &Path, now: Timestamp) -> Writer {
+        let config = config::read(CONFIG, "feeds.toml", Path::new(".")).unwrap();
+        Writer::new(Arc::new(Store::open(folder).unwrap()), &config, now).unwrap()
+    }
+
+    #[test]
+    fn those_that_wait_for_their_stories_hold_up_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let mut writer = open(folder.path(), now);
+        let told_twice = PURGE_BATCH_MAX + 20;
+        listed(&mut writer, "wire", 0..=told_twice, now);
+        listed(&mut writer, "other", 0..told_twice, now + TimeDelta::hours(1));
+        // The one that nobody else tells leaves last.
+        listed(&mut writer, "wire", [told_twice], now + TimeDelta::days(1));
+        listed(&mut writer, "wire", [], now + TimeDelta::days(2));
+        let stored = |writer: &Writer| usize::try_from(writer.store.entries_stored().unwrap()).unwrap();
+        assert_eq!(stored(&writer), 2 * told_twice + 1);
+        let later = now + TimeDelta::days(i64::from(writer.keep_days) + 3);
+        while writer.retain(later).unwrap() {}
+        assert_eq!(stored(&writer), 2 * told_twice);
+    }
+
+    #[test]
+    fn what_is_removed_is_not_named_as_related_any_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let mut writer = open(folder.path(), now);
+        listed(&mut writer, "wire", [1, 2], now);
+        let keys: Vec<EntryKey> = writer.window.entries.keys().copied().collect();
+        let key = |title: &str| {
+            let of_title = |key: &&EntryKey| writer.window.entries[key].said.title.as_deref() == Some(title);
+            *keys.iter().find(of_title).unwrap()
+        };
+        let (kept, gone) = (key("Story 1 of the day"), key("Story 2 of the day"));
+        writer.store.relate(&BTreeMap::from([(kept, vec![gone])])).unwrap();
+        writer.shelf = Shelf::default();
+        listed(&mut writer, "wire", [1], now + TimeDelta::days(1));
+        assert_eq!(writer.window.related[&kept].len(), 1);
+        let later = now + TimeDelta::days(i64::from(writer.keep_days) + 2);
+        // As the loop does it: an edition may come out before the last batch is done.
+        while writer.retain(later).unwrap() {
+            writer.publish();
+        }
+        assert_eq!(writer.window.entries.keys().collect::<Vec<_>>(), [&kept]);
+        assert_eq!(writer.window.related[&kept], []);
     }
 }

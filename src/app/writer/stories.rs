@@ -61,8 +61,9 @@ impl Stories {
         }
     }
 
-    /// Drops from the store what is too old; says whether there may be more.
-    pub(super) fn forget(store: &Store, now: Timestamp) -> Result<bool, StoreError> {
+    /// Drops what is too old, from the store and from what is at hand; says whether there may be more.
+    pub(super) fn forget(&mut self, store: &Store, now: Timestamp) -> Result<bool, StoreError> {
+        self.index.iter_mut().for_each(|index| index.forget(now));
         store.forget_sketches(now - TimeDelta::days(KEPT_DAYS))
     }
 }
@@ -76,6 +77,8 @@ fn read(store: &Store, now: Timestamp) -> Result<story::Index, StoreError> {
     for sketch in store.sketches(story::ENTRIES_MAX) {
         index.insert(sketch?);
     }
+    // Nothing is related to what retention has not removed yet.
+    index.forget(now);
     let (entries, millis) = (index.len(), began.elapsed().as_millis());
     tracing::debug!(entries, millis, "the index of stories is read");
     Ok(index)

@@ -1,6 +1,6 @@
 //! Writing: one [`Update`] is one atomic commit over all trees.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::SubsecRound as _;
 use sled::Batch;
@@ -123,16 +123,22 @@ impl Store {
             let mut surplus =
                 names.iter().filter(|name| of_kind(name)).count().saturating_sub(KEYS_OF_A_KIND_MAX);
             let mut is_first = true;
-            let mut dropped = vec![];
+            let mut dropped = HashSet::new();
             names.retain(|name| {
                 if !of_kind(name) || std::mem::take(&mut is_first) || surplus == 0 {
                     return true;
                 }
                 surplus -= 1;
-                dropped.push(*name);
+                dropped.insert(*name);
                 false
             });
-            for name in dropped {
+            if dropped.is_empty() {
+                continue;
+            }
+            // What this commit was about to learn is not learnt: nothing would ever take it back.
+            let is_dropped = |name: &Name| dropped.contains(name);
+            commit.keys.retain(|(name, leads_to)| *leads_to != Some(entry) || !is_dropped(name));
+            for name in dropped.iter().copied() {
                 self.drop_key(commit, entry, name)?;
             }
         }

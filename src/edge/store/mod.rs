@@ -38,7 +38,7 @@ use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, Source
 use damage::Damage;
 use keys::Keys;
 use record::Press;
-pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX};
+pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
 pub use stubs::STUBS_MAX;
 
 /// Names of `meta` that hold since when a source is being asked.

@@ -17,14 +17,24 @@ pub const PURGE_BATCH_MAX: usize = 500;
 /// Entries whose keys are dropped by one call of [`Store::forget`].
 pub const FORGET_BATCH_MAX: usize = 200;
 
+/// What one call of [`Store::purge`] has done.
+#[derive(Debug)]
+pub struct Purged {
+    /// The entries that it has removed.
+    pub gone: Vec<EntryKey>,
+    /// Whether there was anything to look at, though all of it may wait for its stories: then there may be more.
+    pub looked_at_any: bool,
+}
+
 impl Store {
-    /// Removes up to [`PURGE_BATCH_MAX`] entries that no source has listed since `before`, and says
-    /// which. Their keys stay, so that an entry which is listed again does not come back as new, and stubs, which say
-    /// that they were removed `now`.
-    pub fn purge(&self, before: Timestamp, now: Timestamp) -> Result<Vec<EntryKey>, StoreError> {
+    /// Removes up to [`PURGE_BATCH_MAX`] entries that no source has listed since `before`. Their keys stay, so that an
+    /// entry which is listed again does not come back as new, and stubs, which say that they were removed `now`.
+    pub fn purge(&self, before: Timestamp, now: Timestamp) -> Result<Purged, StoreError> {
         let mut commit = Commit::default();
         let (mut gone, mut stubs) = (vec![], vec![]);
-        for Overdue { row, key } in self.overdue(&mut commit, Stage::Stored, before, PURGE_BATCH_MAX)? {
+        let overdue = self.overdue(&mut commit, Stage::Stored, before, PURGE_BATCH_MAX)?;
+        let looked_at_any = !overdue.is_empty();
+        for Overdue { row, key } in overdue {
             if self.waits_for_its_story(&mut commit, key, before)? {
                 continue;
             }
@@ -44,7 +54,7 @@ impl Store {
         self.drop_lists_and_clicks(&gone)?;
         self.remember(&mut commit, stubs.into_iter())?;
         self.commit(&commit)?;
-        Ok(gone)
+        Ok(Purged { gone, looked_at_any })
     }
 
     /// Drops the keys of up to [`FORGET_BATCH_MAX`] removed entries that no source has listed since `before`;
@@ -78,9 +88,10 @@ impl Store {
             let row = row?.to_vec();
             commit.due.remove(row.as_slice());
             let Some((at, key)) = codec::due_parts(&row) else { continue };
-            // A row that `delisted` does not confirm is left over from damage: the entry is listed.
+            // A row that `delisted` does not confirm is left over: the entry is listed, or was since. One of an entry
+            // that has waited for its story is later than that.
             let dated = self.delisted.get(key.0)?;
-            if dated.is_some_and(|dated| codec::is_damaged_time(&dated) || *dated == *at) {
+            if dated.is_some_and(|dated| codec::is_damaged_time(&dated) || *dated <= *at) {
                 found.push(Overdue { row, key });
             }
         }

@@ -253,7 +253,10 @@ impl Counts {
             counts.linked += usize::from(entry.link_key.is_some());
             let was_by_guid = old.identity.kind == IdentityKind::Guid;
             counts.unguided += usize::from(was_by_guid && entry.said.id.as_deref().is_none_or(str::is_empty));
-            let is_relinked = entry.link_key.is_some_and(is_new);
+            // A link that an earlier version had in another canonical form is the same.
+            let is_other_page =
+                || canonical_page(entry.said, entry.trust) != canonical_page(&old.said, entry.trust);
+            let is_relinked = entry.link_key.is_some_and(is_new) && is_other_page();
             let page = |said| canonical_page(said, Trust { links: false, ..entry.trust });
             counts.relinked += usize::from(is_relinked);
             counts.repathed += usize::from(is_relinked && page(entry.said) != page(&old.said));

@@ -158,6 +158,7 @@ impl<'a> Search<'a> {
     }
 
     fn pass_as_moved(&mut self, listed: &[EntryKey], unknown: usize) {
+        self.pass_same_pages(listed);
         self.shifts = Shifts::of(self);
         let leads_somewhere = |entry: &&Keyed<'_>| {
             let keys = [entry.link_key, entry.dated].into_iter().flatten();
@@ -168,6 +169,36 @@ impl<'a> Search<'a> {
             self.pass(keys, rule, true);
         }
         residue::pass(self, listed);
+    }
+
+    /// Finds entries without guids by their pages, where those that were listed before were keyed by another canonical
+    /// form: that of an earlier version.
+    fn pass_same_pages(&mut self, listed: &[EntryKey]) {
+        let is_unknown = |key: &IdentityKey| !self.known.keys.contains_key(key);
+        let link_of = |index: usize, entry: &Keyed<'_>| {
+            let link = entry.link_key.filter(is_unknown).filter(|_| entry.guid.is_none());
+            link.filter(|_| self.found[index].is_none())
+        };
+        let links = self.entries.iter().enumerate();
+        let links = links.filter_map(|(index, entry)| Some((index, entry, link_of(index, entry)?)));
+        let links: Vec<(usize, &Keyed<'_>, IdentityKey)> = links.collect();
+        let Some(trust) = links.first().map(|(_, entry, _)| entry.trust) else { return };
+        let mut by_page: HashMap<String, Vec<&Entry>> = HashMap::new();
+        for old in listed.iter().filter_map(|key| self.known.entries.get(key)) {
+            if let Some(page) = canonical_page(&old.said, trust) {
+                by_page.entry(page).or_default().push(old);
+            }
+        }
+        for (index, listed, by) in links {
+            let page = canonical_page(listed.said, trust);
+            // Of several the link tells nothing.
+            let Some([old]) = page.and_then(|page| by_page.get(&page)).map(Vec::as_slice) else { continue };
+            let pair = Pair { listed, by, key: old.key, old: Some(old), search: self };
+            if !self.taken.contains(&old.key) && pair.has_the_link() {
+                self.taken.insert(old.key);
+                self.found[index] = Some(Match { key: old.key, moved: false });
+            }
+        }
     }
 
     /// Applies one rule to every entry that no earlier rule has found.

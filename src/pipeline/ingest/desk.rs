@@ -255,8 +255,14 @@ impl Desk<'_> {
         }
         // Some sources show one title, and the other, at every second fetch.
         let is_former = old.former.contains(&digest);
-        let is_meaningful =
-            is_other && !self.read_anew && !self.judged.is_keyed_anew && !only_moved && !is_former;
+        // What an earlier version hashed another way says nothing else than before.
+        let says_other = || dedupe::digest_by(&old.said, self.judged.trust) != digest;
+        let is_meaningful = is_other
+            && !self.read_anew
+            && !self.judged.is_keyed_anew
+            && !only_moved
+            && !is_former
+            && says_other();
         if is_meaningful {
             changed.updated = Some(self.now.trunc_subsecs(0));
             self.update.tally.updated += 1;

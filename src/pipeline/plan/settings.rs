@@ -6,7 +6,7 @@ use crate::model::{Rule, Section, SectionId, SectionOrder, Source};
 /// A key and what it says.
 type Said = (&'static str, Option<String>);
 
-/// `[site]` and `[store]`.
+/// `[site]`, `[store]` and what of `[publish]` is of no section.
 pub(super) fn of_portal(old: Side<'_>, new: Side<'_>) -> Vec<Setting> {
     let said = |side: Side<'_>| -> Vec<Said> {
         let site = side.site;
@@ -17,6 +17,7 @@ pub(super) fn of_portal(old: Side<'_>, new: Side<'_>) -> Vec<Setting> {
             ("site.timezone", Some(site.timezone.name().to_owned())),
             ("site.contact", site.contact.clone()),
             ("store.keep_days", Some(side.keep_days.to_string())),
+            ("publish.count_clicks", Some(side.count_clicks.to_string())),
         ]
     };
     differing(said(old), said(new))

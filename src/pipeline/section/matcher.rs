@@ -55,7 +55,7 @@ impl Test {
 
 fn has_age(entry: &Entry, bound: Age) -> bool {
     // Where the source gives no date, `published` is only when we came.
-    if entry.dated == DateOrigin::Missing {
+    if matches!(entry.dated, DateOrigin::Missing | DateOrigin::Absurd) {
         return false;
     }
     let age = (entry.first_seen - entry.published).to_std().unwrap_or_default();

@@ -19,7 +19,9 @@ pub(super) fn places(entry: &Entry, case: &Case<'_>) -> Vec<Place> {
             found.unwrap_or_else(|| Found { text: "not in it".to_owned(), ..Found::default() });
         Place { section: section.0, belongs, because, reason, position, of, behind, text }
     };
-    let ranks = case.feeds.iter().filter(|feed| feed.section.order == SectionOrder::MostRead);
+    // What no section has is ranked nowhere, though others of its story are.
+    let has_any = explained.iter().any(|one| one.belongs);
+    let ranks = case.feeds.iter().filter(|feed| has_any && feed.section.order == SectionOrder::MostRead);
     let ranked = |feed: &SectionFeed| {
         let section = feed.section.id.clone();
         // What no other section shows, by itself or by the first of its story, cannot be ranked.

@@ -88,5 +88,5 @@ fn entries_of_a_source_that_left_the_file_are_removed_in_their_time() {
     assert_eq!((&line["status"], &line["seen"], &line["new"]), (&"ok".into(), &1.into(), &0.into()));
     assert!(daemon.stop().success());
     let store = Store::open(&home.path("state")).unwrap();
-    assert!(store.purge(clock::now() + TimeDelta::days(1000), clock::now()).unwrap().is_empty());
+    assert!(store.purge(clock::now() + TimeDelta::days(1000), clock::now()).unwrap().gone.is_empty());
 }

@@ -18,8 +18,8 @@ fn compared(memory: &Memory, old: &Portal, new: &Portal) -> Plan {
     let shared = |(sources, _): &Portal| sources.iter().cloned().map(Arc::new).collect::<Vec<_>>();
     let (before, after, was, wanted, site) = (feeds(old), feeds(new), shared(old), shared(new), site());
     plan(
-        Side { site: &site, keep_days: 90, sources: &was, feeds: &before },
-        Side { site: &site, keep_days: 90, sources: &wanted, feeds: &after },
+        Side { site: &site, keep_days: 90, count_clicks: false, sources: &was, feeds: &before },
+        Side { site: &site, keep_days: 90, count_clicks: false, sources: &wanted, feeds: &after },
     )
 }
 

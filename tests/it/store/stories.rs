@@ -25,13 +25,14 @@ fn an_entry_stays_while_another_source_lists_its_story() {
             told(&store, "b", true, "2026-11-01T10:00:00Z").new[0].story_reason,
             StoryReason::SameLink
         );
-        told(&store, leaves_first, false, "2026-11-02T00:00:00Z");
+        let left = told(&store, leaves_first, false, "2026-11-02T00:00:00Z").delisted[0];
         // However often it is looked at, for as long as the other one is listed.
         for day in 10..20 {
             let before = format!("2026-11-{day}T00:00:00Z");
             assert!(purge(&store, &before).is_empty(), "{before}");
         }
         assert_eq!(ids(&store), ["urn:a", "urn:b"]);
+        assert_eq!(store.delisted_at(left).unwrap(), Some(at("2026-11-02T00:00:00Z")), "it left then");
         told(&store, stays, false, "2026-11-21T00:00:00Z");
         // Both go together, when the last of them has not been listed for long enough.
         assert!(purge(&store, "2026-11-20T12:00:00Z").is_empty());

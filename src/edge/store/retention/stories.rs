@@ -12,7 +12,7 @@ const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::days(1);
 
 impl Store {
     /// Whether an entry has to stay for others of its story, which some source has listed since `before`. Then its
-    /// own time is moved to theirs, and its row in `due` with it.
+    /// row in `due` is moved to their time.
     pub(super) fn waits_for_its_story(
         &self,
         commit: &mut Commit,
@@ -31,7 +31,6 @@ impl Store {
             }
         }
         let Some(until) = latest else { return Ok(false) };
-        commit.delisted.insert(&key.0, &until);
         commit.due.insert(codec::due(Stage::Stored, &until, key), &[]);
         Ok(true)
     }
