@@ -78,8 +78,17 @@ impl<'a> Side<'a> {
     }
 }
 
-/// How well the two match, 0 to 100; `None` where they are not one story.
-pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<u8> {
+/// How well two entries match that are one story.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Verdict {
+    /// 0 to 100.
+    pub(super) score_percent: u8,
+    /// Whether the texts decided, because the headlines did not suffice.
+    pub(super) by_text: bool,
+}
+
+/// How well the two match; `None` where they are not one story.
+pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<Verdict> {
     // In one order, so that it does not matter which came first.
     let words =
         |side: &Side<'_>| (side.said.title.clone(), side.said.summary.clone(), side.said.content.clone());
@@ -94,12 +103,9 @@ pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<u8> {
     let cover = common * 100 / (common + left[0].min(left[1])).max(1);
     let case = Case { one, other, alignment, cover };
     let score = (2 * common * 100).checked_div(2 * common + left[0] + left[1]).unwrap_or_default();
-    let score = if case.titles_agree(left) {
-        (!case.texts_differ()).then_some(score)
-    } else {
-        case.texts_agree(score)
-    };
-    score.map(|score| u8::try_from(score.min(99)).unwrap_or_default())
+    let by_text = !case.titles_agree(left);
+    let score = if by_text { case.texts_agree(score) } else { (!case.texts_differ()).then_some(score) };
+    score.map(|score| Verdict { score_percent: u8::try_from(score.min(99)).unwrap_or_default(), by_text })
 }
 
 /// Two entries whose headlines do not contradict each other.
