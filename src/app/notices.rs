@@ -190,7 +190,13 @@ mod tests {
     fn a_source_that_renames_its_entries_is_told_of() {
         let moment = |seconds| Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
         let mut a = state(&[(Ok, 1), (Failing, 5)]);
-        a.renamed = Some(Renamed { at: moment(3), count: 20, how: "new ids".to_owned(), minutes: vec![] });
+        a.renamed = Some(Renamed {
+            at: moment(3),
+            count: 20,
+            how: "new ids".to_owned(),
+            minutes: vec![],
+            midnights: vec![],
+        });
         a.habits.guids.volatile_since = Some(moment(7));
         let told = check(
             &[("a", a)],

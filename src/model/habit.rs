@@ -80,4 +80,7 @@ pub struct Renamed {
     /// By how many minutes their dates were off since then, as a mistaken time zone makes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub minutes: Vec<i64>,
+    /// Where only the day was left of their dates: at which minutes of the day, in UTC, it begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub midnights: Vec<i64>,
 }

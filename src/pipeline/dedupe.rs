@@ -8,7 +8,7 @@ mod matching;
 use std::collections::HashMap;
 
 use self::clashes::Clashes;
-pub use self::digest::{digest, digest_by, is_quiet_change, is_relocated};
+pub use self::digest::{DIGEST_RULES, digest, digest_by, is_quiet_change, is_relocated};
 pub use self::habits::{Judged, Turn, judge};
 pub use self::matching::{Before, Match, Matched, matched};
 use super::{link, text};
@@ -132,6 +132,11 @@ impl Keyed<'_> {
     /// Whether nobody has what it is named after, and whether nobody has its link.
     pub fn is_strange(&self, is_known: impl Fn(&IdentityKey) -> bool) -> (bool, bool) {
         (!is_known(&self.primary), self.link_key.is_some_and(|link| !is_known(&link)))
+    }
+
+    /// Whether nothing but its words and its date says which entry it is.
+    pub fn is_bare(&self) -> bool {
+        self.guid.is_none() && self.link_key.is_none()
     }
 
     /// The keys of which one alone makes two entries of a document the same.

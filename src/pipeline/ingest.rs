@@ -18,7 +18,7 @@ use self::document::Document;
 use self::listed::Listed;
 pub(super) use self::listed::published_key;
 pub use self::read::{read, understand};
-use super::{moves, story};
+use super::{dedupe, moves, story};
 use crate::model::{
     Candidate, Digest, EntryKey, Feed, FeedEntry, FetchError, FetchErrorKind, FetchPolicy, Fetched, Habits,
     IdentityKey, Known, Location, Problem, Reading, Rhythm, Schedules, Source, SourceState, Timestamp, Trust,
@@ -26,7 +26,7 @@ use crate::model::{
 };
 
 /// Entries of one document that are taken in; the rest is reported and left.
-const ENTRIES_PER_FETCH_MAX: usize = 10_000;
+const ENTRIES_PER_FETCH_MAX: usize = super::normalize::ENTRIES_MAX;
 
 /// The part of a source's configuration that its stored validators and document hash belong to: when
 /// it changes, the document is fetched and read anew.
@@ -43,7 +43,8 @@ pub fn configuration(source: &Source) -> Digest {
     let mirrors = is_of_mirrors.then(|| format!(" {:?} {}", source.mirror_of, source.is_mirrored));
     let how = how + &mirrors.unwrap_or_default();
     // A new version may read the same bytes better.
-    Digest::of([place.as_bytes(), how.as_bytes(), env!("CARGO_PKG_VERSION").as_bytes()])
+    let version = env!("CARGO_PKG_VERSION").as_bytes();
+    Digest::of([place.as_bytes(), how.as_bytes(), version, &[dedupe::DIGEST_RULES]])
 }
 
 /// The hash of the configured address, which is all that a source's moves and owner depend on: a new version or
@@ -99,7 +100,7 @@ impl<'a> Prepared<'a> {
     /// The entries that it will ask `known` for beside those that the keys lead to: what the source listed before,
     /// where it seems to have moved.
     pub fn wanted_entries(&self, state: &SourceState, known: &Known) -> HashSet<EntryKey> {
-        if !self.listed.may_have_moved(known) {
+        if !self.listed.may_have_moved(known, state.habits.named_by) {
             return HashSet::new();
         }
         state.listed.iter().filter(|key| !known.entries.contains_key(key)).copied().collect()

@@ -9,6 +9,11 @@ use super::text;
 
 /// How a servlet's session begins at the end of a path.
 const SESSION: &str = ";jsessionid=";
+/// Schemes of what a reader may follow, beside http and https.
+pub const OTHER_SCHEMES: &[&str] = &[
+    "mailto", "tel", "sms", "ftp", "ftps", "sftp", "news", "nntp", "irc", "ircs", "xmpp", "magnet", "geo",
+    "gemini", "gopher", "git", "ssh", "bitcoin", "doi", "urn",
+];
 /// Fragments that every page of a site has.
 const FRAGMENTS: &[&str] =
     &["top", "comments", "respond", "comment-form", "disqus_thread", "more", "content"];

@@ -23,9 +23,10 @@ use crate::pipeline::text;
 /// Turns markup into safe HTML with absolute URLs; `mod.rs` passes `sanitize::clean`.
 pub type Cleaner<'a> = &'a dyn Fn(&str, Option<&Url>) -> Clean;
 
-/// Entries of one document: those that are taken in, and some of those beyond, so that whoever asks for one is told why
-/// it is not there. What comes then is not read.
-const ENTRIES_MAX: usize = 10_000 + Dropped::OF_ONE_DOCUMENT_MAX;
+/// Entries of one document that are taken in. Some more are read, so that whoever asks for one is told why it is not
+/// there; what is beyond is not.
+pub(super) const ENTRIES_MAX: usize = 10_000;
+const ENTRIES_READ_MAX: usize = ENTRIES_MAX + Dropped::OF_ONE_DOCUMENT_MAX;
 
 /// Of a date with markup around it more is not looked at, in bytes.
 const DATE_BYTES_MAX: usize = 1024;
@@ -66,18 +67,19 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
         ),
         rights: words::paragraph(raw.rights),
         link,
-        entries: Vec::with_capacity(raw.entries.len().min(ENTRIES_MAX)),
+        entries: Vec::with_capacity(raw.entries.len().min(ENTRIES_READ_MAX)),
         empty: vec![],
         problems: vec![],
     };
     if raw.entries.len() > ENTRIES_MAX {
         notes.add(
             "too-many-entries",
-            format_args!("only the first {ENTRIES_MAX} of {} entries are read", raw.entries.len()),
+            format_args!("only the first {ENTRIES_MAX} of {} entries are taken in", raw.entries.len()),
         );
     }
     let mut desk = entry::Desk { bases: &bases, clean, notes };
-    feed.entries.extend(raw.entries.into_iter().take(ENTRIES_MAX).map(|raw| entry::read(raw, &mut desk)));
+    feed.entries
+        .extend(raw.entries.into_iter().take(ENTRIES_READ_MAX).map(|raw| entry::read(raw, &mut desk)));
     feed.problems = desk.notes.finish();
     feed
 }

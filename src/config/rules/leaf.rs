@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use regex_syntax::ParserBuilder;
 
+use super::sense;
 use crate::config::notes::Notes;
 use crate::config::table::Item;
 use crate::config::values::language_tag;
@@ -93,7 +94,7 @@ fn words_or_glob(item: Item<'_, '_>, field: Field, text: &str, notes: &mut Notes
         Field::Url if text.contains(char::is_whitespace) => {
             Some("no link holds a space: write `*` or the link's own characters".to_owned())
         }
-        Field::Url => None,
+        Field::Url => sense::no_link(text),
         _ if text::fold(text).is_empty() => Some(format!(
             "`{text}` has neither letters nor digits, and signs are not compared: write words or a /regex/"
         )),
@@ -155,9 +156,16 @@ fn regex(
         return None;
     }
     let parsed = ParserBuilder::new().case_insensitive(any_case).build().parse(regex);
-    if parsed.is_ok_and(|parsed| parsed.properties().minimum_len().is_none()) {
+    if parsed.as_ref().is_ok_and(|parsed| parsed.properties().minimum_len().is_none()) {
         item.mistake(
             "the regex between the slashes can never match: it asks for a character out of none",
+            notes,
+        );
+        return None;
+    }
+    if parsed.is_ok_and(|parsed| sense::is_out_of_place(&parsed)) {
+        item.mistake(
+            "the regex between the slashes can never match: `^` stands behind a character or `$` before one; remove it",
             notes,
         );
         return None;

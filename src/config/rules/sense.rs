@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use regex_syntax::hir::{Hir, HirKind, Look};
+
 use crate::model::{Age, Condition, Field, Pattern, Rule};
-use crate::pipeline::text;
+use crate::pipeline::{link, text};
 
 /// Why a rule whose parts can each hold can never hold as a whole; `None` where it can.
 pub(super) fn contradiction(rule: &Rule) -> Option<String> {
@@ -131,6 +133,53 @@ pub(super) fn holds_always(rule: &Rule) -> bool {
         }
         // Whether there is no title, or a category or an author at all, is worth asking for.
         Rule::Not(_) | Rule::Field(_) | Rule::Age(_) => false,
+    }
+}
+
+/// Why no link can match a glob; `None` where one can. Links are absolute, and compared in lower case.
+pub(super) fn no_link(glob: &str) -> Option<String> {
+    let start = glob.split_once('*')?.0.to_lowercase();
+    let begins = |scheme: &str, rest: &str| {
+        let whole = format!("{scheme}:{rest}");
+        whole.starts_with(&start) || start.starts_with(&whole)
+    };
+    let is_possible = ["http", "https"].iter().any(|scheme| begins(scheme, "//"))
+        || link::OTHER_SCHEMES.iter().any(|scheme| begins(scheme, ""));
+    let rest = glob.trim_start_matches('/');
+    (!is_possible)
+        .then(|| format!("a link begins with its scheme, as in https://…: write `*{}{rest}`", slash(glob)))
+}
+
+/// What stands between the star and a part of a link that begins as this glob does.
+fn slash(glob: &str) -> &str {
+    if glob.starts_with("//") { "//" } else { "/" }
+}
+
+/// Whether `^` must hold behind something, or `$` before something, so that a regex never matches. Where they mean
+/// lines they may.
+pub(super) fn is_out_of_place(regex: &Hir) -> bool {
+    misplaced(regex, false, false)
+}
+
+/// `before` and `after` say whether at least one character is taken on that side.
+fn misplaced(part: &Hir, before: bool, after: bool) -> bool {
+    let takes = |part: &Hir| part.properties().minimum_len().is_none_or(|len| len > 0);
+    match part.kind() {
+        HirKind::Look(Look::Start) => before,
+        HirKind::Look(Look::End) => after,
+        HirKind::Look(_) | HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => false,
+        HirKind::Capture(inside) => misplaced(&inside.sub, before, after),
+        HirKind::Repetition(inside) => {
+            let again = inside.min > 1 && takes(&inside.sub);
+            inside.min > 0
+                && (misplaced(&inside.sub, before, after || again)
+                    || misplaced(&inside.sub, before || again, after))
+        }
+        HirKind::Concat(parts) => parts.iter().enumerate().any(|(at, part)| {
+            let before = before || parts.iter().take(at).any(takes);
+            misplaced(part, before, after || parts.iter().skip(at + 1).any(takes))
+        }),
+        HirKind::Alternation(parts) => parts.iter().all(|part| misplaced(part, before, after)),
     }
 }
 

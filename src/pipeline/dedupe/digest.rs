@@ -4,8 +4,14 @@ use std::borrow::Cow;
 
 use super::{Folded, canonical};
 use crate::model::{Digest, FeedEntry, Trust};
+use crate::pipeline::text;
 
-/// Words, folded, beside which a number is a counter: it changes at every fetch and is no news.
+/// Which rules [`digest`] follows. Whoever changes them counts on: what was hashed by others is then read anew and is no
+/// news.
+pub const DIGEST_RULES: u8 = 2;
+
+/// Words, folded and without the article, beside which a number is a counter: it changes at every fetch and is no
+/// news. In order.
 const COUNTED: &[&str] = &[
     "ago",
     "click",
@@ -15,23 +21,37 @@ const COUNTED: &[&str] = &[
     "commentaires",
     "comments",
     "downloads",
+    "lectures",
     "like",
     "likes",
     "partages",
+    "rating",
+    "ratings",
     "reactions",
     "reads",
     "replies",
+    "reponses",
+    "retweets",
     "shares",
+    "telechargements",
+    "upvotes",
     "views",
+    "visites",
     "visits",
     "votes",
     "vues",
     "اعجاب",
-    "تعليق",
+    "اعجابات",
+    "تحميلات",
+    "تعليقا",
     "تعليقات",
-    "زياره",
+    "تقييم",
+    "تقييمات",
+    "ردود",
     "زيارات",
+    "زياره",
     "قراءات",
+    "قراءه",
     "مشاركات",
     "مشاهدات",
     "مشاهده",
@@ -39,6 +59,55 @@ const COUNTED: &[&str] = &[
 ];
 /// How many words may stand between a counter and its word, as in "2 hours ago".
 const COUNTER_DISTANCE: usize = 2;
+
+/// The place of the counter in a phrase.
+const NUMBER: &str = "#";
+/// Words that make a number a counter only together, and only in this order: each by itself stands beside figures that
+/// are news («تعليق 12 رحلة», "il y a 12 morts").
+const PHRASES: &[&[&str]] = &[
+    &[NUMBER, "min", "read"],
+    &[NUMBER, "mins", "read"],
+    &[NUMBER, "minute", "read"],
+    &[NUMBER, "minutes", "read"],
+    &["reading", "time", NUMBER],
+    &["read", "time", NUMBER],
+    &["time", "to", "read", NUMBER],
+    &["read", NUMBER, "times"],
+    &["viewed", NUMBER, "times"],
+    &["seen", NUMBER, "times"],
+    &["shared", NUMBER, "times"],
+    &[NUMBER, "min", "de", "lecture"],
+    &[NUMBER, "mn", "de", "lecture"],
+    &[NUMBER, "minute", "de", "lecture"],
+    &[NUMBER, "minutes", "de", "lecture"],
+    &["temps", "de", "lecture", NUMBER],
+    &["duree", "de", "lecture", NUMBER],
+    &["lu", NUMBER, "fois"],
+    &["lue", NUMBER, "fois"],
+    &["vu", NUMBER, "fois"],
+    &["vue", NUMBER, "fois"],
+    &["partage", NUMBER, "fois"],
+    &["il", "y", "a", NUMBER, "min"],
+    &["il", "y", "a", NUMBER, "mn"],
+    &["il", "y", "a", NUMBER, "minute"],
+    &["il", "y", "a", NUMBER, "minutes"],
+    &["il", "y", "a", NUMBER, "h"],
+    &["il", "y", "a", NUMBER, "heure"],
+    &["il", "y", "a", NUMBER, "heures"],
+    &[NUMBER, "تعليق"],
+    &["عدد", "تعليق", NUMBER],
+    &["مده", "قراءه", NUMBER],
+    &["وقت", "قراءه", NUMBER],
+    &["زمن", "قراءه", NUMBER],
+    &["قري", NUMBER, "مره"],
+    &["قري", NUMBER, "مرات"],
+    &["شوهد", NUMBER, "مره"],
+    &["شوهد", NUMBER, "مرات"],
+    &["تحديث", "قبل", NUMBER],
+    &["نشر", "قبل", NUMBER],
+];
+/// Digits between the marks of thousands.
+const GROUP_DIGITS: usize = 3;
 
 /// The hash of what counts as a meaningful change: the title, the words of the text without counters, the
 /// link without its tokens, and which files are attached. A corrected figure is a change.
@@ -93,10 +162,50 @@ fn without_counters(body: &str) -> Cow<'_, str> {
 }
 
 fn is_counter(words: &[&str], at: usize) -> bool {
-    let nearby = at.saturating_sub(COUNTER_DISTANCE)..words.len().min(at + COUNTER_DISTANCE + 1);
-    !words[at].is_empty()
-        && words[at].bytes().all(|byte| byte.is_ascii_digit())
-        && words[nearby].iter().any(|word| COUNTED.contains(word))
+    if !is_number(words[at]) {
+        return false;
+    }
+    // "1,523" is two words, and one number.
+    let (mut first, mut last) = (at, at);
+    while first > 0 && is_group(words[first]) && is_number(words[first - 1]) {
+        first -= 1;
+    }
+    while words.get(last + 1).is_some_and(|next| is_group(next)) {
+        last += 1;
+    }
+    let nearby = first.saturating_sub(COUNTER_DISTANCE)..words.len().min(last + COUNTER_DISTANCE + 1);
+    words[nearby].iter().any(|word| is_counted(counted_form(word)))
+        || PHRASES.iter().any(|phrase| is_phrase(phrase, words, first, last))
+}
+
+/// Whether the words around the number are those of the phrase.
+fn is_phrase(phrase: &[&str], words: &[&str], first: usize, last: usize) -> bool {
+    let mut sides = phrase.split(|word| *word == NUMBER);
+    let (before, after) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+    let same = |said: Option<&[&str]>, wanted: &[&str]| {
+        said.is_some_and(|said| said.iter().map(|word| counted_form(word)).eq(wanted.iter().copied()))
+    };
+    same(first.checked_sub(before.len()).and_then(|from| words.get(from..first)), before)
+        && same(words.get(last + 1..last + 1 + after.len()), after)
+}
+
+fn is_counted(word: &str) -> bool {
+    COUNTED.binary_search(&word).is_ok()
+}
+
+/// A word as [`COUNTED`] has it.
+fn counted_form(word: &str) -> &str {
+    text::bare(word, is_counted)
+}
+
+/// Digits, or thousands as "12k".
+fn is_number(word: &str) -> bool {
+    let digits = word.strip_suffix(['k', 'm']).unwrap_or(word);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_group(word: &str) -> bool {
+    word.len() == GROUP_DIGITS && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether something about `old` changed that is worth showing and no news: categories, authors, the image,
@@ -142,7 +251,6 @@ fn without_token(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::text;
 
     fn check(one: &str, other: &str, is_change: bool) {
         let said = |text: &str| FeedEntry { content: Some(text.to_owned()), ..FeedEntry::default() };
@@ -160,8 +268,88 @@ mod tests {
         check("Posted 2 hours ago", "Posted 3 hours ago", false);
     }
 
+    /// A text with another number at the end of each line is the same but for news.
+    fn check_number(before: &str, after: &str, is_change: bool) {
+        let with = |number: &str| format!("<p>نص الخبر.</p><p>{before}{number}{after}</p>");
+        for (one, other) in [("12", "99"), ("7", "1523"), ("46", "1,204"), ("٤٦", "٩٩")] {
+            check(&with(one), &with(other), is_change);
+        }
+    }
+
+    #[test]
+    fn counters_of_real_sites() {
+        for (before, after) in [
+            ("المشاهدات: ", ""),
+            ("والمشاهدات (", ")"),
+            ("عدد التعليقات (", ")"),
+            ("التعليقات ", " | شارك"),
+            ("", " تعليقًا"),
+            ("", " تعليق"),
+            ("عدد القراءات: ", ""),
+            ("القراءات ", ""),
+            ("قراءة: ", ""),
+            ("الزيارات: ", ""),
+            ("بالزيارات ", ""),
+            ("التقييم: ", " من 5"),
+            ("عدد المشاركات: ", ""),
+            ("قرئ ", " مرة"),
+            ("شوهد ", " مرات"),
+            ("مدة القراءة: ", " دقائق"),
+            ("وقت القراءة ", " دقيقة"),
+            ("", " دقائق للقراءة"),
+            ("آخر تحديث: منذ ", " دقائق"),
+            ("آخر تحديث قبل ", " دقائق"),
+            ("", " ألف مشاهدة"),
+            ("Vues : ", ""),
+            ("", " vues"),
+            ("lu ", " fois"),
+            ("Article lu ", " fois"),
+            ("vue ", " fois"),
+            ("Lectures : ", ""),
+            ("", " min de lecture"),
+            ("Temps de lecture : ", " minutes"),
+            ("Mis à jour il y a ", " minutes"),
+            ("Il y a ", " heures"),
+            ("", " min read"),
+            ("", "-minute read"),
+            ("Reading time: ", " minutes"),
+            ("Updated ", " minutes ago"),
+            ("rating 4.5/5 (", " votes)"),
+            ("Rating: ", "/5"),
+            ("Viewed ", " times"),
+            ("Read ", " times"),
+            ("", "K views"),
+            ("Points: ", " # Comments: 3"),
+        ] {
+            check_number(before, after, false);
+        }
+    }
+
+    #[test]
+    fn figures_near_those_words_are_news() {
+        for (before, after) in [
+            ("تعليق ", " رحلة جوية"),
+            ("تقرر تعليق الدراسة ", " يوما"),
+            ("بمشاركة ", " دولة"),
+            ("سجل في الدقيقة ", " هدفا"),
+            ("قبل ", " دقائق من النهاية"),
+            ("Il y a ", " morts"),
+            ("Il a vu ", " morts"),
+            ("He read ", " books"),
+            ("A goal after ", " minutes"),
+            ("Le prix de ", " euros"),
+            ("won by ", " points"),
+            ("قرأ ", " كتابا"),
+        ] {
+            check_number(before, after, true);
+        }
+    }
+
     #[test]
     fn counted_words_are_folded() {
-        COUNTED.iter().for_each(|word| assert_eq!(text::fold(word), **word));
+        let phrases = PHRASES.iter().flat_map(|phrase| phrase.iter()).filter(|word| **word != NUMBER);
+        COUNTED.iter().chain(phrases).for_each(|word| assert_eq!(text::fold(word), **word));
+        assert!(COUNTED.is_sorted(), "it is searched by halves");
+        assert!(PHRASES.iter().all(|phrase| phrase.contains(&NUMBER)));
     }
 }

@@ -20,6 +20,9 @@ const STEADY_FOR: TimeDelta = TimeDelta::hours(24);
 /// One entry with another link is a correction, as many a source that has moved.
 const RELOCATED_MIN: usize = 3;
 
+/// So many entries with other ids are more than a handful.
+const PART_MIN: usize = 6;
+
 /// What a document shows of its source's keys.
 #[derive(Debug, Default)]
 pub struct Judged {
@@ -27,6 +30,8 @@ pub struct Judged {
     pub habits: Habits,
     /// That most known entries came under other ids or links.
     pub renamed: Option<Renamed>,
+    /// How many came so, where it was not most of them, yet more than a handful.
+    pub moved_in_part: usize,
     /// Whether most known entries link to another place than before, and so say nothing new by it.
     pub is_relocation: bool,
     /// By what the entries were keyed.
@@ -78,7 +83,11 @@ pub fn judge(
     judged.problems = [Turn::Away, Turn::Back].into_iter().filter_map(|turn| turn.problem(&turns)).collect();
     let is_turning = !judged.problems.is_empty() || judged.is_keyed_anew;
     let how = if is_turning { None } else { how(habits, &counts, judged.is_relocation) };
-    judged.renamed = how.map(|(count, how)| Renamed { at: now, count, how, minutes: shifts.clone() });
+    let (minutes, midnights) = (shifts.minutes.clone(), shifts.midnights.clone());
+    judged.renamed = how.map(|(count, how)| Renamed { at: now, count, how, minutes, midnights });
+    if !is_turning && judged.renamed.is_none() && counts.moved >= PART_MIN {
+        judged.moved_in_part = counts.moved;
+    }
     judged.habits.named_by = most_common(entries).or(habits.named_by);
     judged
 }

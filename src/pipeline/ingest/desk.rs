@@ -7,8 +7,8 @@ use chrono::SubsecRound as _;
 use super::listed::{Listed, Names, published_key};
 use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life, past};
 use crate::model::{
-    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Problem, Sketch, Source, SourceState,
-    StoryReason, Tally, Timestamp, Update,
+    Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Sketch, Source, SourceState, StoryReason,
+    Tally, Timestamp, Update,
 };
 use crate::pipeline::dedupe::{self, Before, Judged, Keyed, Match, Matched, Turn};
 use crate::pipeline::{decide, story};
@@ -54,11 +54,6 @@ pub(super) fn take_in(
     update: &mut Update,
 ) {
     update.problems.extend(feed.problems.iter().take(PROBLEMS_MAX).cloned());
-    if feed.entries.len() > ENTRIES_PER_FETCH_MAX {
-        let message =
-            format!("{} entries; the first {ENTRIES_PER_FETCH_MAX} are taken in", feed.entries.len());
-        update.problems.push(Problem::new("too-many-entries", message));
-    }
     let is_backfill = past::is_backfill(old, listing.shares_entries(), listing.is_delta);
     let Listing { listed: Listed { entries, names, repeated }, matched, is_delta } = listing;
     update.tally = Tally { seen: feed.entries.len(), duplicates: repeated.len(), ..Tally::default() };

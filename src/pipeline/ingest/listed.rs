@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::bounded;
 use crate::model::{
-    Candidate, Features, Feed, FeedEntry, IdentityKey, KeyKind, Known, Source, SourceId, StoryReason,
-    Timestamp, Trust,
+    Candidate, Features, Feed, FeedEntry, IdentityKey, IdentityKind, KeyKind, Known, Source, SourceId,
+    StoryReason, Timestamp, Trust,
 };
 use crate::pipeline::dedupe::{self, Keyed, Repetition};
 use crate::pipeline::{decide, story, text};
@@ -59,16 +59,20 @@ impl<'a> Listed<'a> {
         self.entries.iter().zip(&self.names).filter(move |(keyed, _)| is_unknown(keyed))
     }
 
-    /// Whether most of them came under guids, or under links, that nobody knows, so that all that the source listed
-    /// before must be at hand.
-    pub(super) fn may_have_moved(&self, known: &Known) -> bool {
-        let (mut unnamed, mut elsewhere) = (0, 0);
+    /// Whether most of them came under guids, or under links, that nobody knows, or without the guids that they
+    /// were `named_by`, or that one was corrected of which only the date is left, so that all that the source listed before must be at hand.
+    pub(super) fn may_have_moved(&self, known: &Known, named_by: Option<IdentityKind>) -> bool {
+        if self.unknown(known).any(|(keyed, _)| keyed.is_bare()) {
+            return true;
+        }
+        let (mut unnamed, mut elsewhere, mut unguided) = (0, 0, 0);
         for keyed in &self.entries {
             let (is_unnamed, is_elsewhere) = keyed.is_strange(|key| known.keys.contains_key(key));
             unnamed += usize::from(is_unnamed);
             elsewhere += usize::from(is_elsewhere);
+            unguided += usize::from(keyed.guid.is_none() && named_by == Some(IdentityKind::Guid));
         }
-        unnamed.max(elsewhere) * 2 >= self.entries.len()
+        unnamed.max(elsewhere).max(unguided) * 2 >= self.entries.len()
     }
 
     /// The keys that deciding on them asks for.

@@ -6,7 +6,7 @@ use url::{ParseError, Url};
 
 use super::notes::Notes;
 use crate::model::RawLink;
-use crate::pipeline::text;
+use crate::pipeline::{link, text};
 
 /// The longest link; a longer one is dropped, in bytes.
 const URL_BYTES_MAX: usize = 8 * 1024;
@@ -29,10 +29,7 @@ pub(super) enum Use {
 impl Use {
     fn allows(self, scheme: &str) -> bool {
         let more: &[&str] = match self {
-            Self::Link => &[
-                "mailto", "tel", "sms", "ftp", "ftps", "sftp", "news", "nntp", "irc", "ircs", "xmpp",
-                "magnet", "geo", "gemini", "gopher", "git", "ssh", "bitcoin", "doi", "urn",
-            ],
+            Self::Link => link::OTHER_SCHEMES,
             Self::Image => &[],
             Self::File => &["ftp", "ftps", "magnet", "rtsp", "rtmp", "mms", "ipfs"],
         };

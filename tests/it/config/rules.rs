@@ -90,7 +90,14 @@ fn what_can_never_match_is_a_mistake() {
     check("{ title = \"//\" }", ".title", "an empty regex would match everything");
     check("{ title = '/[a&&b]/' }", ".title", "the regex between the slashes can never match");
     check("{ title = '/a/gi' }", ".title", "`gi` behind the regex is not known: only `i` is");
+    for regex in ["/a^/", "/$a/", "/(a|b)+^c/", "/a(^b|c$)d/", "/x(?:$|^)y/i", "/(a$){2}/"] {
+        let anchor = "the regex between the slashes can never match: `^` stands behind";
+        check(&format!("{{ title = '{regex}' }}"), ".title", anchor);
+    }
     check("{ url = \"a b\" }", ".url", "can never match: no link holds a space");
+    for glob in ["sport/*", "www.a.example/*", "/sport/*", "sport*", "http:/a*", "//a.example/*", "خبر*"] {
+        check(&format!("{{ url = \"{glob}\" }}"), ".url", "can never match: a link begins with its scheme");
+    }
     check(
         "{ language = \"ar_MA\" }",
         ".language",
@@ -121,6 +128,18 @@ fn what_can_never_match_is_a_mistake() {
     check("{ not = [{ title = \"x\" }] }", ".not", "expected a table: write not = { any = ");
     check("{ not = \"x\" }", ".not", "expected a table");
     check("{ not = {} }", ".not", "an empty rule would match everything");
+}
+
+#[test]
+fn what_may_match_is_no_mistake() {
+    for regex in
+        ["/a*^b/", "/^a$/", "/a|b^/", "/(?m)a\\n^b/", "/(^|x)a/", "/a($|x)/", "/^^a/", "/(a$)?/", "/b*$a*/"]
+    {
+        assert_eq!(rules("include", &format!("{{ title = '{regex}' }}")).len(), 1, "{regex}");
+    }
+    for glob in ["*sport/*", "http*", "HTTPS://a.example/*", "ht*/sport", "http://*", "mailto:*", "m*", "*"] {
+        assert_eq!(rules("include", &format!("{{ url = \"{glob}\" }}")).len(), 1, "{glob}");
+    }
 }
 
 #[test]

@@ -59,6 +59,10 @@ pub enum Dates {
     Exact,
     Minutes,
     Hours(i64),
+    /// Midnight of the day, so many hours from UTC.
+    Days(i64),
+    /// One moment for all: that at which the CMS was filled.
+    Filled,
     Absent,
 }
 
@@ -134,6 +138,8 @@ pub struct Life {
     pub memory: Memory,
     pub source: Source,
     pub shape: Shape,
+    /// Entries that are shown in another one.
+    pub part: Option<(std::ops::Range<usize>, Shape)>,
     /// How many documents it has given.
     documents: usize,
     now: Timestamp,
@@ -150,6 +156,7 @@ impl Life {
             memory: Memory::default(),
             source: source("a", &["sport"]),
             shape,
+            part: None,
             documents: 0,
             now: at("2026-11-20T12:00:00Z"),
             born: BTreeMap::new(),
@@ -165,7 +172,14 @@ impl Life {
     pub fn lists(&mut self, listed: std::ops::Range<usize>) -> Update {
         self.documents += 1;
         self.now += TimeDelta::hours(1);
-        let mut entries: Vec<FeedEntry> = listed.clone().map(|n| self.entry(n)).collect();
+        let whole = self.shape;
+        let mut entries: Vec<FeedEntry> = vec![];
+        for n in listed.clone() {
+            let of_part = self.part.as_ref().filter(|(part, _)| part.contains(&n));
+            self.shape = of_part.map_or(whole, |(_, shape)| *shape);
+            entries.push(self.entry(n));
+            self.shape = whole;
+        }
         if self.shape.reversed {
             entries.reverse();
         }
@@ -263,6 +277,11 @@ impl Life {
             Dates::Exact => Some(exact),
             Dates::Minutes => Some(exact - TimeDelta::seconds(exact.timestamp().rem_euclid(60))),
             Dates::Hours(hours) => Some(exact + TimeDelta::hours(hours)),
+            Dates::Days(zone) => {
+                let local = exact.timestamp() + zone * 3_600;
+                Some(exact - TimeDelta::seconds(local.rem_euclid(86_400)))
+            }
+            Dates::Filled => Some(at("2026-11-20T16:20:09Z")),
             Dates::Absent => None,
         };
         let text = format!("<p>نص الخبر {} من {} حول {} بتفاصيل.</p>", n * 31, OF[n % 13], WHO[n % 7]);

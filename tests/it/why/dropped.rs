@@ -60,6 +60,30 @@ fn what_is_beyond_the_limit_is_remembered_as_far_as_that_is_bounded() {
 }
 
 #[test]
+fn what_is_beyond_the_limit_of_a_document_as_it_is_written_is_remembered() {
+    let items: String = (0..10_705)
+        .map(|n| format!("<item><guid isPermaLink=\"false\">x{n}</guid><title>Title {n}</title></item>"))
+        .collect();
+    let document = format!("<rss version=\"2.0\"><channel><title>Many</title>{items}</channel></rss>");
+    let feed = pipeline::understand(document.as_bytes(), None, None, "https://e.example/feed", &[]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let source = source("wire", &[]);
+    let mut fetched = brought(vec![], NOW);
+    let Reading::Feed { feed: brought, .. } = &mut fetched.reading else { panic!("a feed") };
+    **brought = feed;
+    let update = pipeline::ingest(&source, &SourceState::default(), &Known::default(), &fetched, at(NOW));
+    store.apply(&update).unwrap();
+    assert_eq!((update.new.len(), update.dropped.len()), (10_000, Dropped::OF_ONE_DOCUMENT_MAX));
+    let told: Vec<_> = update.problems.iter().map(|problem| (&*problem.code, &*problem.message)).collect();
+    assert_eq!(told, [("too-many-entries", "only the first 10000 of 10705 entries are taken in")]);
+    for name in ["x10000", "x10004", "x10499"] {
+        assert_eq!(store.stubs(name).unwrap().remove(0).dropped.reason, DroppedReason::TooMany, "{name}");
+    }
+    assert_eq!(store.stubs("x10500").unwrap(), []);
+}
+
+#[test]
 fn stubs_are_forgotten_in_their_time() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
