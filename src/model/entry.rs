@@ -136,6 +136,9 @@ pub enum StoryReason {
     SameTitle,
     /// Its link differs in nothing but the host from that of the source whose mirror one of the two is.
     Mirror,
-    /// Titles, or titles and texts, are nearly the same as those of another source's entry within 72 hours.
+    /// Its title is nearly the same as that of another source's entry within 72 hours.
     NearDuplicate,
+    /// Its text is nearly the same as that of another source's entry within 72 hours, or both texts speak of both
+    /// titles, which alone would not tell.
+    SameText,
 }

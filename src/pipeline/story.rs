@@ -92,11 +92,15 @@ pub fn find(
         let mine = Side::of(coverage.said, coverage.recurs);
         let scored = near.iter().filter_map(|candidate| {
             let other = known.entries.get(&candidate.key).filter(|other| may_join(coverage, other))?;
-            verdict(&mine, &Side::of(&other.said, false)).map(|score| (score, other))
+            verdict(&mine, &Side::of(&other.said, false)).map(|verdict| (verdict, other))
         });
         // Of equals the first one.
-        let best = scored.min_by_key(|(score, other)| (Reverse(*score), other.first_seen, other.key));
-        best.map(|(score, other)| Told::with(other, StoryReason::NearDuplicate, score))
+        let best = scored
+            .min_by_key(|(verdict, other)| (Reverse(verdict.score_percent), other.first_seen, other.key));
+        best.map(|(verdict, other)| {
+            let reason = if verdict.by_text { StoryReason::SameText } else { StoryReason::NearDuplicate };
+            Told::with(other, reason, verdict.score_percent)
+        })
     };
     find_by_key(keys, known, coverage, compared).or_else(best)
 }
@@ -140,7 +144,7 @@ impl Compared {
 
 /// How well two entries of different sources match, 0 to 100; `None` where they tell different events.
 pub fn likeness(one: &FeedEntry, other: &FeedEntry) -> Option<u8> {
-    verdict(&Side::of(one, false), &Side::of(other, false))
+    verdict(&Side::of(one, false), &Side::of(other, false)).map(|verdict| verdict.score_percent)
 }
 
 /// Whether the story of `other` is open for this entry at all.

@@ -55,6 +55,14 @@ fn one_title_is_one_story_unless_the_texts_speak_against_it() {
     check(RATES, ["الدولار 9.98 واليورو 10.82", "اليورو 10.82 والدولار 9.98"], [1, 1], true);
 }
 
+#[test]
+fn a_short_general_title_is_another_days_when_the_texts_are() {
+    let (title, today) = ("Headlines of the southern press", "The papers write about harbours and bread");
+    let tomorrow = "Teachers on strike, and a new bridge over the river, fill the front pages";
+    check(title, [today, today], [1, 2], true);
+    check(title, [today, tomorrow], [1, 2], false);
+}
+
 /// What a section shows of everything, by the ids at the sources; other coverage after a plus.
 fn shown(memory: &Memory, sources: &[Source]) -> Vec<String> {
     let window = memory.window(sources);

@@ -225,12 +225,12 @@ impl<'a> Search<'a> {
         let Some(trust) = links.first().map(|(_, entry, _)| entry.trust) else { return };
         let mut by_page: HashMap<String, Vec<&Entry>> = HashMap::new();
         for old in listed.iter().filter_map(|key| self.known.entries.get(key)) {
-            if let Some(page) = super::canonical_page(&old.said, trust) {
+            if let Some(page) = canonical_page(&old.said, trust) {
                 by_page.entry(page).or_default().push(old);
             }
         }
         for (index, listed, by) in links {
-            let page = super::canonical_page(listed.said, trust);
+            let page = canonical_page(listed.said, trust);
             // Of several the link tells nothing.
             let Some([old]) = page.and_then(|page| by_page.get(&page)).map(Vec::as_slice) else { continue };
             let pair = Pair { listed, by, key: old.key, old: Some(old), search: self };

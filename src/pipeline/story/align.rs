@@ -1,11 +1,15 @@
 //! Which words of one headline are words of another one, and which are left over.
 
-use super::lexicon::Meaning;
+use super::lexicon::{Meaning, lexicon};
 use super::words::{Headline, Tail, Word};
 use crate::pipeline::text;
 
 /// Letters of a word that may be spelt with another vowel.
 const SPELLING_LETTERS_MIN: usize = 5;
+/// Letters of a noun that an ending is taken off.
+const OBJECT_LETTERS_MIN: usize = 4;
+/// Consonants of a foreign name that may be written with others.
+const FOREIGN_LETTERS_MIN: usize = 4;
 /// Letters of a half word at the end of a cut headline.
 const FRAGMENT_LETTERS_MIN: usize = 2;
 
@@ -30,6 +34,8 @@ impl<'a> Alignment<'a> {
         for alike in passes {
             meet(one, other, &mut free, &mut pairs, alike);
         }
+        meet_compounds(one, other, &mut free, &mut pairs, false);
+        meet_compounds(other, one, &mut free, &mut pairs, true);
         for (at, cut) in [one.is_cut, other.is_cut].into_iter().enumerate() {
             if cut {
                 mend(one, other, &mut free, &mut pairs, at);
@@ -95,21 +101,62 @@ fn meet(
     });
 }
 
+/// Pairs what one writes as one word and the other one as two: "healthcare", "health-care".
+fn meet_compounds(
+    one: &Headline,
+    other: &Headline,
+    free: &mut [Vec<usize>; 2],
+    pairs: &mut Vec<(usize, usize)>,
+    is_turned: bool,
+) {
+    let [first, second] = free;
+    let (mine, theirs) = if is_turned { (second, first) } else { (first, second) };
+    mine.retain(|at| {
+        let Some(word) = one.words.get(*at).filter(|word| word.number().is_none()) else { return true };
+        let is_split = |pair: &[Word]| match pair {
+            [head, tail] => {
+                let head = if word.text.starts_with(&head.text) { &head.text } else { &head.stem };
+                let rest = word.text.strip_prefix(head.as_str());
+                let rest = rest.or_else(|| word.stem.strip_prefix(head.as_str()));
+                !head.is_empty() && rest.is_some_and(|rest| rest == tail.text || rest == tail.stem)
+            }
+            _ => false,
+        };
+        let Some(place) = other.words.windows(2).position(is_split) else { return true };
+        let halves = [place, place + 1];
+        let Some(half) = halves.into_iter().find(|half| theirs.contains(half)) else { return true };
+        theirs.retain(|at| !halves.contains(at));
+        pairs.push(if is_turned { (half, *at) } else { (*at, half) });
+        false
+    });
+}
+
 fn is_same(one: &Word, other: &Word) -> bool {
     match (one.number(), other.number()) {
         (Some(one), Some(other)) => one == other,
         (None, None) => {
             let is_joined =
                 || text::is_joined(&one.stem, &other.stem) || text::is_joined(&one.text, &other.text);
-            one.text == other.text || one.stem == other.stem || text::is_arabic(&one.text) && is_joined()
+            one.text == other.text
+                || one.stem == other.stem
+                || text::is_arabic(&one.text)
+                    && (is_joined() || is_object(one, other) || is_object(other, one))
         }
         _ => false,
     }
 }
 
+/// Whether the one is the other as the object of a verb: «مصنعا», «مصنع».
+fn is_object(one: &Word, other: &Word) -> bool {
+    let rest = one.text.strip_suffix('ا').filter(|rest| rest.chars().count() >= OBJECT_LETTERS_MIN);
+    one.meaning != Some(Meaning::Name) && rest == Some(&other.text)
+}
+
 fn is_synonym(one: &Word, other: &Word) -> bool {
     match (one.meaning, other.meaning) {
-        (Some(Meaning::Group(one, _)), Some(Meaning::Group(other, _))) => one == other,
+        (Some(Meaning::Group(group, _)), Some(Meaning::Group(group_other, _))) => {
+            lexicon().are_synonyms((&one.text, group), (&other.text, group_other))
+        }
         (Some(one @ (Meaning::Weekday(_) | Meaning::Month(_))), Some(other)) => one == other,
         _ => false,
     }
@@ -128,21 +175,50 @@ fn has_root(one: &Word, other: &Word) -> bool {
         && text::root(&one.stem).is_some_and(|root| text::root(&other.stem) == Some(root))
 }
 
-/// Whether the two differ by how a vowel is written: «نتنياهو», «نتانياهو».
+/// Whether the two differ by how a vowel is written, «نتنياهو», «نتانياهو», or a letter that Arabic has not:
+/// «غوتيريش», «جوتيريش».
 fn is_spelt_alike(one: &Word, other: &Word) -> bool {
-    let is_plain = |word: &Word| word.meaning.is_none() && word.stem.chars().count() >= SPELLING_LETTERS_MIN;
-    if !is_plain(one) || !is_plain(other) || one.stem.chars().next() != other.stem.chars().next() {
+    let letters = |word: &Word| word.stem.chars().count();
+    let is_plain = |word: &Word| word.meaning.is_none() && letters(word) >= SPELLING_LETTERS_MIN;
+    if !is_plain(one) || !is_plain(other) {
         return false;
     }
-    let skeleton = |word: &str| -> String {
-        let vowel = |c: &char| !matches!(c, 'ا' | 'و' | 'ي' | 'ه' | 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'h');
-        let mut kept: Vec<char> = word.chars().filter(vowel).collect();
-        kept.dedup();
-        kept.into_iter().collect()
+    let apart = letters(one).abs_diff(letters(other));
+    let first = |word: &Word| word.stem.chars().next();
+    let (bones, foreign) = (skeleton(&one.stem, |c| c), skeleton(&one.stem, foreign));
+    let is_vowel = || bones.len() >= 3 && bones == skeleton(&other.stem, |c| c) && first(one) == first(other);
+    // «استقلال» is not «استغلال».
+    let is_foreign = || {
+        let is_own =
+            |word: &Word| ["است", "مست", "يست", "تست"].iter().any(|start| word.stem.starts_with(start));
+        let sounds = |word: &Word| first(word).map(self::foreign);
+        text::is_arabic(&one.text)
+            && !is_own(one)
+            && foreign.len() >= FOREIGN_LETTERS_MIN
+            && foreign == skeleton(&other.stem, self::foreign)
+            && sounds(one) == sounds(other)
     };
-    let (long, short) = (one.stem.chars().count(), other.stem.chars().count());
-    let is_sure = skeleton(&one.stem).chars().count() >= 3;
-    is_sure && long.abs_diff(short) == 1 && skeleton(&one.stem) == skeleton(&other.stem)
+    apart == 1 && is_vowel() || apart <= 1 && is_foreign()
+}
+
+/// The consonants of a word, each as `sound` has it.
+fn skeleton(word: &str, sound: fn(char) -> char) -> Vec<char> {
+    let vowel = |c: &char| !matches!(c, 'ا' | 'و' | 'ي' | 'ه' | 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'h');
+    let mut kept: Vec<char> = word.chars().filter(vowel).map(sound).collect();
+    kept.dedup();
+    kept
+}
+
+/// One letter for those that write one foreign sound.
+fn foreign(c: char) -> char {
+    match c {
+        'ج' | 'ق' | 'غ' | 'ڭ' | 'گ' => 'ك',
+        'ڤ' => 'ف',
+        'پ' => 'ب',
+        'ث' | 'ط' => 'ت',
+        'ص' => 'س',
+        c => c,
+    }
 }
 
 /// The half word at the end of the cut headline `side` meets its whole.

@@ -53,6 +53,7 @@ impl Evidence {
         let words = (folded.len() / WORD_BYTES_USUAL).min(TEXT_WORDS_MAX);
         self.pairs.reserve(words);
         self.stems.reserve(words / 2);
+        let mut last = "";
         for word in folded.split(' ').filter(|word| !word.is_empty()).take(TEXT_WORDS_MAX) {
             self.count += 1;
             let hash = hash(word);
@@ -63,7 +64,7 @@ impl Evidence {
                 self.numbers.extend(word.parse::<u64>());
                 continue;
             }
-            let read = lexicon.read(word);
+            let read = lexicon.read_after(std::mem::replace(&mut last, word), word);
             let meaning = read.meaning;
             let (stem, weight) = match meaning {
                 Some(Meaning::Function | Meaning::Light | Meaning::One) => continue,

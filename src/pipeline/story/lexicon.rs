@@ -1,6 +1,8 @@
 //! What words mean to a headline: which are mere grammar, which a number or a day, which say the same, which the
 //! opposite. The lists are in `lexicon/*.txt`.
 
+mod forms;
+mod learn;
 mod memo;
 
 use std::borrow::Cow;
@@ -8,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
-use crate::pipeline::text::{self, fold};
+use self::learn::Names;
+use crate::pipeline::text;
 
 /// What a word means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +98,14 @@ pub(super) struct Lexicon {
     price: u16,
     /// What remains of names: no ending is taken off that.
     names: HashSet<String, Fixed>,
+    /// Words that are names where they have the article: «الفتح».
+    definite: HashSet<String, Fixed>,
+    /// Words that are the names of places where something is in them: «بالجديدة».
+    places: HashSet<String, Fixed>,
+    /// The groups of a word of several senses but for the first one.
+    senses: HashMap<String, Vec<u16>, Fixed>,
+    /// What is called by the name behind it: «مدينة الجديدة».
+    before_places: HashSet<String, Fixed>,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -139,106 +150,18 @@ fn mark(word: &str) -> usize {
     usize::from(first.wrapping_mul(31) ^ last.wrapping_mul(7) ^ length)
 }
 
-/// Names with the numbers that they got, from 1.
-#[derive(Default)]
-struct Names(HashMap<String, u16>);
-
-impl Names {
-    fn number(&mut self, name: &str) -> u16 {
-        let next = u16::try_from(self.0.len() + 1).unwrap_or(u16::MAX);
-        *self.0.entry(name.to_owned()).or_insert(next)
-    }
-}
-
 impl Lexicon {
-    fn learn(&mut self, what: &str, words: &str, groups: &mut Names, classes: &mut Names) {
-        let mut parts = what.split(' ');
-        let (kind, value, pole) = (parts.next(), parts.next().unwrap_or_default(), parts.next());
-        let meaning = match kind {
-            Some("function") => Meaning::Function,
-            Some("light") => Meaning::Light,
-            Some("negation") => Meaning::Negation,
-            Some("one") => Meaning::One,
-            Some("number") => Meaning::Number(value.parse().unwrap_or_default()),
-            Some("weekday") => Meaning::Weekday(value.parse().unwrap_or_default()),
-            Some("month") => Meaning::Month(value.parse().unwrap_or_default()),
-            Some("day") => Meaning::Day(value.parse().unwrap_or_default()),
-            Some("group") => {
-                let class =
-                    pole.and_then(|pole| pole.split_once('.')).map_or(0, |(class, _)| classes.number(class));
-                if pole.is_some_and(|pole| pole.starts_with("result.")) {
-                    self.results.push(groups.number(value));
-                }
-                if value == "price" {
-                    self.price = groups.number(value);
-                }
-                Meaning::Group(groups.number(value), class)
-            }
-            Some("phrase") => {
-                let short = fold(what.strip_prefix("phrase ").unwrap_or_default());
-                let long = fold(words);
-                let (first, rest) = long.split_once(' ').unwrap_or((&long, ""));
-                self.phrase_marks.0[mark(first)] = true;
-                return self.phrases.entry(first.to_owned()).or_default().push((rest.to_owned(), short));
-            }
-            Some("counted") => return self.count(words),
-            Some("bulletin") => return self.bulletins.extend(words.split_whitespace().map(fold)),
-            Some("name") => Meaning::Name,
-            _ => Meaning::Common,
+    /// Whether two words of groups may mean one thing in one of their senses.
+    pub(super) fn are_synonyms(&self, one: (&str, u16), other: (&str, u16)) -> bool {
+        let senses = |(word, group): (&str, u16)| {
+            let word = if self.words.contains_key(word) { word } else { self.read(word).bare };
+            let more = self.senses.get(word).map(Vec::as_slice).unwrap_or_default();
+            [group].into_iter().chain(more.iter().copied()).collect::<Vec<u16>>()
         };
-        for word in words.split_whitespace().map(fold) {
-            let with_article =
-                word.strip_prefix("ال").filter(|_| meaning == Meaning::Name).map(str::to_owned);
-            let word = with_article.unwrap_or(word);
-            if meaning == Meaning::Name {
-                self.names.insert(trunk(&word).to_owned());
-            }
-            // Verbs are listed for one person: «تضرب» for «يضرب», «استقبلت» for «استقبل».
-            if text::is_arabic(&word) && matches!(meaning, Meaning::Group(..) | Meaning::Light) {
-                let other =
-                    word.strip_prefix('ي').map_or_else(|| format!("{word}ت"), |rest| format!("ت{rest}"));
-                self.forms.push((other, meaning));
-            }
-            // What a word means first is what it means.
-            self.words.entry(word).or_insert(meaning);
+        one.1 == other.1 || {
+            let others = senses(other);
+            senses(one).iter().any(|group| others.contains(group))
         }
-    }
-
-    fn count(&mut self, nouns: &str) {
-        for noun in nouns.split_whitespace().map(fold) {
-            let trunk = noun.strip_suffix('ه').map_or_else(|| noun.clone(), |trunk| format!("{trunk}ت"));
-            for dual in ["ان", "ين"] {
-                self.counted.insert(format!("{trunk}{dual}"), 2);
-            }
-            self.counted.insert(noun.clone(), 1);
-            self.counted.insert(format!("{noun}ا"), 1);
-        }
-    }
-
-    /// Learns the stems of everything listed, which takes the words.
-    fn with_stems(mut self) -> Self {
-        for (form, meaning) in std::mem::take(&mut self.forms) {
-            self.words.entry(form).or_insert(meaning);
-        }
-        let meant = |meaning: &Meaning| matches!(meaning, Meaning::Group(..) | Meaning::Common);
-        let mut stems: Vec<(String, Meaning)> = self
-            .words
-            .iter()
-            .filter(|(_, meaning)| meant(meaning))
-            .map(|(word, meaning)| (self.stem(word).to_owned(), *meaning))
-            .collect();
-        // A stem of two meanings has none, whatever the order of the map.
-        stems.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        for same in stems.chunk_by(|one, other| one.0 == other.0) {
-            if let [(stem, meaning), rest @ ..] = same
-                && rest.iter().all(|(_, other)| other == meaning)
-            {
-                self.stems.insert(stem.clone(), *meaning);
-            }
-        }
-        let bulletins = std::mem::take(&mut self.bulletins);
-        self.bulletins = bulletins.iter().map(|word| self.stem(word).to_owned()).collect();
-        self
     }
 
     /// Whether it is listed, so that no letter is taken off in front.
@@ -271,6 +194,29 @@ impl Lexicon {
         Read { bare, stem, meaning: meaning.or_else(|| self.stems.get(stem).copied()) }
     }
 
+    /// The same, where `before` stands in front: a word that is a name there is read as one.
+    pub(super) fn read_after<'a>(&self, before: &str, word: &'a str) -> Read<'a> {
+        let read = self.read(word);
+        if !text::is_arabic(word) || matches!(read.meaning, None | Some(Meaning::Name | Meaning::Common)) {
+            return read;
+        }
+        let Some((front, bare)) = ["ال", "بال", "وال", "وبال", "لل", "فال", "كال"]
+            .into_iter()
+            .find_map(|article| Some((article, word.strip_prefix(article)?)))
+        else {
+            return read;
+        };
+        let is_called = || {
+            let mut nouns = std::iter::once(before).chain(text::unjoined(before));
+            front == "ال" && nouns.any(|noun| self.before_places.contains(noun))
+        };
+        let is_place = matches!(front, "بال" | "وبال") && self.places.contains(bare);
+        if is_place || self.definite.contains(bare) || is_called() {
+            return Read { bare, stem: trunk(bare), meaning: Some(Meaning::Name) };
+        }
+        read
+    }
+
     fn trunk_or_stem<'a>(&self, bare: &'a str, meaning: Option<Meaning>) -> &'a str {
         match meaning {
             Some(Meaning::Name) => trunk(bare),
@@ -278,14 +224,17 @@ impl Lexicon {
         }
     }
 
-    /// A folded text with the short names of what has a long one as well: "pm" for "prime minister".
+    /// A folded text with the short names of what has a long one as well, "pm" for "prime minister", and with names
+    /// of two words as one.
     pub(super) fn shortened<'a>(&self, folded: &'a str) -> Cow<'a, str> {
         let may_begin = |word: &&str| self.phrase_marks.0[mark(word)];
-        if !folded.split(' ').filter(may_begin).any(|word| self.phrases.contains_key(word)) {
+        let begins = |word: &str| may_begin(&word) && self.phrases.contains_key(word) || is_half_name(word);
+        if !folded.split(' ').any(begins) {
             return Cow::Borrowed(folded);
         }
         let mut out = String::with_capacity(folded.len());
         let mut rest = folded;
+        let mut is_half = false;
         while !rest.is_empty() {
             let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
             let long = self.phrases.get(word).into_iter().flatten().find_map(|(tail, short)| {
@@ -294,9 +243,10 @@ impl Lexicon {
                     .then_some((short.as_str(), behind))
             });
             let (word, after) = long.unwrap_or((word, after));
-            if !out.is_empty() {
+            if !out.is_empty() && !is_half {
                 out.push(' ');
             }
+            is_half = is_half_name(word);
             out.push_str(word);
             rest = after.trim_start();
         }
@@ -331,6 +281,12 @@ impl Lexicon {
             _ => None,
         })
     }
+}
+
+/// Whether the next word is the rest of a name that others write as one word: «عبد الله», «أبو ظبي».
+fn is_half_name(word: &str) -> bool {
+    let is_half = |word: &str| matches!(word, "عبد" | "بن" | "ابو" | "ابي");
+    is_half(word) || word.strip_prefix(['و', 'ب', 'ل']).is_some_and(is_half)
 }
 
 /// A name as its adjective has it: «فرنسا» as «فرنسي», «ليبيا» as «ليبي».

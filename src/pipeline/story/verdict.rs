@@ -39,6 +39,16 @@ const DOUBTFUL_SHARE_PERCENT: usize = 85;
 const SWAPPED_SHARE_PERCENT: usize = 96;
 /// How much of each headline the other text must say where the headlines share little, in percent.
 const KNOWN_MIN_PERCENT: u32 = 50;
+/// The same, of one of the headlines, where both have one long text.
+const HINTED_MIN_PERCENT: u32 = 20;
+/// Pairs of words of a long text.
+const LONG_PAIRS_MIN: usize = 36;
+/// How much of the shorter long text the longer one must hold.
+const LONG_SHARE_MIN_PERCENT: usize = 80;
+/// Words in common of headlines that differ in a verb.
+const VERB_WORDS_MIN: usize = 4;
+/// Headlines that may be a formula are another day's when their texts differ and so many hours lie between.
+const NEXT_DAY_HOURS: i64 = 18;
 /// How much headlines must share that the texts explain to each other.
 const TOPIC_COVER_MIN_PERCENT: u32 = 50;
 /// How much the texts must share, weighed, to explain headlines that each have words of their own.
@@ -68,8 +78,17 @@ impl<'a> Side<'a> {
     }
 }
 
-/// How well the two match, 0 to 100; `None` where they are not one story.
-pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<u8> {
+/// How well two entries match that are one story.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Verdict {
+    /// 0 to 100.
+    pub(super) score_percent: u8,
+    /// Whether the texts decided, because the headlines did not suffice.
+    pub(super) by_text: bool,
+}
+
+/// How well the two match; `None` where they are not one story.
+pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<Verdict> {
     // In one order, so that it does not matter which came first.
     let words =
         |side: &Side<'_>| (side.said.title.clone(), side.said.summary.clone(), side.said.content.clone());
@@ -84,12 +103,9 @@ pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<u8> {
     let cover = common * 100 / (common + left[0].min(left[1])).max(1);
     let case = Case { one, other, alignment, cover };
     let score = (2 * common * 100).checked_div(2 * common + left[0] + left[1]).unwrap_or_default();
-    let score = if case.titles_agree(left) {
-        (!case.texts_differ()).then_some(score)
-    } else {
-        case.texts_agree(score)
-    };
-    score.map(|score| u8::try_from(score.min(99)).unwrap_or_default())
+    let by_text = !case.titles_agree(left);
+    let score = if by_text { case.texts_agree(score) } else { (!case.texts_differ()).then_some(score) };
+    score.map(|score| Verdict { score_percent: u8::try_from(score.min(99)).unwrap_or_default(), by_text })
 }
 
 /// Two entries whose headlines do not contradict each other.
@@ -112,6 +128,7 @@ impl Case<'_> {
             return false;
         }
         match left {
+            _ if self.verb_differs() => true,
             [0, 0] => true,
             [added, 0] | [0, added] => added * 100 <= common * ADDED_MAX_PERCENT,
             _ => false,
@@ -172,8 +189,15 @@ impl Case<'_> {
         // The same words with other numbers are tomorrow's edition.
         let renumbered = one.numbers_differ(other) && (is_formula || one.shared_words(other) >= 50);
         let differ = || one.shared_pairs(other) < FORMULA_SHARE_MIN_PERCENT;
+        let is_next = is_formula && self.hours_between() >= NEXT_DAY_HOURS && differ();
         let strange = is_formula && one.tells(other) && one.shared_words(other) < STRANGE_MAX_PERCENT;
-        renumbered || strange || is_formula && (recurs || !are_decks) && differ()
+        renumbered || strange || is_next || is_formula && (recurs || !are_decks) && differ()
+    }
+
+    /// Hours between the dates that the sources give; 0 where one gives none.
+    fn hours_between(&self) -> i64 {
+        let dates = self.one.said.published.zip(self.other.said.published);
+        dates.map_or(0, |(one, other)| (one - other).num_hours().abs())
     }
 
     /// Whether the headlines are those of something that comes every day: the weather, the rates.
@@ -181,15 +205,49 @@ impl Case<'_> {
         self.one.headline().is_bulletin() || self.other.headline().is_bulletin()
     }
 
-    /// Whether each text speaks of the other headline, so that it is no mere phrase that stands under many.
-    fn texts_know_titles(&self) -> bool {
-        let knows = |side: &Side<'_>, other: &Side<'_>| {
-            let weight = |words: &mut dyn Iterator<Item = &Word>| words.map(Word::weight).sum::<u32>();
-            let words = || side.headline().words.iter().filter(|word| word.is_content());
-            let known = weight(&mut words().filter(|word| other.evidence().says(word)));
-            known * 100 >= weight(&mut words()) * KNOWN_MIN_PERCENT
+    /// Whether each text speaks of the other headline, so that it is no mere phrase that stands under many; of headlines
+    /// that share much, one suffices.
+    fn texts_know_titles(&self, one_suffices: bool) -> bool {
+        let knows = |side: &Side<'_>, other: &Side<'_>| known_percent(side, other) >= KNOWN_MIN_PERCENT;
+        let (one, other) = (knows(self.one, self.other), knows(self.other, self.one));
+        one && other || one_suffices && (one || other)
+    }
+
+    /// Whether a long text that both have speaks of both headlines, of one at length.
+    fn long_text_knows_titles(&self) -> bool {
+        let (one, other) = (known_percent(self.one, self.other), known_percent(self.other, self.one));
+        let min = if self.cover >= TOPIC_COVER_MIN_PERCENT { HINTED_MIN_PERCENT } else { 0 };
+        one.min(other) >= min && one.max(other) >= KNOWN_MIN_PERCENT
+    }
+
+    /// Whether each headline has a name or thing that neither text says: a short text stands under many headlines.
+    fn names_unheard(&self) -> bool {
+        let (first, second) = (self.one.evidence(), self.other.evidence());
+        let unheard = |words: &[&Word]| {
+            words.iter().any(|word| {
+                word.weight() == RARE
+                    && word.role != ":"
+                    && !word.is_verb()
+                    && !first.says(word)
+                    && !second.says(word)
+            })
         };
-        knows(self.one, self.other) && knows(self.other, self.one)
+        let [left, left_other] = &self.alignment.left;
+        unheard(left) && unheard(left_other)
+    }
+
+    /// Whether the headlines are the same but for a verb, of which neither is known to mean another thing: «يهاتف»,
+    /// «يخابر».
+    fn verb_differs(&self) -> bool {
+        let [[one], [other]] = [&self.alignment.left[0][..], &self.alignment.left[1][..]] else {
+            return false;
+        };
+        let is_open = |word: &Word| word.meaning.is_none() && word.is_verb() && word.role.is_empty();
+        is_open(one)
+            && is_open(other)
+            && one.text.chars().next() == other.text.chars().next()
+            && self.alignment.common_count >= VERB_WORDS_MIN
+            && self.alignment.common >= WEIGHT_SURE
     }
 
     /// How well the texts make one story of headlines that alone do not; `None` where they do not either.
@@ -226,9 +284,18 @@ impl Case<'_> {
         let is_rare = |words: &[&Word]| words.iter().any(|word| word.weight() == RARE && word.role != ":");
         let both_have = mine && theirs || is_rare(left) && is_rare(left_other);
         let differs = || kept(left, first, second) || kept(left_other, second, first);
+        let pairs = first.pairs.len().min(second.pairs.len());
+        let is_long = pairs >= LONG_PAIRS_MIN && shared >= LONG_SHARE_MIN_PERCENT;
+        let denied = veto::one_denies(self.one.headline(), self.other.headline());
+        let is_known = if is_long {
+            self.long_text_knows_titles()
+        } else {
+            self.one.headline().reads_as(self.other.headline()) || self.texts_know_titles(self.cover >= 50)
+        };
         if both_have && differs()
             || mine && theirs && first.shared_words(second) < SAME_WORDS_PERCENT
-            || self.cover < 50 && !self.texts_know_titles()
+            || !is_known
+            || pairs < DECK_PAIRS_MAX && (denied && !self.texts_know_titles(false) || self.names_unheard())
             || shared < self.share_min()
         {
             return None;
@@ -246,4 +313,12 @@ impl Case<'_> {
             0
         }
     }
+}
+
+/// How much of the headline of `side` the text of `other` says, weighed.
+fn known_percent(side: &Side<'_>, other: &Side<'_>) -> u32 {
+    let weight = |words: &mut dyn Iterator<Item = &Word>| words.map(Word::weight).sum::<u32>();
+    let words = || side.headline().words.iter().filter(|word| word.is_content());
+    let known = weight(&mut words().filter(|word| other.evidence().says(word)));
+    known * 100 / weight(&mut words()).max(1)
 }

@@ -6,6 +6,11 @@ use super::align::Alignment;
 use super::lexicon::{Meaning, lexicon};
 use super::words::{Headline, Word};
 
+/// Letters of a word that another one reverses.
+const REVERSED_LETTERS_MIN: usize = 4;
+/// Telling words of a clause that may stand in front or at the end.
+const CLAUSE_WORDS_MIN: usize = 2;
+
 /// Whether they tell different numbers, days or outcomes. No text makes up for that.
 pub(super) fn contradict(one: &Headline, other: &Headline) -> bool {
     numbers_differ(one, other) || dates_differ(one, other) || outcomes_differ(one, other)
@@ -15,7 +20,22 @@ pub(super) fn contradict(one: &Headline, other: &Headline) -> bool {
 pub(super) fn one_denies(one: &Headline, other: &Headline) -> bool {
     let denies =
         |headline: &Headline| headline.words.iter().any(|word| word.meaning == Some(Meaning::Negation));
-    denies(one) != denies(other)
+    denies(one) != denies(other) || reverses(one, other) || reverses(other, one)
+}
+
+/// Whether one has a word and the other its reverse: "safe", "unsafe".
+fn reverses(one: &Headline, other: &Headline) -> bool {
+    let has = |headline: &Headline, stem: &str| headline.words.iter().any(|word| word.stem == stem);
+    one.words.iter().filter(|word| word.text.is_ascii()).any(|word| {
+        let mut rests =
+            ["un", "in", "im", "il", "ir", "non"].iter().filter_map(|not| word.stem.strip_prefix(not));
+        rests.any(|rest| {
+            rest.len() >= REVERSED_LETTERS_MIN
+                && has(other, rest)
+                && !has(one, rest)
+                && !has(other, &word.stem)
+        })
+    })
 }
 
 /// A number with the stems of the words beside it.
@@ -155,6 +175,9 @@ pub(super) fn tells_winner(headline: &Headline) -> bool {
 /// Whether words that both have stand in another order in a way that changes who does what: "A beats B", "B beats A".
 pub(super) fn roles_differ(one: &Headline, other: &Headline, alignment: &Alignment<'_>) -> bool {
     let at = |i: &usize, j: &usize| Some((one.words.get(*i)?, other.words.get(*j)?));
+    if is_turned(one, other, alignment) {
+        return false;
+    }
     let both: Vec<(usize, &Word, &Word)> = alignment
         .pairs
         .iter()
@@ -182,6 +205,22 @@ pub(super) fn roles_differ(one: &Headline, other: &Headline, alignment: &Alignme
     let moved = |j: usize| bare.iter().all(|(one, other, _)| *one == j || *other == j);
     let one_moved = bare.is_empty() || bare.iter().any(|(one, other, _)| moved(*one) || moved(*other));
     !one_moved || tells_winner(one) && bare.iter().any(|(_, _, actors)| *actors)
+}
+
+/// Whether a clause in front of one headline stands at the end of the other one: "After the rain, A meets B",
+/// "A meets B after the rain".
+fn is_turned(one: &Headline, other: &Headline, alignment: &Alignment<'_>) -> bool {
+    let orders: [Vec<(usize, usize)>; 2] = [alignment.pairs.clone(), {
+        let mut turned: Vec<_> = alignment.pairs.iter().map(|(i, j)| (*j, *i)).collect();
+        turned.sort_unstable();
+        turned
+    }];
+    let is_one = |pairs: &[(usize, usize)], clause: usize| {
+        let (front, back): (Vec<(usize, usize)>, Vec<_>) = pairs.iter().partition(|(i, _)| *i < clause);
+        let places = || back.iter().chain(&front).map(|(_, j)| *j);
+        front.len() >= CLAUSE_WORDS_MIN && back.len() >= CLAUSE_WORDS_MIN && places().is_sorted()
+    };
+    [one.clause, other.clause].into_iter().zip(&orders).any(|(clause, pairs)| is_one(pairs, clause))
 }
 
 /// Whether the two are merely named together.

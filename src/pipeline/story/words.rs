@@ -9,6 +9,9 @@ const COMMON: u32 = 50;
 const GROUPED: u32 = 60;
 const NUMBER: u32 = 60;
 
+/// Letters of an Arabic verb with what conjugates it.
+const VERB_LETTERS_MIN: usize = 4;
+
 /// A word of a headline.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
@@ -56,6 +59,11 @@ impl Word {
             && !matches!(self.meaning, Some(Meaning::Number(_) | Meaning::Weekday(_) | Meaning::Month(_)))
     }
 
+    /// Whether it has the form of an Arabic verb of the present tense.
+    pub(super) fn is_verb(&self) -> bool {
+        self.text.starts_with(['ي', 'ت']) && self.text.chars().count() >= VERB_LETTERS_MIN
+    }
+
     pub(super) fn number(&self) -> Option<u64> {
         match self.meaning {
             Some(Meaning::Number(number)) => Some(number),
@@ -70,6 +78,8 @@ pub(super) struct Headline {
     pub(super) words: Vec<Word>,
     /// Whether it ends with "…": its last word may be half a one, and more may follow.
     pub(super) is_cut: bool,
+    /// The words before the first comma, colon or two points, which may as well stand at the end; 0 for none.
+    pub(super) clause: usize,
 }
 
 /// Words of a site's name at most.
@@ -97,7 +107,18 @@ impl Headline {
             // Half a number is another one.
             words.pop();
         }
-        Self { words: sums(words), is_cut }
+        let has = |harms: &[&str]| words.iter().any(|word| harms.contains(&word.text.as_str()));
+        if has(&["dead", "injured", "wounded", "homeless", "missing", "stranded"]) {
+            // "Leaves nine dead" tells no more than "nine dead".
+            let leaves =
+                words.iter_mut().filter(|word| matches!(word.text.as_str(), "leave" | "leaves" | "left"));
+            leaves.for_each(|word| word.meaning = Some(Meaning::Light));
+        }
+        let before = [", ", "، ", ": ", " :", ".. ", "… "].iter().filter_map(|cut| title.find(cut)).min();
+        let clause = before.and_then(|end| title.get(..end)).map_or(0, |clause| {
+            lexicon().shortened(&text::fold(clause)).split(' ').filter(|word| !word.is_empty()).count()
+        });
+        Self { words: sums(words), is_cut, clause }
     }
 
     /// Whether a word of this headline stands beside one that is not in `left`, as the first name beside the last, and
@@ -165,15 +186,19 @@ fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
     let folded = lexicon.shortened(&folded);
     let mut role = String::new();
     let topic = topic_words(part);
+    let names = capitalised(part);
+    let mut last = "";
     for (at, word) in folded.split(' ').filter(|word| !word.is_empty()).enumerate() {
         if words.len() == WORDS_MAX {
             return;
         }
         // «بـ3» is "with 3".
         let bare = text::unjoined_digits(word).unwrap_or(word);
-        let read = lexicon.read(word);
+        let read = lexicon.read_after(std::mem::replace(&mut last, word), word);
         let digits = bare.bytes().all(|byte| byte.is_ascii_digit()).then(|| bare.parse().ok()).flatten();
         let meaning = digits.map(Meaning::Number).or(read.meaning);
+        let is_name = meaning == Some(Meaning::Function) && names.iter().any(|name| name == word);
+        let meaning = if is_name { Some(Meaning::Name) } else { meaning };
         let joined = particle(word, read.bare);
         let is_filling =
             matches!(meaning, Some(Meaning::Function | Meaning::One | Meaning::Light | Meaning::Negation));
@@ -191,6 +216,36 @@ fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
         words.push(Word { text: word.to_owned(), stem: read.stem.to_owned(), meaning, role: this, tail });
     }
     split_scripts(words);
+}
+
+/// The words that a title writes with a capital within a sentence, so that they are names, be they grammar elsewhere:
+/// "Theresa May". None where it writes most words so.
+fn capitalised(part: &str) -> Vec<String> {
+    if !part.is_ascii() && part.chars().any(|c| text::is_arabic(c.encode_utf8(&mut [0; 4]))) {
+        return vec![];
+    }
+    let words: Vec<&str> = part.split_whitespace().collect();
+    let starts = |word: &str, is: fn(char) -> bool| word.chars().next().is_some_and(is);
+    let lower = words.iter().filter(|word| starts(word, char::is_lowercase)).count();
+    if lower * 2 < words.len() {
+        return vec![];
+    }
+    let is_name = |pair: &[&str]| match pair {
+        [before, word] => {
+            !before.ends_with([':', '.', '?', '!', '-', '–', '—'])
+                && starts(word, char::is_uppercase)
+                && word.chars().nth(1).is_some_and(char::is_lowercase)
+        }
+        _ => false,
+    };
+    let names = words.windows(2).filter(|pair| is_name(pair)).filter_map(|pair| pair.last());
+    let names = names.map(|name| text::fold(name));
+    names
+        .filter(|name| {
+            !matches!(name.as_str(), "le" | "la" | "les" | "the" | "el" | "de" | "du" | "des" | "i")
+        })
+        .filter(|name| !words.contains(&name.as_str()))
+        .collect()
 }
 
 /// How many words stand before a colon, or the two points of Arabic headlines: they name the place or the topic.
@@ -257,10 +312,30 @@ fn sums(words: Vec<Word>) -> Vec<Word> {
     }
     for word in &mut out {
         if let Some(number) = word.number() {
+            if number >= 100 && is_many(&word.text) {
+                word.meaning = Some(Meaning::Common);
+                continue;
+            }
             word.stem = number.to_string();
         }
     }
     out
+}
+
+/// "Millions" by themselves are no number.
+fn is_many(text: &str) -> bool {
+    matches!(
+        text,
+        "millions"
+            | "thousands"
+            | "hundreds"
+            | "billions"
+            | "ملايين"
+            | "الملايين"
+            | "مليارات"
+            | "الاف"
+            | "الالاف"
+    )
 }
 
 fn sum(first: u64, first_text: &str, number: u64, text: &str) -> Option<u64> {

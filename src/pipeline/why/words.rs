@@ -140,7 +140,10 @@ pub(super) fn story(entry: &Entry, matched: Option<&Relative>, members: &[Arc<En
         StoryReason::SameTitle => format!("the same title as {with}, within 72 hours"),
         StoryReason::Mirror => format!("the same page as {with}, at a mirror (mirror_of)"),
         StoryReason::NearDuplicate => {
-            format!("nearly the same words as {with}: {score} % alike, within 72 hours")
+            format!("nearly the same title as {with}: {score} % alike, within 72 hours")
+        }
+        StoryReason::SameText => {
+            format!("told by the texts, not by the titles: {score} % alike with {with}, within 72 hours")
         }
     }
 }

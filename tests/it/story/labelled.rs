@@ -95,3 +95,32 @@ fn a_text_that_is_cut_matches_its_whole_under_another_title() {
     let other = ("إصلاح قنطرة وادي أم الربيع بعد الفيضانات".to_owned(), phrase.to_owned());
     assert!(!are_joined(&one, &other));
 }
+
+#[test]
+fn a_short_text_is_no_witness_for_what_it_does_not_name() {
+    let text = "Follow the latest updates on our website and in our app, day and night, wherever you are.";
+    let check = |one: &str, other: &str, expected: bool| {
+        let entry = |title: &str| (title.to_owned(), text.to_owned());
+        assert_eq!(are_joined(&entry(one), &entry(other)), expected, "{one} / {other}");
+    };
+    check("Falkirk held 2-2 by Dundee in late drama", "Livingston held 2-2 by Arbroath in late drama", false);
+    check("Falkirk held 2-2 by Dundee in late drama", "Falkirk held 2-1 by Dundee in late drama", false);
+    check("Falkirk held 2-2 by Dundee in late drama", "Late drama as Falkirk are held 2-2 by Dundee", true);
+}
+
+#[test]
+fn words_that_are_names_are_read_as_names() {
+    let check = |one: &str, other: &str, expected: bool| {
+        let entry = |title: &str| (title.to_owned(), String::new());
+        assert_eq!(are_joined(&entry(one), &entry(other)), expected, "{one} / {other}");
+    };
+    check("افتتاح متحف للبحر بمدينة الجديدة", "افتتاح متحف للبحر بمدينة الداخلة", false);
+    check("افتتاح متحف للبحر بمدينة الجديدة", "افتتاح متحف للبحر بمدينة العيون", false);
+    check("افتتاح متحف للبحر بمدينة الجديدة", "الجديدة.. افتتاح متحف للبحر", true);
+    check("لقاء أبو ظبي بحضور عبد الله بن زايد", "لقاء أبوظبي بحضور عبدالله بنزايد", true);
+    check(
+        "Theresa May to open the county fair in Kent",
+        "Theresa Hall to open the county fair in Kent",
+        false,
+    );
+}
