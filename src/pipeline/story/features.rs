@@ -49,11 +49,12 @@ impl Reader {
         let (mut plain, mut folded) = (std::mem::take(&mut self.plain), std::mem::take(&mut self.folded));
         let mut start = start.filter(|start| start.is_all || has_enough(&start.folded, folded_title));
         for html in texts() {
-            let words = match start.take() {
-                Some(start) => without_title(&start.folded, folded_title),
-                None => words_of_start(&mut plain, &mut folded, html, folded_title),
-            };
-            self.read_text(words, bands_each);
+            if let Some(start) = start.take() {
+                self.read_text(without_title(&start.folded, folded_title), bands_each);
+            } else {
+                let words = words_of_start(&mut plain, &mut folded, html, folded_title);
+                self.read_text(words, bands_each);
+            }
         }
         (self.plain, self.folded) = (plain, folded);
         Features::new(&self.terms, &self.topics, &self.bands)
