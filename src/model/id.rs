@@ -73,9 +73,13 @@ impl EntryKey {
 
     /// The publication time that it was built from.
     pub fn published(self) -> Timestamp {
+        Timestamp::from_timestamp_millis(self.published_millis()).unwrap_or_default()
+    }
+
+    /// The same in milliseconds since 1970.
+    pub fn published_millis(self) -> i64 {
         let (millis, _) = self.0.split_at(8);
-        let millis = millis.try_into().map_or(0, i64::from_be_bytes) ^ i64::MIN;
-        Timestamp::from_timestamp_millis(millis).unwrap_or_default()
+        millis.try_into().map_or(0, i64::from_be_bytes) ^ i64::MIN
     }
 
     /// Whether it was built from this identity: true of an entry that retention removed, too.

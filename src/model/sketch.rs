@@ -39,19 +39,25 @@ impl Features {
 
     /// Takes what fits of each.
     pub fn new(terms: &[u32], topics: &[u32], bands: &[u32]) -> Self {
-        let first = |hashes: &[u32], max: usize| hashes.iter().copied().take(max).collect::<Vec<_>>();
-        let (terms, topics) = (first(terms, Self::TERMS_MAX), first(topics, Self::TOPICS_MAX));
-        let count = |hashes: &[u32]| u8::try_from(hashes.len()).unwrap_or_default();
-        Self {
-            terms: count(&terms),
-            topics: count(&topics),
-            hashes: [terms, topics, first(bands, Self::BANDS_MAX)].concat().into(),
+        let first = |hashes: &[u32], max: usize| hashes.len().min(max);
+        let (terms_count, topics_count) = (first(terms, Self::TERMS_MAX), first(topics, Self::TOPICS_MAX));
+        let bands_count = first(bands, Self::BANDS_MAX);
+        let mut hashes = Vec::with_capacity(terms_count + topics_count + bands_count);
+        for (of_kind, count) in [(terms, terms_count), (topics, topics_count), (bands, bands_count)] {
+            hashes.extend(of_kind.iter().take(count));
         }
+        let count = |count: usize| u8::try_from(count).unwrap_or_default();
+        Self { terms: count(terms_count), topics: count(topics_count), hashes: hashes.into() }
     }
 
     /// The stems of its title's words, in their order.
     pub fn terms(&self) -> &[u32] {
         self.hashes.get(..self.terms.into()).unwrap_or_default()
+    }
+
+    /// Terms and topics, one after the other.
+    pub fn words(&self) -> &[u32] {
+        self.hashes.get(..usize::from(self.terms) + usize::from(self.topics)).unwrap_or_default()
     }
 
     /// Its categories, and the stems of the beginning of its text that its title has not.

@@ -32,6 +32,8 @@ pub struct Keyed<'a> {
     pub link: Option<String>,
     /// The folded title; empty where there is none.
     pub folded_title: String,
+    /// How its text begins, where that is at hand.
+    pub start: Option<text::Start>,
     /// The key of `folded_title`, whatever else there is: leads to the newest entry with this title.
     pub title: Option<IdentityKey>,
     /// The hash of what counts as a meaningful change, as [`digest`] has it.
@@ -216,6 +218,7 @@ fn key<'a>(
         trust,
         guid_is_useless: false,
         folded_title: folded.title.clone(),
+        start: folded.start(),
     }
 }
 
@@ -226,6 +229,9 @@ struct Folded {
     body: String,
     /// The body before folding; kept to be written over, as the others are.
     plain: String,
+    /// How much of the folded body is of its start, in bytes.
+    start_bytes: Option<usize>,
+    is_short: bool,
 }
 
 impl Folded {
@@ -238,8 +244,23 @@ impl Folded {
     /// Goes over to another entry.
     fn take(&mut self, said: &FeedEntry) {
         text::fold_into(&mut self.title, said.title.as_deref().unwrap_or_default());
-        text::plain_into(&mut self.plain, body(said));
-        text::fold_into(&mut self.body, &self.plain);
+        let html = body(said);
+        let certain = text::plain_marked_into(&mut self.plain, html, text::START_BYTES_MAX);
+        self.is_short = html.len() <= text::START_BYTES_MAX;
+        // The last word may go on.
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\n');
+        let last = self.plain.as_bytes().get(..certain).unwrap_or_default().iter().rposition(is_space);
+        let (start, rest) = self.plain.split_at(last.unwrap_or_default());
+        self.start_bytes = text::fold_marked_into(&mut self.body, start, rest);
+    }
+
+    /// The start of the body, cut behind a word that is far enough.
+    fn start(&self) -> Option<text::Start> {
+        let start = if self.is_short { self.body.as_str() } else { self.body.get(..self.start_bytes?)? };
+        let from = self.title.len() + text::START_BYTES_ENOUGH;
+        let end = start.as_bytes().get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b' '));
+        let folded = end.map_or(start, |end| start.get(..from + end).unwrap_or(start)).to_owned();
+        Some(text::Start { folded, is_all: self.is_short && end.is_none() })
     }
 }
 

@@ -6,6 +6,7 @@ mod document;
 mod dropped;
 mod life;
 mod listed;
+mod near;
 mod past;
 mod read;
 
@@ -109,7 +110,7 @@ impl<'a> Prepared<'a> {
     /// Which stored entries may tell the event of a listed entry that nobody knows yet, by the key that it is named
     /// after, as the index of stories has them. `known` holds what the store has under [`Prepared::wanted_keys`].
     pub fn near(&self, known: &Known, index: &story::Index) -> HashMap<IdentityKey, Vec<Candidate>> {
-        self.listed.near(&self.source.id, known, index, self.fetched.at)
+        near::near(&self.listed, &self.source.id, known, index, self.fetched.at)
     }
 
     /// Decides what the fetch changes. Pure: `known` holds what the store has under [`Prepared::wanted_keys`], and

@@ -11,13 +11,13 @@ mod verdict;
 mod veto;
 mod words;
 
-use std::collections::HashSet;
-
+use std::cell::Cell;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use chrono::TimeDelta;
 
-pub use self::features::features;
+pub use self::features::{Reader, features};
 pub use self::index::{ENTRIES_MAX, Index};
 pub use self::related::{Lists, Neighbours, RELATED_MAX, grow, nearest};
 use self::verdict::{Side, verdict};
@@ -32,6 +32,7 @@ pub const WINDOW_HOURS: i64 = 72;
 const TITLE_WORDS_MIN: usize = 4;
 /// A title of fewer characters is, too, however many words it has.
 const TITLE_CHARS_MIN: usize = 16;
+
 /// An entry that may continue a story.
 #[derive(Debug)]
 pub struct Coverage<'a> {
@@ -85,29 +86,56 @@ pub fn find(
     near: &[Candidate],
     known: &Known,
     coverage: &Coverage<'_>,
+    compared: &Compared,
 ) -> Option<Told> {
-    let told = |other: &Entry, reason, score_percent| Told {
-        story: other.story,
-        reason,
-        matched: Match { with: other.key, score_percent },
-    };
-    let mine = Side::of(coverage.said, coverage.recurs);
-    let by_key = keys.iter().find_map(|(key, reason)| {
-        let other = known.entries.get(known.keys.get(key)?).filter(|other| may_join(coverage, other))?;
-        let joins =
-            *reason != StoryReason::SameTitle || verdict(&mine, &Side::of(&other.said, false)).is_some();
-        joins.then(|| told(other, *reason, 100))
-    });
     let best = || {
+        let mine = Side::of(coverage.said, coverage.recurs);
         let scored = near.iter().filter_map(|candidate| {
             let other = known.entries.get(&candidate.key).filter(|other| may_join(coverage, other))?;
             verdict(&mine, &Side::of(&other.said, false)).map(|score| (score, other))
         });
         // Of equals the first one.
         let best = scored.min_by_key(|(score, other)| (Reverse(*score), other.first_seen, other.key));
-        best.map(|(score, other)| told(other, StoryReason::NearDuplicate, score))
+        best.map(|(score, other)| Told::with(other, StoryReason::NearDuplicate, score))
     };
-    by_key.or_else(best)
+    find_by_key(keys, known, coverage, compared).or_else(best)
+}
+
+/// The same by its keys alone.
+pub fn find_by_key(
+    keys: &[(IdentityKey, StoryReason)],
+    known: &Known,
+    coverage: &Coverage<'_>,
+    compared: &Compared,
+) -> Option<Told> {
+    keys.iter().find_map(|(key, reason)| {
+        let other = known.entries.get(known.keys.get(key)?).filter(|other| may_join(coverage, other))?;
+        let joins = *reason != StoryReason::SameTitle || compared.joins(coverage, other);
+        joins.then(|| Told::with(other, *reason, 100))
+    })
+}
+
+impl Told {
+    fn with(other: &Entry, reason: StoryReason, score_percent: u8) -> Self {
+        Self { story: other.story, reason, matched: Match { with: other.key, score_percent } }
+    }
+}
+
+/// Whether an entry and the one that has its title tell one event: both the search for others and the decision ask.
+#[derive(Debug, Default)]
+pub struct Compared(Cell<Option<((EntryKey, bool), bool)>>);
+
+impl Compared {
+    fn joins(&self, coverage: &Coverage<'_>, other: &Entry) -> bool {
+        let question = (other.key, coverage.recurs);
+        if let Some((_, joins)) = self.0.get().filter(|(asked, _)| *asked == question) {
+            return joins;
+        }
+        let mine = Side::of(coverage.said, coverage.recurs);
+        let joins = verdict(&mine, &Side::of(&other.said, false)).is_some();
+        self.0.set(Some((question, joins)));
+        joins
+    }
 }
 
 /// How well two entries of different sources match, 0 to 100; `None` where they tell different events.

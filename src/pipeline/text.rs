@@ -11,10 +11,24 @@ mod title;
 use std::borrow::Cow;
 
 pub use entity::{decode, entity};
-pub use fold::{composed, fold, fold_into, unmarked};
-pub use markup::{has_tags, is_markup, plain, plain_into};
+pub use fold::{composed, fold, fold_into, fold_marked_into, unmarked};
+pub use markup::{has_tags, is_markup, plain, plain_into, plain_marked_into, plain_start_into};
 pub use stem::{bare, is_arabic, is_joined, root, stem, unjoined, unjoined_digits};
 pub use title::title;
+
+/// Of a text no more than this belongs to its start, in bytes of markup.
+pub const START_BYTES_MAX: usize = 1024;
+/// Bytes of folded text that are enough of a start: forty words, nearly always.
+pub const START_BYTES_ENOUGH: usize = 560;
+
+/// How a text begins, folded.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Whole words of it.
+    pub folded: String,
+    /// Whether that is all that there is in its first [`START_BYTES_MAX`] bytes of markup.
+    pub is_all: bool,
+}
 
 /// `text` without the characters that XML 1.0 §2.2 forbids: C0 controls other than tab, line feed and
 /// carriage return, U+FFFE and U+FFFF. Bidi controls stay, for right-to-left text needs them.

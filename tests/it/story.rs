@@ -2,6 +2,7 @@
 
 mod index;
 mod labelled;
+mod starts;
 
 use std::collections::BTreeMap;
 

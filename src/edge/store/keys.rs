@@ -15,6 +15,7 @@ mod settle;
 mod tests;
 mod volume;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -52,6 +53,8 @@ pub(super) struct Keys {
     fresh: Arc<Mutex<Fresh>>,
     /// Whoever merges volumes now, or has done it last.
     merging: Mutex<Option<JoinHandle<()>>>,
+    /// Whether somebody waits for that.
+    hurry: Arc<AtomicBool>,
 }
 
 /// What is at hand of it.
@@ -65,6 +68,8 @@ pub(super) struct Fresh {
     next: u64,
     /// The number of the next volume.
     next_volume: u32,
+    /// The runs before this one are in a volume, too, and go as soon as that is durable.
+    settled_before: Option<u64>,
 }
 
 impl Keys {
@@ -72,9 +77,10 @@ impl Keys {
         let (runs, volumes) = (db.open_tree("runs")?, db.open_tree("volumes")?);
         let (pages, single) = (db.open_tree("pages")?, db.open_tree("keys")?);
         let next = codec::next_number(&runs)?;
-        let fresh = Fresh { keys: None, volumes: vec![], next, next_volume: volume::next_number(&volumes)? };
+        let next_volume = volume::next_number(&volumes)?;
+        let fresh = Fresh { keys: None, volumes: vec![], next, next_volume, settled_before: None };
         let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::new(None));
-        Ok(Self { runs, volumes, pages, single, damage, fresh, merging })
+        Ok(Self { runs, volumes, pages, single, damage, fresh, merging, hurry: Arc::default() })
     }
 
     /// Where the names lead that lead anywhere.

@@ -214,7 +214,7 @@ impl Store {
     pub fn settle(&self) -> Result<(), StoreError> {
         self.keys.settle(&mut self.keys.fresh())?;
         self.keys.wait();
-        Ok(())
+        self.keys.tidy()
     }
 
     /// How many entries are stored.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::SubsecRound as _;
 
 use super::listed::{Listed, Names, published_key};
+use super::near::{Titles, told};
 use super::{ENTRIES_PER_FETCH_MAX, configuration, dropped, life, past};
 use crate::model::{
     Digest, Entry, EntryKey, Feed, FeedEntry, IdentityKey, Known, Sketch, Source, SourceState, StoryReason,
@@ -65,7 +66,6 @@ pub(super) fn take_in(
     past::remember(&judged, !entries.is_empty(), is_delta, update);
     let found = matched.found;
     let met: HashSet<EntryKey> = found.iter().flatten().map(|found| found.key).collect();
-    let told = known.entries.values().filter(|entry| entry.source == source.id).map(|entry| entry.story);
     let mut desk = Desk {
         source,
         known,
@@ -76,15 +76,13 @@ pub(super) fn take_in(
         ids: HashSet::new(),
         keys: HashSet::new(),
         claimed: HashSet::new(),
-        titles: HashMap::new(),
+        titles: Titles::of(entries),
+        reader: story::Reader::default(),
         reserved: entries.iter().enumerate().map(|(index, entry)| (entry.primary, index)).collect(),
-        told: told.collect(),
+        told: told(&source.id, known),
         met,
         update,
     };
-    for title in entries.iter().filter_map(|entry| entry.title) {
-        *desk.titles.entry(title).or_default() += 1;
-    }
     let mut listed: Vec<EntryKey> = entries
         .iter()
         .zip(names)
@@ -144,8 +142,8 @@ struct Desk<'a> {
     claimed: HashSet<IdentityKey>,
     /// Keys after which a listed entry would be named: nobody else gets them.
     reserved: HashMap<IdentityKey, usize>,
-    /// How many listed entries bear each title.
-    titles: HashMap<IdentityKey, usize>,
+    titles: Titles,
+    reader: story::Reader,
     /// Stories that this source has an entry in.
     told: HashSet<EntryKey>,
     /// Known entries that the document lists.
@@ -157,7 +155,7 @@ impl Desk<'_> {
     fn add(&mut self, index: usize, keyed: &Keyed<'_>, names: &Names) -> EntryKey {
         let (published, dated) = decide::published(keyed.said, self.now);
         let key = self.entry_key(published, keyed);
-        let recurs = keyed.title.is_some_and(|title| self.recurs(&title));
+        let recurs = self.titles.recur(self.known, keyed);
         let coverage = story::Coverage {
             source: &self.source.id,
             said: keyed.said,
@@ -166,7 +164,7 @@ impl Desk<'_> {
             recurs,
         };
         let near = self.known.near.get(&keyed.primary).map_or(&[][..], Vec::as_slice);
-        let told = story::find(&names.story, near, self.known, &coverage);
+        let told = story::find(&names.story, near, self.known, &coverage, &names.compared);
         let (story, story_reason, matched) = match told {
             Some(told) => (told.story, told.reason, Some(told.matched)),
             None => (key, StoryReason::First, None),
@@ -197,7 +195,7 @@ impl Desk<'_> {
             story,
             source: self.source.id.clone(),
             first_seen,
-            features: names.features(keyed.said).clone(),
+            features: names.features(keyed, &mut self.reader).clone(),
         });
         self.update.tally.new += 1;
         self.update.tally.duplicates += usize::from(story_reason != StoryReason::First);
@@ -265,11 +263,6 @@ impl Desk<'_> {
         life::note(&mut changed, old, renamed, is_meaningful, self.now);
         self.update.changed.push(changed);
         key
-    }
-
-    /// Whether this source gives the title to one entry after the other ("Exchange rates today").
-    fn recurs(&self, title: &IdentityKey) -> bool {
-        self.known.keys.contains_key(title) || self.titles.get(title).is_some_and(|count| *count > 1)
     }
 
     /// A key of its own, also where an earlier entry had the same identity and the same date.

@@ -1,13 +1,9 @@
 //! The entries of one document with everything that only they and their source decide: their keys and hashes.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 use super::bounded;
-use crate::model::{
-    Candidate, Features, Feed, FeedEntry, IdentityKey, IdentityKind, KeyKind, Known, Source, SourceId,
-    StoryReason, Timestamp, Trust,
-};
+use crate::model::{Features, Feed, IdentityKey, IdentityKind, KeyKind, Known, Source, StoryReason, Trust};
 use crate::pipeline::dedupe::{self, Keyed, Repetition};
 use crate::pipeline::{decide, story, text};
 
@@ -29,6 +25,8 @@ pub(super) struct Names {
     pub(super) ids: Vec<(String, IdentityKey)>,
     /// What the index of stories compares it by: only new entries need it.
     features: OnceCell<Features>,
+    /// Whether it tells what the entry with its title tells.
+    pub(super) compared: story::Compared,
 }
 
 impl<'a> Listed<'a> {
@@ -36,21 +34,6 @@ impl<'a> Listed<'a> {
         let (entries, repeated) = dedupe::keyed(&source.id, bounded(feed), trust);
         let names = entries.iter().map(|keyed| Names::of(source, keyed)).collect();
         Self { entries, names, repeated }
-    }
-
-    /// For every entry that none of its own keys leads to: which entries of other sources may tell its event.
-    pub(super) fn near(
-        &self,
-        source: &SourceId,
-        known: &Known,
-        index: &story::Index,
-        now: Timestamp,
-    ) -> HashMap<IdentityKey, Vec<Candidate>> {
-        let candidates = self.unknown(known).map(|(keyed, names)| {
-            let (published, _) = decide::published(keyed.said, now);
-            (keyed.primary, index.candidates(names.features(keyed.said), source, published))
-        });
-        candidates.filter(|(_, candidates)| !candidates.is_empty()).collect()
     }
 
     /// Every entry that none of its own keys leads to.
@@ -94,11 +77,12 @@ impl Names {
             story: story::keys(keyed.link.as_deref(), mirrored, &keyed.folded_title),
             ids: ids.map(|id| (published_key(&id), id)).map(|(key, id)| (id, key)).collect(),
             features: OnceCell::new(),
+            compared: story::Compared::default(),
         }
     }
 
-    pub(super) fn features(&self, said: &FeedEntry) -> &Features {
-        self.features.get_or_init(|| story::features(said))
+    pub(super) fn features(&self, keyed: &Keyed<'_>, reader: &mut story::Reader) -> &Features {
+        self.features.get_or_init(|| reader.features(keyed.said, &keyed.folded_title, keyed.start.as_ref()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::index::Hashed;
 use super::lexicon::{Meaning, lexicon};
 use super::words::Word;
 use crate::model::FeedEntry;
@@ -11,6 +12,8 @@ use crate::pipeline::text;
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 /// Nor more words than this.
 const TEXT_WORDS_MAX: usize = 400;
+/// Bytes of a word with the space after it.
+const WORD_BYTES_USUAL: usize = 9;
 /// A text of fewer telling words is a mere deck.
 const TELLING_STEMS_MIN: usize = 7;
 /// Two texts that have at least so much of the shorter one's pairs of words in common are one text, cut or edited.
@@ -20,12 +23,12 @@ const VERBATIM_PERCENT: usize = 60;
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     /// Pairs of words that follow each other.
-    pub(super) pairs: HashSet<u32>,
+    pub(super) pairs: HashSet<u32, Hashed>,
     /// The stems and groups of its words, with what they weigh.
-    stems: HashMap<u32, u32>,
+    stems: HashMap<u32, u32, Hashed>,
     /// The same without the letters that may be particles.
-    joined: HashSet<u32>,
-    pub(super) numbers: HashSet<u64>,
+    joined: HashSet<u32, Hashed>,
+    pub(super) numbers: HashSet<u64, Hashed>,
     /// Its words.
     pub(super) count: usize,
     /// Whether it denies something.
@@ -47,6 +50,9 @@ impl Evidence {
         let lexicon = lexicon();
         let folded = &lexicon.shortened(folded);
         let mut before = None;
+        let words = (folded.len() / WORD_BYTES_USUAL).min(TEXT_WORDS_MAX);
+        self.pairs.reserve(words);
+        self.stems.reserve(words / 2);
         for word in folded.split(' ').filter(|word| !word.is_empty()).take(TEXT_WORDS_MAX) {
             self.count += 1;
             let hash = hash(word);

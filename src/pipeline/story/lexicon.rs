@@ -1,6 +1,8 @@
 //! What words mean to a headline: which are mere grammar, which a number or a day, which say the same, which the
 //! opposite. The lists are in `lexicon/*.txt`.
 
+mod memo;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -85,6 +87,8 @@ pub(super) struct Lexicon {
     results: Vec<u16>,
     /// Names of several words, by the first one: the rest, and the shorter name.
     phrases: HashMap<String, Vec<(String, String)>, Fixed>,
+    /// The marks of those first words.
+    phrase_marks: Marks,
     /// The stems of what comes every day.
     bulletins: HashSet<String, Fixed>,
     /// The group of words for prices.
@@ -112,6 +116,27 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 /// The lexicon.
 pub(super) fn lexicon() -> &'static Lexicon {
     &LEXICON
+}
+
+/// Which marks any word of a list has: most words are known by theirs not to be in it.
+#[derive(Debug)]
+struct Marks([bool; 256]);
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self([false; 256])
+    }
+}
+
+/// A number below 256 that is made of its length and its ends.
+fn mark(word: &str) -> usize {
+    let (first, last) = match word.as_bytes() {
+        [first, second, .., before, last] => (first ^ second, before.wrapping_mul(3) ^ last),
+        [first, .., last] => (*first, *last),
+        _ => (0, 0),
+    };
+    let length = u8::try_from(word.len() % 256).unwrap_or_default();
+    usize::from(first.wrapping_mul(31) ^ last.wrapping_mul(7) ^ length)
 }
 
 /// Names with the numbers that they got, from 1.
@@ -153,6 +178,7 @@ impl Lexicon {
                 let short = fold(what.strip_prefix("phrase ").unwrap_or_default());
                 let long = fold(words);
                 let (first, rest) = long.split_once(' ').unwrap_or((&long, ""));
+                self.phrase_marks.0[mark(first)] = true;
                 return self.phrases.entry(first.to_owned()).or_default().push((rest.to_owned(), short));
             }
             Some("counted") => return self.count(words),
@@ -222,11 +248,16 @@ impl Lexicon {
 
     /// The stem of a folded word; a name is its own.
     fn stem<'a>(&self, word: &'a str) -> &'a str {
-        self.read(word).stem
+        // Also while the lists are being learnt, when nothing must be remembered.
+        self.read_anew(word).stem
     }
 
     /// A folded word without what is joined to it, and what it means.
     pub(super) fn read<'a>(&self, word: &'a str) -> Read<'a> {
+        memo::read(word, |word| self.read_anew(word))
+    }
+
+    fn read_anew<'a>(&self, word: &'a str) -> Read<'a> {
         if let Some(meaning) = self.words.get(word) {
             return Read {
                 bare: word,
@@ -249,7 +280,8 @@ impl Lexicon {
 
     /// A folded text with the short names of what has a long one as well: "pm" for "prime minister".
     pub(super) fn shortened<'a>(&self, folded: &'a str) -> Cow<'a, str> {
-        if !folded.split(' ').any(|word| self.phrases.contains_key(word)) {
+        let may_begin = |word: &&str| self.phrase_marks.0[mark(word)];
+        if !folded.split(' ').filter(may_begin).any(|word| self.phrases.contains_key(word)) {
             return Cow::Borrowed(folded);
         }
         let mut out = String::with_capacity(folded.len());

@@ -78,6 +78,8 @@ const TAIL_WORDS_MAX: usize = 4;
 const HEAD_WORDS_MIN: usize = 4;
 /// Words before a colon that are a topic.
 const TOPIC_WORDS_MAX: usize = 5;
+/// Words that a headline seldom has more of.
+const WORDS_USUAL: usize = 16;
 /// Words of a headline that are looked at.
 const WORDS_MAX: usize = 60;
 
@@ -87,7 +89,7 @@ impl Headline {
             title.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '»' | '”' | ')' | ']'));
         let is_cut = title.ends_with('…') || title.ends_with("...") || title.ends_with("..");
         let (head, tail, kind) = split_tail(title);
-        let mut words = vec![];
+        let mut words = Vec::with_capacity(WORDS_USUAL);
         add(&mut words, head, Tail::No);
         add(&mut words, tail, kind);
         let whole = title.trim_end_matches(['…', '.']);
@@ -136,6 +138,10 @@ impl Headline {
 
 /// The headline, what may be the name of its site, and what stands between them.
 fn split_tail(title: &str) -> (&str, &str, Tail) {
+    // Dashes begin with the last of these bytes.
+    if !title.bytes().any(|byte| matches!(byte, b'|' | b'-' | 0xE2)) {
+        return (title, "", Tail::No);
+    }
     let cuts =
         [(" | ", Tail::Bar), ("|", Tail::Bar), (" - ", Tail::Dash), (" – ", Tail::Dash), (" — ", Tail::Dash)];
     let last = cuts.iter().filter_map(|(cut, kind)| Some((title.rfind(cut)?, cut.len(), *kind)));
@@ -189,6 +195,10 @@ fn add(words: &mut Vec<Word>, part: &str, tail: Tail) {
 
 /// How many words stand before a colon, or the two points of Arabic headlines: they name the place or the topic.
 fn topic_words(part: &str) -> usize {
+    // The ellipsis begins with the last of these bytes.
+    if !part.bytes().any(|byte| matches!(byte, b':' | b'.' | 0xE2)) {
+        return 0;
+    }
     let ends = [part.find(": "), part.find(" :"), part.find(".. "), part.find("… ")];
     let end = ends.into_iter().flatten().min();
     let count = end.and_then(|end| part.get(..end)).map_or(0, |topic| text::fold(topic).split(' ').count());

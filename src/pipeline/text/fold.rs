@@ -27,23 +27,25 @@ pub fn composed(text: &str) -> Option<String> {
 
 /// The same, in place of what is in `out`.
 pub fn fold_into(out: &mut String, text: &str) {
+    fold_marked_into(out, "", text);
+}
+
+/// The same of `start` with `rest` behind it, which begins with white space; says how many bytes of it are of `start`,
+/// if that can be said.
+pub fn fold_marked_into(out: &mut String, start: &str, rest: &str) -> Option<usize> {
     out.clear();
-    out.reserve(text.len());
+    out.reserve(start.len() + rest.len());
     let mut folder = Folder { out, gap: false, recompose: false };
-    for c in text.chars() {
-        if c.is_ascii() {
-            folder.ascii(c);
-        } else if let Some(letter) = arabic(c) {
-            folder.letter(letter);
-        } else {
-            decompose_compatible(c, |part| folder.part(part));
-        }
-    }
+    folder.text(start);
+    let mark = folder.out.len();
+    folder.text(rest);
     // Hangul and kana were taken apart; words are compared, cut and shown in one piece.
     if folder.recompose {
         let recomposed: String = folder.out.nfc().collect();
         *out = recomposed;
+        return None;
     }
+    Some(mark)
 }
 
 /// `text` without what is optional in it: harakat, tatweel, bidi controls and joiners; compatibility forms as plain
@@ -69,6 +71,19 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
+    #[inline]
+    fn text(&mut self, text: &str) {
+        for c in text.chars() {
+            if c.is_ascii() {
+                self.ascii(c);
+            } else if let Some(letter) = arabic(c) {
+                self.letter(letter);
+            } else {
+                decompose_compatible(c, |part| self.part(part));
+            }
+        }
+    }
+
     #[inline]
     fn ascii(&mut self, c: char) {
         if c.is_ascii_alphanumeric() {

@@ -13,17 +13,47 @@ pub fn plain(html: &str) -> String {
 
 /// The same, in place of what is in `out`.
 pub fn plain_into(out: &mut String, html: &str) {
+    plain_marked_into(out, html, 0);
+}
+
+/// The same; says how many bytes of it the first `start_bytes` of `html` would have been by themselves, or fewer.
+pub fn plain_marked_into(out: &mut String, html: &str, start_bytes: usize) -> usize {
     out.clear();
     out.reserve(html.len());
     let mut out = Text(out, Gap::None);
-    for piece in Scanner::new(html, Strictness::Any) {
-        match piece {
-            Piece::Text(text) | Piece::Cdata(text) => out.push_decoded(text),
-            Piece::Tag { name, .. } if is_inline(name) => {}
-            Piece::Tag { .. } => out.gap(true),
-            Piece::Nothing => {}
+    let (mut scanner, mut mark, mut from) = (Scanner::new(html, Strictness::Any), 0, 0);
+    while let Some(piece) = scanner.next() {
+        let piece = match piece {
+            Piece::Text(text) if from < start_bytes && start_bytes < scanner.at() => {
+                let is_space = |byte: &u8| matches!(byte, b' ' | b'\n');
+                let start = text.as_bytes().get(..start_bytes - from).unwrap_or_default();
+                let (before, after) = text.split_at(start.iter().rposition(is_space).unwrap_or_default());
+                out.push(Piece::Text(before));
+                mark = out.0.len();
+                Piece::Text(after)
+            }
+            piece => piece,
+        };
+        out.push(piece);
+        from = scanner.at();
+        if from <= start_bytes {
+            mark = out.0.len();
         }
     }
+    mark
+}
+
+/// The same as [`plain_into`], but only until there are `bytes_enough`, or a few more; says whether that is all.
+pub fn plain_start_into(out: &mut String, html: &str, bytes_enough: usize) -> bool {
+    out.clear();
+    let mut out = Text(out, Gap::None);
+    for piece in Scanner::new(html, Strictness::Any) {
+        if out.0.len() >= bytes_enough {
+            return false;
+        }
+        out.push(piece);
+    }
+    true
 }
 
 /// Whether `text`, of which the format says nothing, is HTML: it has a comment, a tag of HTML or a complete
@@ -51,6 +81,15 @@ enum Gap {
 }
 
 impl Text<'_> {
+    fn push(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Text(text) | Piece::Cdata(text) => self.push_decoded(text),
+            Piece::Tag { name, .. } if is_inline(name) => {}
+            Piece::Tag { .. } => self.gap(true),
+            Piece::Nothing => {}
+        }
+    }
+
     fn gap(&mut self, line: bool) {
         let gap = if line { Gap::Line } else { Gap::Space };
         if gap > self.1 {
@@ -62,7 +101,7 @@ impl Text<'_> {
         let text = entity::decode(text);
         let (mut word, mut at) = (0, 0);
         while let Some(byte) = text.as_bytes().get(at) {
-            if !may_begin_space(*byte) {
+            if !MAY_BEGIN_SPACE[usize::from(*byte)] {
                 at += 1;
                 continue;
             }
@@ -94,9 +133,15 @@ impl Text<'_> {
 
 /// Whether a character that begins with this byte may be white space: everything else, Arabic among it, is known
 /// by its first byte to be none.
-fn may_begin_space(byte: u8) -> bool {
-    byte <= b' ' || matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3)
-}
+static MAY_BEGIN_SPACE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = byte <= b' ' as usize || matches!(byte, 0xC2 | 0xE1 | 0xE2 | 0xE3);
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
@@ -108,7 +153,11 @@ mod tests {
     fn white_space_is_known_by_its_first_byte() {
         for c in ('\0'..=char::MAX).filter(|c| c.is_whitespace()) {
             let mut bytes = [0; 4];
-            assert!(may_begin_space(c.encode_utf8(&mut bytes).as_bytes()[0]), "U+{:04X}", u32::from(c));
+            assert!(
+                MAY_BEGIN_SPACE[usize::from(c.encode_utf8(&mut bytes).as_bytes()[0])],
+                "U+{:04X}",
+                u32::from(c)
+            );
         }
     }
 

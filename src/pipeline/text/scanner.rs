@@ -72,6 +72,11 @@ impl<'a> Scanner<'a> {
             no_quote,
         }
     }
+
+    /// How many bytes have been cut so far.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
 }
 
 impl<'a> Iterator for Scanner<'a> {

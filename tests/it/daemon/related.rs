@@ -10,7 +10,7 @@ const THIRD: &str = "Desert oasis marathon: runners ask for more water and shade
 const OTHERS: [(&str, &str); 4] = [
     ("91", "Parliament adopts the budget after a long night"),
     ("92", "A museum of tea opens its doors by the harbour"),
-    ("93", "Doctors warn of a hard winter for old patients"),
+    ("93", "Doctors warn of a hard winter for frail patients"),
     ("94", "Trams return to the old town on Sunday"),
 ];
 

@@ -4,9 +4,10 @@
 //! depends on: so beside the writer the newest of them are merged as soon as the next older one is no larger than all
 //! of them together. Each key is written as often as the index doubles, and that is seldom.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sled::{Batch, Tree};
 
@@ -21,12 +22,16 @@ use crate::model::EntryKey;
 const MERGED_AT_ONCE: usize = 4;
 /// How often it is looked whether anybody still reads a volume that was merged into another.
 const READ_LOOK_INTERVAL: Duration = Duration::from_millis(20);
+/// The longest rest.
+const REST_MAX: Duration = Duration::from_millis(50);
+/// Runs that are removed in one batch.
+const RUNS_PER_BATCH: usize = 100;
 /// A volume that is read for longer than so many looks stays; the next start merges it again.
 const READ_LOOKS_MAX: usize = 3_000;
 
 impl Keys {
     /// Writes what is held into a volume. It may be broken off at any point: the runs stay until the volume is
-    /// durable, and writing it again changes nothing.
+    /// durable, and writing it again changes nothing. Whoever merges sees to that, for a flush may take long.
     pub(in crate::edge::store) fn settle(&self, fresh: &mut Fresh) -> Result<(), StoreError> {
         self.loaded(fresh)?;
         // Until it is done, only the runs on the disk know everything.
@@ -46,11 +51,7 @@ impl Keys {
             settled.remove(&name[..]);
         }
         self.single.apply_batch(settled)?;
-        let mut done = Batch::default();
-        for number in self.runs.iter().keys() {
-            done.remove(number?);
-        }
-        self.runs.apply_batch(done)?;
+        fresh.settled_before = Some(fresh.next);
         fresh.keys = Some(Held::default());
         self.merge(fresh);
         Ok(())
@@ -59,14 +60,11 @@ impl Keys {
     /// Merges volumes beside the writer, where there are too many and nobody does it already.
     pub(super) fn merge(&self, fresh: &Fresh) {
         let mut merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
-        if choose(fresh).is_none() || merging.as_ref().is_some_and(|merging| !merging.is_finished()) {
+        let is_idle = choose(fresh).is_none() && fresh.settled_before.is_none();
+        if is_idle || merging.as_ref().is_some_and(|merging| !merging.is_finished()) {
             return;
         }
-        let merger = Merger {
-            tree: self.volumes.clone(),
-            damage: Arc::clone(&self.damage),
-            fresh: Arc::clone(&self.fresh),
-        };
+        let merger = self.merger();
         let merge = move || {
             if let Err(error) = merger.merge_all() {
                 tracing::error!(%error, "the index of keys cannot be merged: it is tried again");
@@ -78,9 +76,26 @@ impl Keys {
 
     /// Waits until nothing is merged any more.
     pub(in crate::edge::store) fn wait(&self) {
+        self.hurry.store(true, Ordering::Relaxed);
         let merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner).take();
         // One that panicked has left everything readable.
         drop(merging.map(thread::JoinHandle::join));
+        self.hurry.store(false, Ordering::Relaxed);
+    }
+
+    /// Removes the runs that are in a volume, where nobody has done it yet.
+    pub(in crate::edge::store) fn tidy(&self) -> Result<(), StoreError> {
+        self.merger().tidy()
+    }
+
+    fn merger(&self) -> Merger {
+        Merger {
+            runs: self.runs.clone(),
+            tree: self.volumes.clone(),
+            damage: Arc::clone(&self.damage),
+            fresh: Arc::clone(&self.fresh),
+            pace: Pace { hurry: Arc::clone(&self.hurry) },
+        }
     }
 }
 
@@ -105,16 +120,53 @@ fn choose(fresh: &Fresh) -> Option<usize> {
     unfinished.max(Some(alike.count()).filter(|count| *count >= MERGED_AT_ONCE))
 }
 
+/// Leaves the disk to others half of the time.
+struct Pace {
+    hurry: Arc<AtomicBool>,
+}
+
+impl Pace {
+    /// Rests as long as the work since `began` took, and begins anew.
+    fn rest(&self, began: &mut Instant) {
+        if !self.hurry.load(Ordering::Relaxed) {
+            thread::sleep(began.elapsed().min(REST_MAX));
+        }
+        *began = Instant::now();
+    }
+}
+
 /// Who merges.
 struct Merger {
+    runs: Tree,
     tree: Tree,
     damage: Arc<Damage>,
     fresh: Arc<Mutex<Fresh>>,
+    pace: Pace,
 }
 
 impl Merger {
+    /// Makes what has settled durable, and removes the runs that it was made from, the oldest first: one that is left
+    /// over must not go before what a later one said.
+    fn tidy(&self) -> Result<(), StoreError> {
+        let settled = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).settled_before.take();
+        let Some(before) = settled else { return Ok(()) };
+        self.tree.flush()?;
+        loop {
+            let mut done = Batch::default();
+            let mut rows = self.runs.range(..before.to_be_bytes()).keys().take(RUNS_PER_BATCH).peekable();
+            if rows.peek().is_none() {
+                return Ok(());
+            }
+            for number in rows {
+                done.remove(number?);
+            }
+            self.runs.apply_batch(done)?;
+        }
+    }
+
     fn merge_all(&self) -> Result<(), StoreError> {
         loop {
+            self.tidy()?;
             let (inputs, number, is_oldest) = {
                 let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(count) = choose(&fresh) else { return Ok(()) };
@@ -137,7 +189,8 @@ impl Merger {
                 if !is_free(&input) {
                     return Ok(());
                 }
-                input.remove()?;
+                let mut began = Instant::now();
+                input.remove(|| self.pace.rest(&mut began))?;
             }
         }
     }
@@ -151,11 +204,18 @@ impl Merger {
         let keys = inputs.iter().map(|input| input.keys_about()).sum();
         let mut scribe = Scribe::new(&self.tree, number, &self.damage, keys);
         let all = Merged::new(inputs.iter().map(Volume::forwards), false);
+        let mut began = Instant::now();
         for said in all.filter(|said| !is_oldest || leads(said)) {
             let (name, entry) = said?;
-            scribe.write(name, entry)?;
+            if scribe.write(name, entry)? {
+                self.tidy()?;
+                self.pace.rest(&mut began);
+            }
         }
-        scribe.finish()
+        let volume = scribe.finish()?;
+        // What it was made from goes next.
+        self.tree.flush()?;
+        Ok(volume)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::model::EntryKey;
 /// Keys in one page.
 const PAGE_KEYS_MAX: usize = 100;
 /// Pages that are written, or removed, in one batch.
-const PAGES_PER_BATCH: usize = 250;
+const PAGES_PER_BATCH: usize = 25;
 /// Names begin with a letter, so parts of the filter and the head are behind all pages.
 const FILTER: u8 = 0xFE;
 const HEAD: u8 = 0xFF;
@@ -149,8 +149,8 @@ impl Volume {
         }
     }
 
-    /// Removes its rows, a few at a time. Whoever still reads it would miss them.
-    pub(super) fn remove(&self) -> Result<(), StoreError> {
+    /// Removes its rows, a few at a time, with a `pause` after each. Whoever still reads it would miss them.
+    pub(super) fn remove(&self, mut pause: impl FnMut()) -> Result<(), StoreError> {
         let mut end = self.prefix.clone();
         end.extend([u8::MAX; NAME_BYTES + 1]);
         loop {
@@ -164,6 +164,7 @@ impl Volume {
                 gone.remove(row?);
             }
             self.tree.apply_batch(gone)?;
+            pause();
         }
     }
 
@@ -190,12 +191,16 @@ impl Scribe {
         Self { volume, page, batch, pages: 0, keys: 0, filter }
     }
 
-    /// Writes the next name.
-    pub(super) fn write(&mut self, name: Name, entry: EntryKey) -> Result<(), StoreError> {
+    /// Writes the next name; says whether a batch was written by that.
+    pub(super) fn write(&mut self, name: Name, entry: EntryKey) -> Result<bool, StoreError> {
         self.filter.add(&name);
         self.page.push(record(name, entry));
         self.keys += 1;
-        if self.page.len() < PAGE_KEYS_MAX { Ok(()) } else { self.turn() }
+        if self.page.len() < PAGE_KEYS_MAX {
+            return Ok(false);
+        }
+        self.turn()?;
+        Ok(self.pages.is_multiple_of(PAGES_PER_BATCH))
     }
 
     /// Ends a page.
@@ -210,7 +215,7 @@ impl Scribe {
         Ok(())
     }
 
-    /// Ends the volume, and makes it durable; none where it would be empty.
+    /// Ends the volume, which is not durable yet; none where it would be empty.
     pub(super) fn finish(mut self) -> Result<Option<Volume>, StoreError> {
         self.turn()?;
         if self.keys == 0 {
@@ -224,7 +229,6 @@ impl Scribe {
         let head = [self.keys, words.len()].map(|number| (number as u64).to_be_bytes()).concat();
         self.batch.insert(self.volume.row(&[HEAD]), head);
         self.volume.tree.apply_batch(self.batch)?;
-        self.volume.tree.flush()?;
         Ok(Some(Volume { keys: Some(self.keys), filter: Some(self.filter), ..self.volume }))
     }
 }

@@ -12,10 +12,47 @@ const SEEN_BEFORE: usize = 500;
 /// How many of those have a word that is known to be common.
 const COMMON_BEFORE: u32 = 40;
 
-/// The chains of all hashes.
+/// Places where chains of bands begin, in one megabyte; a power of two.
+const BAND_CHAINS: usize = 1 << 18;
+
+/// The chains of bands. Nearly every band is that of one text alone, so bands share their chains with some others.
+#[derive(Debug, Default)]
+pub(super) struct BandChains {
+    newest: Vec<u32>,
+}
+
+impl BandChains {
+    /// Whether two bands are on one chain.
+    pub(super) fn are_beside(one: u32, other: u32) -> bool {
+        Self::place(one) == Self::place(other)
+    }
+
+    /// Puts a slot in front of the chain, once; returns the one behind it.
+    pub(super) fn push(&mut self, band: u32, slot: u32) -> u32 {
+        if self.newest.is_empty() {
+            self.newest.resize(BAND_CHAINS, NONE);
+        }
+        match self.newest.get_mut(Self::place(band)) {
+            Some(newest) if *newest != slot => std::mem::replace(newest, slot),
+            _ => NONE,
+        }
+    }
+
+    /// The newest slot; it may have been forgotten.
+    pub(super) fn newest(&self, band: u32) -> Option<u32> {
+        self.newest.get(Self::place(band)).copied()
+    }
+
+    fn place(band: u32) -> usize {
+        let mixed = u64::from(band).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        usize::try_from(mixed).unwrap_or_default() % BAND_CHAINS
+    }
+}
+
+/// The chains of all words.
 #[derive(Debug, Default)]
 pub(super) struct Chains {
-    heads: HashMap<u32, Head, BuildHasherDefault<AsIs>>,
+    heads: HashMap<u32, Head, Hashed>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +101,9 @@ fn hundredths_of_bits(value: u32) -> u32 {
 }
 
 /// The keys are hashes already.
+pub(in crate::pipeline::story) type Hashed = BuildHasherDefault<AsIs>;
+
+/// Spreads a hash over more bits.
 #[derive(Debug, Default)]
 pub(in crate::pipeline::story) struct AsIs(u64);
 
@@ -75,7 +115,11 @@ impl Hasher for AsIs {
     }
 
     fn write_u32(&mut self, value: u32) {
-        self.0 = u64::from(value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.write_u64(value.into());
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 
     fn finish(&self) -> u64 {
