@@ -49,12 +49,11 @@ impl Reader {
         let (mut plain, mut folded) = (std::mem::take(&mut self.plain), std::mem::take(&mut self.folded));
         let mut start = start.filter(|start| start.is_all || has_enough(&start.folded, folded_title));
         for html in texts() {
-            match start.take() {
-                Some(start) => self.read_text(without_title(&start.folded, folded_title), bands_each),
-                None => {
-                    let words = words_of_start(&mut plain, &mut folded, html, folded_title);
-                    self.read_text(words, bands_each);
-                }
+            if let Some(start) = start.take() {
+                self.read_text(without_title(&start.folded, folded_title), bands_each);
+            } else {
+                let words = words_of_start(&mut plain, &mut folded, html, folded_title);
+                self.read_text(words, bands_each);
             }
         }
         (self.plain, self.folded) = (plain, folded);
