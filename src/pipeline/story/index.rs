@@ -2,7 +2,7 @@
 //! Looking something up costs the same however much is stored.
 //!
 //! Every entry is a slot; the slots that share a hash are a chain from the newest to the oldest, of which only the
-//! first few are looked at. At most [`ENTRIES_MAX`] slots of about 350 bytes each, chains included.
+//! first few are looked at. At most [`ENTRIES_MAX`] slots of about 470 bytes each, chains included (measured).
 
 mod chain;
 
