@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use self::evidence::Shifts;
 use self::pair::Pair;
-use super::{Keyed, is_relocated};
+use super::{Keyed, canonical_page, is_relocated};
 use crate::model::{Entry, EntryKey, IdentityKey, IdentityKind, KeyKind, Known, Renamed, Timestamp};
 
 /// In a document of so few entries one new id is not yet a source that moved.
