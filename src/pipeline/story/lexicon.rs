@@ -210,11 +210,21 @@ impl Lexicon {
             let mut nouns = std::iter::once(before).chain(text::unjoined(before));
             front == "ال" && nouns.any(|noun| self.before_places.contains(noun))
         };
-        let is_place = matches!(front, "بال" | "وبال") && self.places.contains(bare);
+        // An adjective is as definite as the noun before it: «الخطة الجديدة», but «في الجديدة» and «ضواحي الجديدة».
+        let stands_alone = || matches!(front, "بال" | "وبال") || front == "ال" && !self.is_definite(before);
+        let is_place = self.places.contains(bare) && stands_alone();
         if is_place || self.definite.contains(bare) || is_called() {
             return Read { bare, stem: trunk(bare), meaning: Some(Meaning::Name) };
         }
         read
+    }
+
+    /// Whether a word may have a definite adjective behind it: it has the article or a possessor, or is a name.
+    fn is_definite(&self, word: &str) -> bool {
+        let has_article =
+            ["ال", "وال", "بال", "فال", "كال", "لل", "ولل"].iter().any(|front| word.starts_with(front));
+        let is_owned = ["ها", "هم", "نا", "كم"].iter().any(|end| word.ends_with(end));
+        has_article || is_owned || self.read(word).meaning == Some(Meaning::Name)
     }
 
     fn trunk_or_stem<'a>(&self, bare: &'a str, meaning: Option<Meaning>) -> &'a str {
