@@ -45,6 +45,10 @@ impl<'a> Listed<'a> {
     /// Whether most of them came under guids, or under links, that nobody knows, or without the guids that they
     /// were `named_by`, or that one was corrected of which only the date is left, so that all that the source listed before must be at hand.
     pub(super) fn may_have_moved(&self, known: &Known, named_by: Option<IdentityKind>) -> bool {
+        // An answer that lists nothing, as an unchanged one, asks for nothing.
+        if self.entries.is_empty() {
+            return false;
+        }
         if self.unknown(known).any(|(keyed, _)| keyed.is_bare()) {
             return true;
         }
