@@ -122,6 +122,7 @@ fn a_plan_tells_what_a_reload_then_does_and_does_nothing_itself() {
         feed["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["urn:x:3", "urn:x:2", "urn:x:1"]);
     assert_eq!(daemon.get("/fr.json").status, 200);
+    daemon.wait_for_poll("coming", "ok");
     assert_eq!(run(&home, &["plan"]), (Some(0), "nothing would change for readers\n".to_owned()));
 }
 
