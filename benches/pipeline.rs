@@ -71,6 +71,8 @@ fn edition() -> Edition {
         language: "ar".to_owned(),
         timezone: chrono_tz::UTC,
         contact: None,
+        hubs: vec![],
+        has_cloud: false,
     };
     let section = Section {
         stories: true,

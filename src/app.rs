@@ -15,6 +15,7 @@ mod entries;
 mod items;
 mod jobs;
 mod lines;
+mod mail;
 mod notices;
 mod permit;
 mod plan;

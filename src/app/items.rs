@@ -11,7 +11,7 @@ use super::clicks::Counter;
 use super::daemon::Event;
 use super::writer::Cards;
 use crate::edge::clock;
-use crate::edge::serve::ItemPages;
+use crate::edge::serve::Pages;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{Document, Entry, EntryKey, SourceCard, SourceId};
 use crate::pipeline::story::RELATED_MAX;
@@ -31,8 +31,9 @@ pub(super) struct Items {
     pub(super) events: mpsc::Sender<Event>,
 }
 
-impl ItemPages for Items {
-    fn page(&self, key: &str) -> Option<Arc<Document>> {
+impl Pages for Items {
+    fn page(&self, path: &str, _query: Option<&str>) -> Option<Arc<Document>> {
+        let key = path.strip_prefix("/item/")?;
         let front = self.cards.load();
         let (edition, cards) = front.as_ref();
         let entry = self.entry(key, edition, cards)?;

@@ -152,6 +152,8 @@ mod tests {
             language: "en".to_owned(),
             timezone: "UTC".parse().unwrap(),
             contact: None,
+            hubs: vec![],
+            has_cloud: false,
         };
         let refused = refused.map(|at| Refused {
             since: Timestamp::UNIX_EPOCH + TimeDelta::seconds(at),

@@ -16,6 +16,7 @@ use super::admin::Admin;
 use super::daemon::{Daemon, Event};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
+use super::mail::Post;
 use super::poller::Poller;
 use super::row::Row;
 use super::writer::Writer;
@@ -63,7 +64,8 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         events: events_in.clone(),
     });
     let mut doors = JoinSet::new();
-    doors.spawn(serve::run(listener, Arc::clone(&writer.front), items, until(stopped.clone())));
+    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox: Arc::new(Post) };
+    doors.spawn(serve::run(listener, public, until(stopped.clone())));
     let api = Arc::new(Admin { events: events_in.clone() });
     let path = socket(&options.state_folder);
     match admin::bind_unix(&path) {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
+use tokio::sync::watch;
 
 use self::cards::{CardChange, card};
 use self::outdated::forget_outdated;
@@ -50,6 +51,8 @@ pub(super) struct Writer {
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
+    /// Tells of each new snapshot in `front`, once it is there.
+    pub(super) editions: watch::Sender<()>,
     /// What readers open.
     pub(super) counter: Arc<Counter>,
     pub(super) edition: Arc<Edition>,
@@ -100,6 +103,7 @@ impl Writer {
             order: order(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
+            editions: watch::Sender::new(()),
             counter: Arc::default(),
             edition,
             window: Window::default(),

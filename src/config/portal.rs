@@ -35,6 +35,8 @@ pub(super) fn read_site(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Site {
         language: "ar".to_owned(),
         timezone: Tz::UTC,
         contact: None,
+        hubs: vec![],
+        has_cloud: false,
     };
     let Some(table) = open(item, &SITE_KEYS, notes) else { return site };
     if let Some(title) = table.get("title").and_then(|item| item.line("\"نشرة\"", TITLE_BYTES_MAX, notes))

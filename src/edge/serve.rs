@@ -2,20 +2,23 @@
 
 mod conditions;
 mod connection;
+mod doors;
 mod go;
 mod negotiate;
 mod respond;
+mod route;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode, Version, header};
+use http::{HeaderValue, Method, Response, StatusCode, Version, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -25,10 +28,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-pub use respond::{Request, answer, respond, text};
-
 use self::connection::{Answer, Patience, Watched, drive};
-use crate::model::{Document, Published};
+pub use self::doors::{Doors, Mail, Mailbox, Pages, Reply};
+pub use self::respond::{Request, answer, respond, text};
+use self::route::Route;
 
 /// Streams of one HTTP/2 connection at once.
 const STREAMS_MAX: u32 = 100;
@@ -36,16 +39,6 @@ const STREAMS_MAX: u32 = 100;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// hyper reads HTTP/1 heads into a buffer that cannot be smaller.
 const HEAD_BYTES_MIN: usize = 8 * 1024;
-
-/// Pages of single entries, which are rendered from the store on request, and where they lead.
-pub trait ItemPages: Send + Sync + 'static {
-    /// The page of the entry with this key; `None` where there is none. May block.
-    fn page(&self, key: &str) -> Option<Arc<Document>>;
-
-    /// Where the entry with this key leads: a URL in ASCII; `None` where there is none. `is_reader` says that somebody
-    /// is about to read it there, which may be counted. May block.
-    fn open(&self, key: &str, is_reader: bool) -> Option<String>;
-}
 
 /// The bounds of a listener.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +49,8 @@ pub struct Limits {
     pub head: Duration,
     /// The same for each further request, counted from the last answer: how long an idle connection is kept.
     pub idle: Duration,
+    /// The body of a request must be there, whole, within this time.
+    pub body: Duration,
     /// A peer that takes no byte of its answer for this long is cut off; so is a request that takes longer.
     pub write: Duration,
     /// A connection that has lived this long is told to finish.
@@ -78,6 +73,7 @@ impl Default for Limits {
             connections_max: 10_240,
             head: Duration::from_secs(10),
             idle: Duration::from_secs(75),
+            body: Duration::from_secs(30),
             write: Duration::from_secs(60),
             age: Duration::from_secs(600),
             drain: Duration::from_secs(10),
@@ -92,37 +88,34 @@ impl Default for Limits {
 /// Serves until `shutdown` ends, then lets running requests finish.
 pub async fn run(
     listener: TcpListener,
-    published: Arc<ArcSwap<Published>>,
-    items: Arc<dyn ItemPages>,
+    doors: Doors,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    run_with(listener, published, items, shutdown, Limits::default()).await
+    run_with(listener, doors, shutdown, Limits::default()).await
 }
 
 /// [`run`] with other bounds.
 pub async fn run_with(
     listener: TcpListener,
-    published: Arc<ArcSwap<Published>>,
-    items: Arc<dyn ItemPages>,
+    doors: Doors,
     shutdown: impl Future<Output = ()> + Send,
     limits: Limits,
 ) -> io::Result<()> {
     let slots = Arc::new(Semaphore::new(limits.connections_max as usize));
     let (stop, stopped) = watch::channel(false);
     let server = Arc::new(Server {
-        published,
-        items,
+        doors,
         item_slots: Arc::new(Semaphore::new(limits.items_max as usize)),
         builder: builder(&limits),
         limits,
     });
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
-        let (stream, slot) = tokio::select! {
+        let ((stream, peer), slot) = tokio::select! {
             next = next(&listener, &slots) => next,
             () = &mut shutdown => break,
         };
-        tokio::spawn(converse(Arc::clone(&server), stream, slot, stopped.clone()));
+        tokio::spawn(converse(Arc::clone(&server), stream, peer, slot, stopped.clone()));
     }
     drop(listener);
     // Each connection keeps to its own deadline, so all slots come back.
@@ -135,12 +128,15 @@ pub async fn run_with(
 }
 
 /// The next connection, once there is a slot for it: others wait in the kernel's backlog.
-async fn next(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+async fn next(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> ((TcpStream, SocketAddr), Option<OwnedSemaphorePermit>) {
     // The semaphore is never closed.
     let slot = Arc::clone(slots).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, slot),
+            Ok(caller) => return (caller, slot),
             // The peer has gone again.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
@@ -155,6 +151,7 @@ async fn next(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Opt
 async fn converse(
     server: Arc<Server>,
     stream: TcpStream,
+    peer: SocketAddr,
     slot: Option<OwnedSemaphorePermit>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -163,7 +160,7 @@ async fn converse(
     let patience = Patience::new(server.limits);
     let service = {
         let (server, patience) = (Arc::clone(&server), Arc::clone(&patience));
-        service_fn(move |request| handle(Arc::clone(&server), Arc::clone(&patience), request))
+        service_fn(move |request| handle(Arc::clone(&server), Arc::clone(&patience), peer, request))
     };
     let connection = server.builder.serve_connection(Watched::new(stream, Arc::clone(&patience)), service);
     let stopped = async move {
@@ -175,8 +172,7 @@ async fn converse(
 }
 
 struct Server {
-    published: Arc<ArcSwap<Published>>,
-    items: Arc<dyn ItemPages>,
+    doors: Doors,
     item_slots: Arc<Semaphore>,
     builder: auto::Builder<TokioExecutor>,
     limits: Limits,
@@ -203,26 +199,47 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
 async fn handle(
     server: Arc<Server>,
     patience: Arc<Patience>,
+    peer: SocketAddr,
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
     let running = patience.begin();
     let (head, body) = request.into_parts();
-    let refused = refused(&head);
+    let (version, refused, route) = (head.version, refused(&head), Route::of(head.uri.path()));
     let mut close = refused.is_some();
-    let mut response = match refused {
-        Some(refused) => refused,
-        None => server.answer(&head).await,
+    let mut unread = !body.is_end_stream();
+    let mut response = match (refused, route) {
+        (Some(refused), _) => refused,
+        (None, Route::Mail(bytes_max)) => match timeout(server.limits.body, read(body, bytes_max)).await {
+            Ok(Ok(body)) => {
+                unread = false;
+                server.deliver(head, body, peer).await
+            }
+            Ok(Err(refused)) => *refused,
+            Err(_) => text(StatusCode::REQUEST_TIMEOUT, "The body took too long.\n", &head.method),
+        },
+        (None, _) => server.answer(&head, route).await,
     };
-    // Bodies mean nothing here and are not read. So nothing that follows one on the connection is read
+    // Other bodies mean nothing here and are not read. So nothing that follows one on the connection is read
     // either, wherever a proxy in front of us thinks that the next request begins.
-    if !body.is_end_stream() {
+    if unread {
         patience.leave_unread();
         close = true;
     }
-    if close && head.version < Version::HTTP_2 {
+    if close && version < Version::HTTP_2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Answer::new(body, running)))
+}
+
+/// The whole body of a request, or why it is not taken.
+async fn read(body: Incoming, bytes_max: usize) -> Result<Bytes, Box<Response<Bytes>>> {
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(whole) => Ok(whole.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Box::new(text(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.\n", &Method::POST)))
+        }
+        Err(_) => Err(Box::new(text(StatusCode::BAD_REQUEST, "The body broke off.\n", &Method::POST))),
+    }
 }
 
 /// What is wrong with a request before its address is looked up.
@@ -237,30 +254,39 @@ fn refused(head: &Parts) -> Option<Response<Bytes>> {
 }
 
 impl Server {
-    async fn answer(&self, head: &Parts) -> Response<Bytes> {
+    async fn answer(&self, head: &Parts, route: Route) -> Response<Bytes> {
         let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
-        let of_the_store = if asked.path.starts_with("/item/") {
-            let page = |items: &dyn ItemPages, path: &str| items.page(path.strip_prefix("/item/")?);
-            self.stored(&asked, page).await.map(|document| answer(&document, &asked))
-        } else if asked.path.starts_with("/go/") {
-            let is_reader = go::is_reader(&asked);
-            let open =
-                move |items: &dyn ItemPages, path: &str| items.open(path.strip_prefix("/go/")?, is_reader);
-            let redirect = |place: String| {
-                go::redirect(&place, asked.method).unwrap_or_else(|| respond::not_found(asked.method))
-            };
-            self.stored(&asked, open).await.map(redirect)
-        } else {
-            return respond(&self.published.load(), &asked);
+        let of_the_store = match route {
+            Route::Stored => {
+                let query = head.uri.query().map(str::to_owned);
+                let page = move |pages: &dyn Pages, path: &str| pages.page(path, query.as_deref());
+                self.stored(&asked, page).await.map(|document| answer(&document, &asked))
+            }
+            Route::Go => {
+                let is_reader = go::is_reader(&asked);
+                let open =
+                    move |pages: &dyn Pages, path: &str| pages.open(path.strip_prefix("/go/")?, is_reader);
+                let redirect = |place: String| {
+                    go::redirect(&place, asked.method).unwrap_or_else(|| respond::not_found(asked.method))
+                };
+                self.stored(&asked, open).await.map(redirect)
+            }
+            Route::Snapshot | Route::Mail(_) => return respond(&self.doors.front.load(), &asked),
         };
         of_the_store.unwrap_or_else(|refused| *refused)
+    }
+
+    async fn deliver(&self, head: Parts, body: Bytes, peer: SocketAddr) -> Response<Bytes> {
+        let (path, query) = (head.uri.path().to_owned(), head.uri.query().map(str::to_owned));
+        let mail = Mail { method: head.method, path, query, headers: head.headers, body, peer };
+        self.doors.mailbox.take(mail).await
     }
 
     /// The addresses that read the store: beside the reactor, and only some at once.
     async fn stored<T: Send + 'static>(
         &self,
         asked: &Request<'_>,
-        read: impl FnOnce(&dyn ItemPages, &str) -> Option<T> + Send + 'static,
+        read: impl FnOnce(&dyn Pages, &str) -> Option<T> + Send + 'static,
     ) -> Result<T, Box<Response<Bytes>>> {
         let path = respond::checked(asked)?;
         if let Some(refused) = respond::not_allowed(asked.method) {
@@ -268,11 +294,11 @@ impl Server {
         }
         let turn = timeout(self.limits.items_wait, Arc::clone(&self.item_slots).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Box::new(busy(asked))) };
-        let items = Arc::clone(&self.items);
+        let pages = Arc::clone(&self.doors.pages);
         let found = spawn_blocking(move || {
             // Held for as long as the store is read, also when the reader has gone meanwhile.
             let _turn = turn;
-            read(items.as_ref(), &path)
+            read(pages.as_ref(), &path)
         });
         Err(Box::new(match found.await {
             Ok(Some(found)) => return Ok(found),

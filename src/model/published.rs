@@ -1,6 +1,7 @@
 //! What is derived for readers: section feeds, documents, and the snapshot that is served.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,6 +20,10 @@ pub struct Window {
     pub related: BTreeMap<EntryKey, Vec<Arc<Entry>>>,
     /// How often readers opened which entry.
     pub clicks: Clicks,
+    /// What the admin took out of each section, the newest first.
+    pub removed: BTreeMap<SectionId, Vec<Removed>>,
+    /// The number of each section's newest archive page; absent where it has none.
+    pub archives: BTreeMap<SectionId, u64>,
     /// Every source that an entry may name.
     pub sources: BTreeMap<SourceId, Arc<SourceCard>>,
 }
@@ -47,10 +52,23 @@ pub struct SectionFeed {
     pub section: Section,
     /// Its entries, newest first by (published, id).
     pub placed: Vec<Placed>,
+    /// What the admin took out of it, the newest first: Atom says so (RFC 6721).
+    pub removed: Vec<Removed>,
+    /// The number of its newest archive page (RFC 5005); `None` where it has none.
+    pub archive: Option<u64>,
     /// The newest change of any of them; the epoch where there is none.
     pub updated: Timestamp,
     /// The hash of all that its documents are made from: equal means equal bytes.
     pub fingerprint: Digest,
+}
+
+/// An entry that readers may have, but that nobody is to show any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// Its published id.
+    pub id: String,
+    /// When it was taken out, in whole seconds.
+    pub at: Timestamp,
 }
 
 /// An entry at its place in a section.
@@ -92,6 +110,45 @@ pub struct Document {
     pub last_modified: Option<Timestamp>,
     /// What it was made from; a document is only rendered again when this changes.
     pub fingerprint: Digest,
+    /// Where its entries stand in `identity`; `None` where it has none, or is no feed.
+    pub pieces: Option<Pieces>,
+}
+
+/// Where the entries of a feed stand in its bytes. What is before the first and behind the last is the same however
+/// many of them are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pieces {
+    /// What stands between two of them.
+    pub separator: &'static str,
+    /// They, in the order of the document; never empty.
+    pub list: Vec<Piece>,
+}
+
+/// One entry of a document, or one notice that there is none any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The hash of its bytes: equal means that readers have it already.
+    pub digest: Digest,
+    /// Where it stands in the document.
+    pub range: Range<usize>,
+}
+
+impl Document {
+    /// The document without the entries that are `known`; `None` where it has no entries at all.
+    pub fn without(&self, known: &HashSet<Digest>) -> Option<Vec<u8>> {
+        let pieces = self.pieces.as_ref()?;
+        let (first, last) = (pieces.list.first()?, pieces.list.last()?);
+        let mut out = self.identity.get(..first.range.start)?.to_vec();
+        let news = pieces.list.iter().filter(|piece| !known.contains(&piece.digest));
+        for (index, piece) in news.enumerate() {
+            if index > 0 {
+                out.extend_from_slice(pieces.separator.as_bytes());
+            }
+            out.extend_from_slice(self.identity.get(piece.range.clone())?);
+        }
+        out.extend_from_slice(self.identity.get(last.range.end..)?);
+        Some(out)
+    }
 }
 
 /// Every document that is served: immutable, swapped as a whole.

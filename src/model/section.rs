@@ -18,6 +18,10 @@ pub struct Site {
     pub timezone: Tz,
     /// Whom to write to; goes into the User-Agent.
     pub contact: Option<String>,
+    /// The WebSub hubs that our feeds name, as URLs; none where nothing is pushed.
+    pub hubs: Vec<String>,
+    /// Whether our RSS names an rssCloud that readers may ask to be told of news.
+    pub has_cloud: bool,
 }
 
 /// Whether an address begins with `site.url`: it is one of our own pages or feeds.

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::model::{
-    Also, Digest, Entry, EntryKey, Placed, PublishLimits, Section, SectionFeed, SourceCard, SourceId,
-    Timestamp,
+    Also, Digest, Entry, EntryKey, Placed, PublishLimits, Removed, Section, SectionFeed, SourceCard,
+    SourceId, Timestamp,
 };
 
 pub use most_read::most_read;
@@ -47,7 +47,7 @@ fn laid_out(
         .collect();
     let updated = placed.iter().flat_map(changes).max().unwrap_or_default();
     let fingerprint = fingerprint(section, &placed);
-    SectionFeed { section: section.clone(), placed, updated, fingerprint }
+    SectionFeed { section: section.clone(), placed, removed: vec![], archive: None, updated, fingerprint }
 }
 
 /// Lets every entry of a feed name the stories that are related to it.
@@ -73,6 +73,18 @@ pub fn relate(
         let facts = facts.iter().map(Vec::as_slice);
         feed.fingerprint = Digest::of(std::iter::once(&feed.fingerprint.0[..]).chain(facts));
     }
+}
+
+/// Lets a feed say what was taken out of it, and where its older entries are.
+pub fn annotate(feed: &mut SectionFeed, removed: &[Removed], archive: Option<u64>) {
+    if removed.is_empty() && archive.is_none() {
+        return;
+    }
+    feed.removed = removed.to_vec();
+    feed.archive = archive;
+    feed.updated = removed.iter().map(|one| one.at).max().unwrap_or_default().max(feed.updated);
+    let facts = format!("{removed:?} {archive:?}");
+    feed.fingerprint = Digest::of([&feed.fingerprint.0[..], facts.as_bytes()]);
 }
 
 /// At most `entries_max` of `entries`, newest first by (published, id). While others have entries to

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{
-    Clicks, Digest, Document, Entry, EntryKey, Placed, Published, Section, SectionFeed, SectionOrder, Site,
-    Source, SourceCard, SourceId, Timestamp, Window,
+    Clicks, Digest, Document, Entry, EntryKey, Pieces, Placed, Published, Section, SectionFeed, SectionOrder,
+    Site, Source, SourceCard, SourceId, Timestamp, Window,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -88,7 +88,13 @@ pub fn print(
     window: &Window,
     previous: &Published,
 ) -> Published {
-    feeds.iter_mut().for_each(|feed| merge::relate(feed, &window.related, &window.sources));
+    for feed in &mut feeds {
+        merge::relate(feed, &window.related, &window.sources);
+        let (id, nothing) = (&feed.section.id, vec![]);
+        let removed = window.removed.get(id).unwrap_or(&nothing);
+        let archive = window.archives.get(id).copied();
+        merge::annotate(feed, removed, archive);
+    }
     let is_counted = edition.count_clicks && !window.clicks.is_empty();
     let mut press = Press { edition, site: &edition.site, previous, is_counted, documents: HashMap::new() };
     for feed in &feeds {
@@ -124,7 +130,7 @@ fn heads(edition: &Edition, feeds: &[SectionFeed]) -> Vec<SectionFeed> {
     let head = |feed: &SectionFeed| {
         let count_max = render::front_entries_max(&feed.section);
         let placed = merge::head(&feed.placed, count_max, feed.section.limits, &edition.weights);
-        SectionFeed { placed, section: feed.section.clone(), ..*feed }
+        SectionFeed { placed, section: feed.section.clone(), removed: vec![], ..*feed }
     };
     feeds.iter().map(head).collect()
 }
@@ -145,9 +151,10 @@ impl Press<'_> {
         let facts = self.with_site(feed.fingerprint);
         let is_ranked = feed.section.order == SectionOrder::MostRead;
         let updated = self.edition.changed_at(feed).filter(|_| !(is_ranked && self.is_counted));
-        self.put(format!("/{id}.rss"), RSS, facts, updated, || render::rss(feed, site));
-        self.put(format!("/{id}.atom"), ATOM, facts, updated, || render::atom(feed, site));
-        self.put(format!("/{id}.json"), JSON, facts, updated, || render::json(feed, site));
+        let (rss, atom, json) = (render::rss_pieces, render::atom_pieces, render::json_pieces);
+        self.feed(format!("/{id}.rss"), RSS, facts, updated, || render::rss(feed, site), rss);
+        self.feed(format!("/{id}.atom"), ATOM, facts, updated, || render::atom(feed, site), atom);
+        self.feed(format!("/{id}.json"), JSON, facts, updated, || render::json(feed, site), json);
         self.put(format!("/{id}"), HTML, facts, updated, || render::section_page(site, feed));
     }
 
@@ -181,11 +188,28 @@ impl Press<'_> {
         updated: Option<Timestamp>,
         render: impl FnOnce() -> Vec<u8>,
     ) {
+        self.feed(path, content_type, facts, updated, render, |_| None);
+    }
+
+    /// `pieces` tells where the entries stand in what was rendered.
+    fn feed(
+        &mut self,
+        path: String,
+        content_type: &'static str,
+        facts: Digest,
+        updated: Option<Timestamp>,
+        render: impl FnOnce() -> Vec<u8>,
+        pieces: impl FnOnce(&[u8]) -> Option<Pieces>,
+    ) {
         let kept = self.previous.documents.get(&path).filter(|document| document.fingerprint == facts);
-        let document = match kept {
-            Some(document) => Arc::clone(document),
-            None => Arc::new(render::document(content_type, render(), updated, facts)),
-        };
+        let document = kept.map_or_else(
+            || {
+                let body = render();
+                let pieces = pieces(&body);
+                Arc::new(Document { pieces, ..render::document(content_type, body, updated, facts) })
+            },
+            Arc::clone,
+        );
         self.documents.insert(path, document);
     }
 }

@@ -4,6 +4,7 @@ mod atom;
 mod json;
 mod ours;
 mod pages;
+mod pieces;
 mod property;
 mod related;
 mod rss;
@@ -67,7 +68,14 @@ fn placed(entry: Entry) -> Placed {
 /// A section that shows these.
 fn feed(placed: Vec<Placed>) -> SectionFeed {
     let updated = if placed.is_empty() { Timestamp::default() } else { at("2026-11-23T08:00:00Z") };
-    SectionFeed { section: section("sport", 50, 50), placed, updated, fingerprint: Digest([1; 16]) }
+    SectionFeed {
+        section: section("sport", 50, 50),
+        placed,
+        removed: vec![],
+        archive: None,
+        updated,
+        fingerprint: Digest([1; 16]),
+    }
 }
 
 /// A section that shows one entry of which the source said this.

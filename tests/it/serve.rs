@@ -25,6 +25,7 @@ pub(crate) fn document(content_type: &'static str, body: impl Into<Bytes>) -> Ar
         etag_gzip: "\"bb\"".to_owned(),
         last_modified: Some("2026-11-20T08:00:00.75Z".parse().unwrap()),
         fingerprint: Digest([0; 16]),
+        pieces: None,
     })
 }
 

@@ -40,6 +40,8 @@ impl Writer {
         let published = pipeline::print(&self.edition, feeds, &self.window, &self.front.load());
         self.cards.store(Arc::new((Arc::clone(&self.edition), self.window.sources.clone())));
         self.front.store(Arc::new(published));
+        // Nobody need be listening.
+        self.editions.send_replace(());
     }
 
     /// The stories related to what is shown, decided where nobody has asked yet.

@@ -26,6 +26,7 @@ pub fn document(
         gzip: gzip.into(),
         last_modified,
         fingerprint,
+        pieces: None,
     }
 }
 

@@ -57,6 +57,8 @@ pub fn site() -> Site {
         language: "ar".to_owned(),
         timezone: chrono_tz::Africa::Casablanca,
         contact: None,
+        hubs: vec![],
+        has_cloud: false,
     }
 }
 

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use nashra::edge::serve::{ItemPages, Limits, run_with};
+use nashra::edge::serve::{Doors, Limits, Mail, Mailbox, Pages as Behind, Reply, run_with, text};
 use nashra::model::{Document, Published};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -29,6 +29,7 @@ pub(crate) fn patient() -> Limits {
     Limits {
         head: NEVER,
         idle: NEVER,
+        body: NEVER,
         write: NEVER,
         age: NEVER,
         drain: NEVER,
@@ -56,10 +57,10 @@ impl Pages {
     }
 }
 
-impl ItemPages for Pages {
-    fn page(&self, key: &str) -> Option<Arc<Document>> {
+impl Behind for Pages {
+    fn page(&self, path: &str, _query: Option<&str>) -> Option<Arc<Document>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        match key {
+        match path.strip_prefix("/item/")? {
             "slow" => {
                 self.waiting.fetch_add(1, Ordering::SeqCst);
                 drop(self.changed.wait_while(self.open.lock().unwrap(), |open| !*open).unwrap());
@@ -79,6 +80,17 @@ impl ItemPages for Pages {
             "impossible" => Some("https://e.example/\r\nSet-Cookie: a=b".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// Says how many bytes came, and from where.
+struct Echo;
+
+impl Mailbox for Echo {
+    fn take(&self, mail: Mail) -> Reply {
+        let known = mail.path == "/hub" && mail.peer.ip().is_loopback() && mail.body == "a=b";
+        let status = if known { http::StatusCode::ACCEPTED } else { http::StatusCode::NOT_FOUND };
+        Box::pin(async move { text(status, "", &mail.method) })
     }
 }
 
@@ -106,7 +118,8 @@ impl House {
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 tell.send(listener.local_addr().unwrap()).unwrap();
                 let stopped = async { drop(stopped.await) };
-                run_with(listener, front, items, stopped, limits).await
+                run_with(listener, Doors { front, pages: items, mailbox: Arc::new(Echo) }, stopped, limits)
+                    .await
             });
             runtime.shutdown_background();
             result

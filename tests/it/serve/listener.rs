@@ -147,3 +147,23 @@ async fn http_2_is_spoken_with_prior_knowledge() {
         assert_eq!(answer.await.unwrap().status(), StatusCode::OK);
     }
 }
+
+#[test]
+fn mail_is_read_whole_and_within_bounds() {
+    let house = House::open(patient());
+    let long = "a".repeat(64 * 1024 + 1);
+    for (path, body, expected) in [
+        ("/hub", "a=b", "HTTP/1.1 202"),
+        ("/hub", "a=c", "HTTP/1.1 404"),
+        ("/websub/x", "a=b", "HTTP/1.1 404"),
+        ("/hub", long.as_str(), "HTTP/1.1 413"),
+        ("/sport.atom", "a=b", "HTTP/1.1 405"),
+    ] {
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        let answer = house.say(request);
+        assert!(answer.starts_with(expected), "{path}: {answer}");
+    }
+}

@@ -1,0 +1,54 @@
+//! Where the entries of a document stand in its bytes.
+
+use std::collections::HashSet;
+
+use nashra::model::{Digest, Document, Pieces};
+
+use super::*;
+
+/// A document of which every entry can be left out, and what is left still is a document.
+fn check(
+    body: Vec<u8>,
+    find: impl Fn(&[u8]) -> Option<Pieces>,
+    entries: usize,
+    count: impl Fn(&[u8]) -> usize,
+) {
+    let pieces = find(&body).unwrap();
+    assert_eq!(pieces.list.len(), entries);
+    let document =
+        Document { pieces: Some(pieces), ..render::document("text/xml", body, None, Digest([0; 16])) };
+    let all: Vec<Digest> =
+        document.pieces.iter().flat_map(|pieces| &pieces.list).map(|one| one.digest).collect();
+    assert_eq!(document.without(&HashSet::new()).unwrap(), document.identity, "nobody knows anything");
+    for known in 0..=entries {
+        let some: HashSet<Digest> = all.iter().take(known).copied().collect();
+        assert_eq!(count(&document.without(&some).unwrap()), entries - known);
+    }
+    let only_first: HashSet<Digest> = all.iter().skip(1).copied().collect();
+    assert_eq!(count(&document.without(&only_first).unwrap()), 1);
+}
+
+#[test]
+fn entries_can_be_left_out_of_every_format() {
+    let feed = unusual();
+    let entries = feed.placed.len();
+    assert!(entries > 2, "the fixture shows too little");
+    check(render::rss(&feed, &site()), render::rss_pieces, entries, |bytes| {
+        ::rss::Channel::read_from(bytes).unwrap().items().len()
+    });
+    check(render::atom(&feed, &site()), render::atom_pieces, entries, |bytes| {
+        atom_syndication::Feed::read_from(bytes).unwrap().entries().len()
+    });
+    check(render::json(&feed, &site()), render::json_pieces, entries, |bytes| {
+        let document: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+        document["items"].as_array().unwrap().len()
+    });
+}
+
+#[test]
+fn a_document_without_entries_has_no_pieces() {
+    let nothing = feed(vec![]);
+    assert_eq!(render::rss_pieces(&render::rss(&nothing, &site())), None);
+    assert_eq!(render::atom_pieces(&render::atom(&nothing, &site())), None);
+    assert_eq!(render::json_pieces(&render::json(&nothing, &site())), None);
+}
