@@ -12,6 +12,7 @@ mod archive;
 mod clicks;
 mod daemon;
 mod entries;
+mod hide;
 mod items;
 mod jobs;
 mod lines;
@@ -30,6 +31,7 @@ mod why;
 mod writer;
 
 pub use entries::{EntryView, Page, Wanted, stored_entries};
+pub use hide::{Done, stored_hide};
 pub use jobs::Summary;
 pub use permit::{Permit, needs_permits, stored_permits};
 pub use plan::plan_stored;

@@ -4,6 +4,7 @@
 //! normalize → [`Feed`] · ingest → [`Update`] of [`Entry`]s and one [`SourceState`] ·
 //! merge → [`SectionFeed`] · render → [`Document`] · all of them → [`Published`].
 
+mod archive;
 mod clicks;
 mod entry;
 mod feed;
@@ -23,6 +24,7 @@ mod source;
 mod state;
 mod update;
 
+pub use archive::{ArchivePage, Filing, Frozen, Hidden, Hiding};
 pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Person, Schedules};

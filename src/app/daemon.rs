@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::archive::Archive;
+use super::hide::{Done, Order};
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
@@ -41,6 +42,8 @@ const PUBLISH_INTERVAL: Duration = Duration::from_millis(250);
 const WAKE_MAX: Duration = Duration::from_secs(30);
 /// What readers open is kept this often.
 const CLICKS_INTERVAL: Duration = Duration::from_secs(5);
+/// The loop does something else for so long between two steps of bringing archives up to date.
+const FILING_PAUSE: Duration = Duration::from_millis(20);
 /// Retention looks for work this often.
 const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -71,6 +74,8 @@ pub(super) enum Event {
     InForce(oneshot::Sender<InForce>),
     /// The admin ends the quarantine of these sources.
     Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
+    /// The admin takes an entry out of every output, or lets it back.
+    Hide(Order, oneshot::Sender<Result<Done, Refusal>>),
     /// Somebody is going to ask these sources itself, as far as it may.
     Asking(Vec<SourceId>, oneshot::Sender<Vec<Permit>>),
     /// Somebody opens the page of an entry of which nobody knows yet what is related to it.
@@ -138,6 +143,9 @@ impl Daemon {
             }
             if Instant::now() >= next_purge {
                 next_purge = Instant::now() + self.purge();
+            }
+            if self.writer.is_filing() {
+                next_purge = next_purge.min(Instant::now() + FILING_PAUSE);
             }
             self.show_committed();
             let mut wake = (Instant::now() + self.ask_due()).min(next_purge);
@@ -248,6 +256,7 @@ impl Daemon {
             Event::Notices(reply) => drop(reply.send(self.notices())),
             Event::InForce(reply) => drop(reply.send(self.writer.in_force())),
             Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),
+            Event::Hide(order, reply) => drop(reply.send(self.hide(order))),
             Event::Asking(named, reply) => drop(reply.send(self.permit(&named))),
         }
         ControlFlow::Continue(())
@@ -301,6 +310,9 @@ impl Daemon {
     }
 
     fn purge(&mut self) -> Duration {
+        if self.writer.is_filing() {
+            return self.file_more();
+        }
         match systemd::patiently(|| self.writer.retain(clock::now())) {
             // One batch at a time, so that retention never holds up a poll.
             Ok(true) => Duration::from_millis(100),

@@ -1,6 +1,8 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
 mod cards;
+mod filing;
+mod hiding;
 mod outdated;
 mod publication;
 mod reading;
@@ -17,6 +19,7 @@ use chrono_tz::Tz;
 use tokio::sync::watch;
 
 use self::cards::{CardChange, card};
+use self::filing::Filer;
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
 pub(super) use self::reading::{empty_window, read_window};
@@ -28,10 +31,10 @@ use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
-    Timestamp, Update, Window,
+    Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
+    SourceState, Timestamp, Update, Window,
 };
-use crate::pipeline::{self, Edition, Prepared, window};
+use crate::pipeline::{self, Edition, Prepared, ledger, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -71,6 +74,12 @@ pub(super) struct Writer {
     /// The related stories of what is shown.
     shelf: Shelf,
     clicks_seen: ClicksSeen,
+    /// Brings the archives up to the rules in force.
+    filer: Filer,
+    /// The rules by which they are complete then.
+    ledger_rules: Digest,
+    /// Where the search for archive pages that are gone goes on, while there is one.
+    sweep: Option<Option<(SectionId, u64)>>,
     /// The entries of the last days by their words.
     stories: Stories,
     timezone: Tz,
@@ -93,7 +102,12 @@ impl Writer {
         config: &Config,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let edition = edition(config, None);
+        let edition = edition(config, None, store.hidden()?);
+        let ledger_rules = ledger::rules(&edition);
+        if store.entries_stored()? == 0 && store.ledgers_complete_by() != Some(ledger_rules) {
+            // What comes is filed as it comes.
+            store.complete_ledgers(Some(ledger_rules))?;
+        }
         let mut states = store.states()?;
         store.note_unanswered(&mut states, now)?;
         let mut writer = Self {
@@ -115,6 +129,9 @@ impl Writer {
             removed_count: 0,
             shelf: Shelf::default(),
             clicks_seen: ClicksSeen::default(),
+            filer: Filer::default(),
+            ledger_rules,
+            sweep: None,
             stories: Stories::default(),
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
@@ -127,15 +144,18 @@ impl Writer {
     /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
         let since = self.store.rules_since(rules(config), now)?;
-        let (edition, sources) = (edition(config, since), sources(config));
+        let (edition, sources) = (edition(config, since, self.store.hidden()?), sources(config));
         if self.unshown {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
         }
         let window = read_window(&self.store, &self.states, &edition, &sources)?;
+        let archives = std::mem::take(&mut self.window.archives);
         (self.trimmed_to, self.window) = (window.entries.len(), window);
+        self.window.archives = archives;
         self.shelf.forget_all();
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
+        self.begin_filing()?;
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
@@ -260,12 +280,13 @@ impl Writer {
         }
         let mut update = prepared.ingest(state, &known, now);
         schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
+        let filings = self.filings(source, &update, &known)?;
         if update.sketches.is_empty() {
-            self.store.apply(&update)?;
+            self.store.apply_and_file(&update, &filings)?;
         } else {
             // Before they are in the store, or it would hold them twice.
             let index = self.stories.read(&self.store, now)?;
-            self.store.apply(&update)?;
+            self.store.apply_and_file(&update, &filings)?;
             update.sketches.drain(..).for_each(|sketch| index.insert(sketch));
         }
         self.states.insert(source.id.clone(), update.state.clone());
@@ -289,13 +310,13 @@ impl Writer {
 
     /// Brings durable updates into the window; says whether any document can have changed.
     fn show(&mut self, updates: Vec<Update>) -> bool {
-        let (mut shown, mut refill) = (false, false);
+        let (mut shown, mut refill, mut moves) = (false, false, false);
         for update in updates {
             self.shelf.forget(update.changed.iter().map(|entry| &entry.key));
             // Rules may ask for the language, which is the feed's where an entry names none.
             let others = self.show_source(&update);
             shown |= others != CardChange::None;
-            refill |= others == CardChange::MovesEntries;
+            moves |= others == CardChange::MovesEntries;
             for entry in update.new.into_iter().chain(update.changed) {
                 let members = |story| self.store.story(story);
                 let admitted = window::admit(&mut self.window, &self.edition, entry, members);
@@ -304,24 +325,30 @@ impl Writer {
                 shown = true;
             }
         }
-        if refill {
+        if refill || moves {
             self.unshown = true;
             self.show_stored();
+        }
+        if moves && let Err(error) = self.file_anew() {
+            tracing::error!(%error, "archives may lack what has moved: the next start looks it up");
         }
         self.trimmed_to = window::trim_grown(&mut self.window, &self.edition, self.trimmed_to);
         shown
     }
 
     fn fill_window(&mut self) -> Result<(), StoreError> {
+        let archives = std::mem::take(&mut self.window.archives);
         self.window = read_window(&self.store, &self.states, &self.edition, &self.sources)?;
+        self.window.archives = archives;
         self.trimmed_to = self.window.entries.len();
         self.shelf.forget_all();
         Ok(())
     }
 }
 
-pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {
+pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>, hidden: Hidden) -> Arc<Edition> {
     let edition = Edition::new(config.site.clone(), config.sections.clone(), &config.sources);
+    let edition = edition.without(Arc::new(hidden));
     Arc::new(Edition { in_force_since, count_clicks: config.count_clicks, ..edition })
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod entries;
+mod hide;
 mod moment;
 mod parse;
 mod plan;
@@ -74,6 +75,10 @@ enum Command {
     Entries(entries::Args),
     /// Tell the life of an entry: where it came from, what was decided on it, and where it stands.
     Why(why::Args),
+    /// Take an entry out of every output, for a takedown or a mistake. It does not come back by itself.
+    Hide(hide::Args),
+    /// Let an entry back that was hidden: to its place, with its id.
+    Unhide(hide::Args),
 }
 
 /// Why a command ended badly.
@@ -110,6 +115,8 @@ pub fn main() -> ExitCode {
         Command::Sources(args) => sources::main(&args, &config),
         Command::Entries(args) => entries::main(&args, &config),
         Command::Why(args) => why::main(&args, &config),
+        Command::Hide(args) => hide::main(&args, true, &config),
+        Command::Unhide(args) => hide::main(&args, false, &config),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{
-    Clicks, Digest, Document, Entry, EntryKey, Pieces, Placed, Published, Section, SectionFeed, SectionOrder,
-    Site, Source, SourceCard, SourceId, Timestamp, Window,
+    Clicks, Digest, Document, Entry, EntryKey, Hidden, Pieces, Placed, Published, Section, SectionFeed,
+    SectionOrder, Site, Source, SourceCard, SourceId, Timestamp, Window,
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -19,7 +19,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const PNG: &str = "image/png";
 
 /// What the admin decided about the output: the site, its sections, and who sends what where.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edition {
     /// `[site]`.
     pub site: Site,
@@ -43,6 +43,12 @@ impl Edition {
         let weighed = sources.iter().filter(|source| source.weight_percent != 100);
         let weights = weighed.map(|source| (source.id.clone(), source.weight_percent)).collect();
         Self { site, sections, sorter, weights, in_force_since: None, count_clicks: false }
+    }
+
+    /// The same where the admin has taken these entries out of every output.
+    #[must_use]
+    pub fn without(self, hidden: Arc<Hidden>) -> Self {
+        Self { sorter: self.sorter.without(hidden), ..self }
     }
 
     /// The newest change of a section, `None` where it shows nothing.

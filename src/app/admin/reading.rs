@@ -5,8 +5,9 @@ use tokio::task::spawn_blocking;
 
 use super::ask;
 use crate::app::archive::Archive;
-use crate::app::daemon::Event;
+use crate::app::daemon::{Event, Refusal};
 use crate::app::entries::{self, Wanted};
+use crate::app::hide::{Order, meant};
 use crate::app::why;
 use crate::edge::admin::{AdminRequest, AdminResponse};
 use crate::edge::store::StoreError;
@@ -21,6 +22,32 @@ pub(super) async fn why(events: &mpsc::Sender<Event>, request: &AdminRequest) ->
         Ok(AdminResponse::json(200, &serde_json::json!(why::explain(archive, &of)?)))
     })
     .await
+}
+
+/// `?of=` what to take out of every output, or to let back, `?story=1` with its whole story. Which entry is meant is
+/// looked up beside the loop.
+pub(super) async fn hide(
+    events: &mpsc::Sender<Event>,
+    request: &AdminRequest,
+    hide: bool,
+) -> Option<AdminResponse> {
+    let Some(of) = parameter(request, "of").map(str::to_owned) else {
+        return Some(AdminResponse::text(400, "nothing is named: add ?of= and an id, a link or a key"));
+    };
+    let story = parameter(request, "story") == Some("1");
+    let archive = ask(events, |reply| Event::Archive(true, reply)).await?;
+    let key = match spawn_blocking(move || meant(&archive, &of)).await {
+        Ok(Ok(Ok(key))) => key,
+        Ok(Ok(Err(why))) => return Some(AdminResponse::text(404, &why)),
+        Ok(Err(error)) => return Some(AdminResponse::text(500, &error.to_string())),
+        Err(_) => return Some(AdminResponse::text(500, "it could not be looked up: the log says why")),
+    };
+    let order = Order { key, story, hide };
+    Some(match ask(events, |reply| Event::Hide(order, reply)).await? {
+        Ok(done) => AdminResponse::json(200, &serde_json::json!(done)),
+        Err(Refusal::Unknown(why)) => AdminResponse::text(404, &why),
+        Err(Refusal::Failed(why)) => AdminResponse::text(500, &why),
+    })
 }
 
 /// A page of `?section=`, `?source=`, `?since=` (RFC 3339), `?before=` (where the last page ended), `?limit=`.

@@ -30,6 +30,9 @@ impl Writer {
     /// Derives the documents anew and swaps them in as a whole.
     pub(in crate::app) fn publish(&mut self) {
         self.stale = false;
+        if !self.filer.is_busy() {
+            self.window.archives = self.store.archive_pages();
+        }
         let feeds = pipeline::lay_out(&self.edition, &self.window);
         match self.relate(&feeds) {
             Ok(related) => self.window.related = related,

@@ -29,13 +29,31 @@ impl Writer {
             return Ok(true);
         }
         self.take_out_removed()?;
+        if self.removed_count > 0 {
+            self.sweep = Some(None);
+        }
         let (entries, keep_days) = (std::mem::take(&mut self.removed_count), self.keep_days);
         if entries > 0 {
             tracing::info!(entries, keep_days, "removed what no source lists any more");
         }
+        if self.forget_notices(kept_since)? || self.sweep_archives()? {
+            return Ok(true);
+        }
         let has_old_stories = self.stories.forget(&self.store, now)?;
         let forgotten = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))?;
         Ok(has_old_stories || forgotten + self.store.forget_stubs(kept_since)? > 0)
+    }
+
+    /// Drops archive pages that have lost all of their entries, some at a time; says whether there may be more.
+    fn sweep_archives(&mut self) -> Result<bool, StoreError> {
+        let Some(after) = self.sweep.take() else { return Ok(false) };
+        let before = self.store.archive_pages();
+        if let Some(stopped) = self.store.sweep_archive(after)? {
+            self.sweep = Some(Some(stopped));
+        }
+        self.store.flush()?;
+        self.stale |= self.shows && before != self.store.archive_pages();
+        Ok(self.sweep.is_some())
     }
 
     /// A source that is not configured any more is never asked again, so nobody else would notice that it does

@@ -63,6 +63,10 @@ impl Store {
         let mut commit = Commit::default();
         let overdue = self.overdue(&mut commit, Stage::Remembered, before, FORGET_BATCH_MAX)?;
         for Overdue { key, .. } in &overdue {
+            // What is hidden must not come back as something new.
+            if self.is_hidden(*key)? {
+                continue;
+            }
             commit.delisted.remove(&key.0);
             if let Some(names) = self.names.get(key.0)? {
                 for name in codec::names(&names) {
