@@ -9,6 +9,7 @@
 
 mod admin;
 mod archive;
+mod binder;
 mod clicks;
 mod daemon;
 mod entries;

@@ -24,7 +24,7 @@ mod source;
 mod state;
 mod update;
 
-pub use archive::{ArchivePage, Filing, Frozen, Hidden, Hiding};
+pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen, Hidden, Hiding};
 pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Person, Schedules};

@@ -20,6 +20,7 @@ fuzz_target!(|input: (bool, &str, Vec<(u8, &[u8])>)| {
         last_modified: None,
         fingerprint: Digest([0; 16]),
         pieces: None,
+        is_immutable: false,
     };
     let published = Published { documents: [("/a.atom".to_owned(), Arc::new(document))].into() };
     let names = [ACCEPT_ENCODING, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_MATCH];

@@ -23,13 +23,13 @@ const LISTED_MAX: usize = 20;
 
 /// What to do, and about which entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
+pub(super) struct Order {
     /// The entry.
-    pub key: EntryKey,
+    pub(super) key: EntryKey,
     /// With its whole story, and all that joins it.
-    pub story: bool,
+    pub(super) story: bool,
     /// Whether it is taken out, or let back.
-    pub hide: bool,
+    pub(super) hide: bool,
 }
 
 /// What was done.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::binder::Binder;
 use super::clicks::Counter;
 use super::daemon::Event;
 use super::writer::Cards;
@@ -29,11 +30,15 @@ pub(super) struct Items {
     pub(super) counter: Arc<Counter>,
     /// Whom to ask what is related to an entry that was never shown.
     pub(super) events: mpsc::Sender<Event>,
+    /// Pages of archives that were asked for.
+    pub(super) binder: Binder,
 }
 
 impl Pages for Items {
     fn page(&self, path: &str, _query: Option<&str>) -> Option<Arc<Document>> {
-        let key = path.strip_prefix("/item/")?;
+        let Some(key) = path.strip_prefix("/item/") else {
+            return found(self.binder.page(&self.store, &self.cards.load_full(), path))?;
+        };
         let front = self.cards.load();
         let (edition, cards) = front.as_ref();
         let entry = self.entry(key, edition, cards)?;
@@ -52,6 +57,19 @@ impl Pages for Items {
             self.counter.count(entry.key, clock::now());
         }
         Some(render::destination(&edition.site, &entry))
+    }
+
+    fn is_gone(&self, path: &str) -> bool {
+        let name = ["/item/", "/go/", "/story/"].iter().find_map(|place| path.strip_prefix(place));
+        let Some(key) = name.and_then(|name| name.trim_end_matches(".atom").parse().ok()) else {
+            return false;
+        };
+        let front = self.cards.load();
+        let hidden = front.0.sorter.hidden();
+        // An entry that joined a story that is hidden has no row of its own.
+        hidden.names(key)
+            || !hidden.stories.is_empty()
+                && found(self.store.entry(key)).flatten().is_some_and(|entry| hidden.covers(&entry))
     }
 }
 

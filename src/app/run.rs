@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::admin::Admin;
+use super::binder::Binder;
 use super::daemon::{Daemon, Event};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
@@ -62,6 +63,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         cards: Arc::clone(&writer.cards),
         counter: Arc::clone(&writer.counter),
         events: events_in.clone(),
+        binder: Binder::default(),
     });
     let mut doors = JoinSet::new();
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox: Arc::new(Post) };

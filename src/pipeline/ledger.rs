@@ -1,11 +1,15 @@
 //! Which entries a section leads with for the first time: what goes into its archive, once and for ever.
 
+mod document;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::section::Cards;
 use super::{Edition, merge};
 use crate::model::{Digest, Entry, EntryKey, Filing, Section, SectionId, SectionOrder};
+
+pub use document::{Printed, document, reprinted};
 
 /// Entries by the sections that lead with them, each list oldest first by (published, id).
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! `publish`: every document that is served, derived from the window. Composes section, merge and render.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::section::Sorter;
@@ -98,7 +98,10 @@ pub fn print(
         merge::relate(feed, &window.related, &window.sources);
         let (id, nothing) = (&feed.section.id, vec![]);
         let removed = window.removed.get(id).unwrap_or(&nothing);
-        let archive = window.archives.get(id).copied();
+        let archive = window.archives.get(id).and_then(|end| {
+            let shown: HashSet<EntryKey> = feed.placed.iter().map(|placed| placed.entry.key).collect();
+            end.place_behind(|key| shown.contains(&key))
+        });
         merge::annotate(feed, removed, archive);
     }
     let is_counted = edition.count_clicks && !window.clicks.is_empty();

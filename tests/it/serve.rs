@@ -26,6 +26,7 @@ pub(crate) fn document(content_type: &'static str, body: impl Into<Bytes>) -> Ar
         last_modified: Some("2026-11-20T08:00:00.75Z".parse().unwrap()),
         fingerprint: Digest([0; 16]),
         pieces: None,
+        is_immutable: false,
     })
 }
 

@@ -252,7 +252,7 @@ impl Store {
         let mut omitted = self.omitted(section)?;
         if !omitted.is_empty() {
             omitted.retain(|key| !self.is_filed_twice(section, *key).unwrap_or(true));
-            omitted.iter().for_each(|key| drop(keys.remove(key)));
+            keys.retain(|key| !omitted.contains(key));
         }
         Ok(keys)
     }

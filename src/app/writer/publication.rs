@@ -31,7 +31,12 @@ impl Writer {
     pub(in crate::app) fn publish(&mut self) {
         self.stale = false;
         if !self.filer.is_busy() {
-            self.window.archives = self.store.archive_pages();
+            match self.store.archive_ends(&self.window.archives) {
+                Ok(ends) => self.window.archives = ends,
+                Err(error) => {
+                    tracing::error!(%error, "archives cannot be read: feeds name what they named before")
+                }
+            }
         }
         let feeds = pipeline::lay_out(&self.edition, &self.window);
         match self.relate(&feeds) {

@@ -22,7 +22,7 @@ pub(in crate::app) fn read_window(
     let mut window = empty_window(states, sources);
     window.clicks = store.clicks()?;
     window.removed = edition.sorter.hidden().notices();
-    window.archives = store.archive_pages();
+    window.archives = store.archive_ends(&BTreeMap::new())?;
     // Entries of a source that has left the file are shown nowhere.
     let configured = |entry: &Result<Entry, StoreError>| {
         entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))

@@ -47,12 +47,11 @@ impl Writer {
     /// Drops archive pages that have lost all of their entries, some at a time; says whether there may be more.
     fn sweep_archives(&mut self) -> Result<bool, StoreError> {
         let Some(after) = self.sweep.take() else { return Ok(false) };
-        let before = self.store.archive_pages();
         if let Some(stopped) = self.store.sweep_archive(after)? {
             self.sweep = Some(Some(stopped));
         }
         self.store.flush()?;
-        self.stale |= self.shows && before != self.store.archive_pages();
+        self.stale |= self.shows && self.store.archive_ends(&self.window.archives)? != self.window.archives;
         Ok(self.sweep.is_some())
     }
 

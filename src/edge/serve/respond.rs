@@ -13,6 +13,8 @@ use crate::model::{Document, Published, Timestamp};
 /// Addresses longer than this are refused.
 pub(super) const URI_BYTES_MAX: usize = 8 * 1024;
 const CACHE_DOCUMENT: &str = "public, max-age=60, stale-if-error=86400";
+/// For ever, as far as caches know (RFC 8246).
+const CACHE_IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// What is not there now may be there soon, but not at once.
 const CACHE_MISSING: &str = "public, max-age=60";
 const CACHE_MOVED: &str = "public, max-age=3600";
@@ -119,7 +121,8 @@ fn for_caches(headers: &mut HeaderMap, document: &Document, coding: Coding) {
         headers.insert(header::ETAG, etag);
     }
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_DOCUMENT));
+    let cache = if document.is_immutable { CACHE_IMMUTABLE } else { CACHE_DOCUMENT };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if !is_page(document) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         // Readers that run in a browser see an ETag only when they are allowed to.
@@ -159,6 +162,14 @@ pub(super) fn too_long(method: &Method) -> Response<Bytes> {
 
 pub(super) fn not_found(method: &Method) -> Response<Bytes> {
     let mut response = text(StatusCode::NOT_FOUND, "There is nothing at this address.\n", method);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_MISSING));
+    response
+}
+
+/// What was there once and is not to come back (RFC 9110 §15.5.11).
+pub(super) fn gone(method: &Method) -> Response<Bytes> {
+    let why = "This entry was taken out by whoever runs this site.\n";
+    let mut response = text(StatusCode::GONE, why, method);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_MISSING));
     response
 }

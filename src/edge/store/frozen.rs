@@ -13,6 +13,8 @@ struct Head {
     modified: Option<Timestamp>,
     #[serde(default)]
     omitted: Vec<EntryKey>,
+    #[serde(default)]
+    site_url: String,
     bytes: usize,
 }
 
@@ -27,14 +29,19 @@ impl Store {
     fn thaw(&self, bytes: &[u8]) -> Result<Frozen, StoreError> {
         let (length, rest) = record::length(bytes)?;
         let (head, pressed) = rest.split_at_checked(length).ok_or_else(record::broken_off)?;
-        let Head { modified, omitted, bytes } = codec::decode(head)?;
-        Ok(Frozen { modified, omitted, body: self.press.restore(pressed, bytes)? })
+        let Head { modified, omitted, site_url, bytes } = codec::decode(head)?;
+        Ok(Frozen { modified, omitted, site_url, body: self.press.restore(pressed, bytes)? })
     }
 
     /// Keeps a page as it is.
     pub fn freeze(&self, section: &SectionId, page: u64, frozen: &Frozen) -> Result<(), StoreError> {
-        let Frozen { modified, omitted, body } = frozen;
-        let head = Head { modified: *modified, omitted: omitted.clone(), bytes: body.len() };
+        let Frozen { modified, omitted, site_url, body } = frozen;
+        let head = Head {
+            modified: *modified,
+            omitted: omitted.clone(),
+            site_url: site_url.clone(),
+            bytes: body.len(),
+        };
         let head = codec::encode(&head)?;
         let length = u32::try_from(head.len()).map_err(record::unusable)?;
         let bytes = [&length.to_be_bytes()[..], &head, &self.press.press(body)?].concat();

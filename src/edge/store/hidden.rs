@@ -1,5 +1,7 @@
 //! What the admin took out of every output: a few rows that outlive the entries that they are about.
 
+use std::sync::atomic::Ordering;
+
 use super::commit::Commit;
 use super::{Stage, Store, StoreError, codec};
 use crate::model::{Entry, EntryKey, Filing, Hidden, Hiding, Timestamp};
@@ -50,7 +52,14 @@ impl Store {
         let books = self.file_in(&mut commit, filings)?;
         self.commit(&commit)?;
         self.ledgers.take(books);
+        self.hidings.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// How often something was hidden or let back since the store was opened: whoever keeps what he has rendered
+    /// looks at it before and after.
+    pub fn hidings(&self) -> u64 {
+        self.hidings.load(Ordering::SeqCst)
     }
 
     /// Takes that back of these entries, and of a story.
@@ -76,6 +85,7 @@ impl Store {
         let books = self.file_in(&mut commit, filings)?;
         self.commit(&commit)?;
         self.ledgers.take(books);
+        self.hidings.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use sled::Tree;
 
 use super::commit::Commit;
 use super::{Store, StoreError, codec};
-use crate::model::{ArchivePage, Digest, EntryKey, Filing, SectionId};
+use crate::model::{ArchiveEnd, ArchivePage, Digest, EntryKey, Filing, SectionId};
 
 /// Entries of one archive page, at least.
 pub const PAGE_ENTRIES_MIN: usize = 10;
@@ -198,11 +198,30 @@ impl Store {
         Ok(Some(books))
     }
 
-    /// The number of the newest archive page of each section that has one.
-    pub fn archive_pages(&self) -> BTreeMap<SectionId, u64> {
-        let books = self.ledgers.books();
-        let newest = |(id, book): (&SectionId, &Book)| Some((id.clone(), book.pages()?.1));
-        books.of.iter().filter_map(newest).collect()
+    /// The newest page of each archive. What has not changed since is taken over from `before`.
+    pub fn archive_ends(
+        &self,
+        before: &BTreeMap<SectionId, ArchiveEnd>,
+    ) -> Result<BTreeMap<SectionId, ArchiveEnd>, StoreError> {
+        let books = self.ledgers.books().of.clone();
+        let mut ends = BTreeMap::new();
+        for (id, book) in books {
+            let Some((oldest, page)) = book.pages() else { continue };
+            let previous = (page > oldest).then(|| page - 1);
+            let count = book.durable.min(book.end) - (page - 1) * book.page_entries;
+            let is_same = |end: &&ArchiveEnd| {
+                (end.page, end.keys.len() as u64, end.previous) == (page, count, previous)
+            };
+            let end = match before.get(&id).filter(is_same) {
+                Some(end) => end.clone(),
+                None => {
+                    let keys = self.archive_page(&id, page)?.map(|page| page.keys).unwrap_or_default();
+                    ArchiveEnd { page, keys, previous }
+                }
+            };
+            ends.insert(id, end);
+        }
+        Ok(ends)
     }
 
     /// The numbers of the oldest and the newest archive page of a section.

@@ -81,6 +81,7 @@ pub struct Store {
     ledgers: Ledgers,
     archived: Tree,
     hidden: Tree,
+    hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.

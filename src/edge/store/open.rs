@@ -79,6 +79,7 @@ impl Store {
             archive,
             archived: tree("archived")?,
             hidden: tree("hidden")?,
+            hidings: AtomicU64::new(0),
             damage,
             press: Press::new()?,
             db,

@@ -27,6 +27,7 @@ pub fn document(
         last_modified,
         fingerprint,
         pieces: None,
+        is_immutable: false,
     }
 }
 
