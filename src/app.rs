@@ -10,6 +10,7 @@
 mod admin;
 mod archive;
 mod binder;
+mod catalogue;
 mod clicks;
 mod daemon;
 mod entries;
@@ -31,6 +32,7 @@ mod view;
 mod why;
 mod writer;
 
+pub use catalogue::{Catalogue, Delivered, DeliveredHead, Listed, is_page, unpacked};
 pub use entries::{EntryView, Page, Wanted, stored_entries};
 pub use hide::{Done, stored_hide};
 pub use jobs::Summary;

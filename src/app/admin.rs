@@ -55,6 +55,8 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         ("GET" | "HEAD", "/api/why") => reading::why(events, request).await,
         ("POST", "/api/sources/accept") => accept(events, request).await,
         ("POST", "/api/sources/asking") => asking(events, request).await,
+        ("GET" | "HEAD", "/api/documents") => reading::documents(events).await,
+        ("POST", "/api/documents") => reading::deliver(events, request).await,
         ("POST", "/api/hide") => reading::hide(events, request, true).await,
         ("POST", "/api/unhide") => reading::hide(events, request, false).await,
         ("POST", "/api/plan") => plan(events, request).await,
@@ -72,6 +74,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
             | "/api/sources/accept"
             | "/api/sources/asking",
         ) => Some(AdminResponse::method_not_allowed("POST")),
+        (_, "/api/documents") => Some(AdminResponse::method_not_allowed("GET, HEAD, POST")),
         _ => Some(AdminResponse::text(404, "there is no such address")),
     }
 }

@@ -29,7 +29,7 @@ use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
-use crate::model::{Entry, EntryKey, Notices, SourceId};
+use crate::model::{Entry, EntryKey, Notices, Published, SourceId};
 use crate::schedule;
 
 pub(super) use answers::Refusal;
@@ -68,6 +68,8 @@ pub(super) enum Event {
     /// Somebody reads in the store: what it takes to explain what is there, with the window where places are asked
     /// for.
     Archive(bool, oneshot::Sender<Archive>),
+    /// Somebody wants every document: what is shown, and what it takes to render the pages that it leads to.
+    Documents(oneshot::Sender<(Archive, Arc<Published>)>),
     /// Somebody reads what the admin should know of.
     Notices(oneshot::Sender<Notices>),
     /// Somebody wants to know what another feeds.toml would change.
@@ -253,6 +255,10 @@ impl Daemon {
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
             Event::Archive(places, reply) => drop(reply.send(self.writer.archive(places))),
+            Event::Documents(reply) => {
+                let shown = (self.writer.archive(true), self.writer.front.load_full());
+                drop(reply.send(shown));
+            }
             Event::Notices(reply) => drop(reply.send(self.notices())),
             Event::InForce(reply) => drop(reply.send(self.writer.in_force())),
             Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),

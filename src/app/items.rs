@@ -39,14 +39,7 @@ impl Pages for Items {
         let Some(key) = path.strip_prefix("/item/") else {
             return found(self.binder.page(&self.store, &self.cards.load_full(), path))?;
         };
-        let front = self.cards.load();
-        let (edition, cards) = front.as_ref();
-        let entry = self.entry(key, edition, cards)?;
-        let members = found(self.store.story(entry.story))?;
-        let is_other = |other: &Entry| other.key != entry.key && is_shown(other, edition, cards);
-        let also: Vec<Arc<Entry>> = members.into_iter().filter(is_other).map(Arc::new).collect();
-        let related = found(self.related(&entry, edition, cards))?;
-        pipeline::item_document(edition, &Arc::new(entry), &also, &related, cards).map(Arc::new)
+        self.item(key, |_| true)
     }
 
     fn open(&self, key: &str, is_reader: bool) -> Option<String> {
@@ -74,6 +67,19 @@ impl Pages for Items {
 }
 
 impl Items {
+    /// The page of an entry, which names no related story that has no page.
+    pub(super) fn item(&self, key: &str, has_page: impl Fn(EntryKey) -> bool) -> Option<Arc<Document>> {
+        let front = self.cards.load();
+        let (edition, cards) = front.as_ref();
+        let entry = self.entry(key, edition, cards)?;
+        let members = found(self.store.story(entry.story))?;
+        let is_other = |other: &Entry| other.key != entry.key && is_shown(other, edition, cards);
+        let also: Vec<Arc<Entry>> = members.into_iter().filter(is_other).map(Arc::new).collect();
+        let mut related = found(self.related(&entry, edition, cards))?;
+        related.retain(|other| has_page(other.key));
+        pipeline::item_document(edition, &Arc::new(entry), &also, &related, cards).map(Arc::new)
+    }
+
     /// An entry that some section shows. What none shows has no page either: a rule or a removed source took it out.
     fn entry(&self, key: &str, edition: &Edition, cards: &SourceCards) -> Option<Entry> {
         let entry = found(self.store.entry(key.parse().ok()?))??;

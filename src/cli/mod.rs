@@ -7,6 +7,7 @@ mod moment;
 mod parse;
 mod plan;
 mod poll;
+mod render;
 mod run;
 mod socket;
 mod sources;
@@ -77,6 +78,8 @@ enum Command {
     Why(why::Args),
     /// Take an entry out of every output, for a takedown or a mistake. It does not come back by itself.
     Hide(hide::Args),
+    /// Write every document as a file, with compressed twins, for a web server, a CDN or a bucket.
+    Render(render::Args),
     /// Let an entry back that was hidden: to its place, with its id.
     Unhide(hide::Args),
 }
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Sources(args) => sources::main(&args, &config),
         Command::Entries(args) => entries::main(&args, &config),
         Command::Why(args) => why::main(&args, &config),
+        Command::Render(args) => render::main(&args, &config),
         Command::Hide(args) => hide::main(&args, true, &config),
         Command::Unhide(args) => hide::main(&args, false, &config),
     };

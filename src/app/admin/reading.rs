@@ -5,6 +5,7 @@ use tokio::task::spawn_blocking;
 
 use super::ask;
 use crate::app::archive::Archive;
+use crate::app::catalogue::{self, Catalogue};
 use crate::app::daemon::{Event, Refusal};
 use crate::app::entries::{self, Wanted};
 use crate::app::hide::{Order, meant};
@@ -47,6 +48,32 @@ pub(super) async fn hide(
         Ok(done) => AdminResponse::json(200, &serde_json::json!(done)),
         Err(Refusal::Unknown(why)) => AdminResponse::text(404, &why),
         Err(Refusal::Failed(why)) => AdminResponse::text(500, &why),
+    })
+}
+
+/// Every address that has a document.
+pub(super) async fn documents(events: &mpsc::Sender<Event>) -> Option<AdminResponse> {
+    let (archive, front) = ask(events, Event::Documents).await?;
+    let listed = spawn_blocking(move || Catalogue::of(archive, front).list()).await;
+    Some(match listed {
+        Ok(list) => AdminResponse::json(200, &serde_json::json!({ "documents": list })),
+        Err(_) => AdminResponse::text(500, "the documents cannot be listed: the log says why"),
+    })
+}
+
+/// The body is a list of paths in JSON; the answer has as many of their documents as go into it.
+pub(super) async fn deliver(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
+    let Ok(paths) = serde_json::from_slice::<Vec<String>>(&request.body) else {
+        return Some(AdminResponse::text(400, "the body is no list of paths in JSON, such as [\"/sport\"]"));
+    };
+    let (archive, front) = ask(events, Event::Documents).await?;
+    let packed = spawn_blocking(move || {
+        let (done, delivered) = Catalogue::of(archive, front).deliver(&paths);
+        catalogue::packed(done, &delivered)
+    });
+    Some(match packed.await {
+        Ok(bytes) => AdminResponse::document("application/octet-stream", bytes),
+        Err(_) => AdminResponse::text(500, "the documents cannot be rendered: the log says why"),
     })
 }
 
