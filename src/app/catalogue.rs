@@ -90,7 +90,8 @@ impl Catalogue {
         let cards = Arc::new(ArcSwap::from_pointee((still, window.sources)));
         // Nobody listens: what nobody has asked for is related to nothing.
         let (events, _) = mpsc::channel(1);
-        let items = Items { store, cards, counter: Arc::<Counter>::default(), events, binder: Binder::default() };
+        let items =
+            Items { store, cards, counter: Arc::<Counter>::default(), events, binder: Binder::default() };
         let with_page = with_pages(&feeds, window.related.values().flatten().map(|entry| entry.key));
         let shown = feeds.iter().flat_map(|feed| &feed.placed);
         let stories = shown.map(|placed| placed.entry.story).collect();

@@ -34,7 +34,8 @@ enum From<'a> {
 pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
     let config = load(config_path)?;
     let options = options(&config, config_path);
-    let asked = block_on(async { socket::send(&options, "GET", "/api/documents", &[], ANSWER_TIMEOUT).await })?;
+    let asked =
+        block_on(async { socket::send(&options, "GET", "/api/documents", &[], ANSWER_TIMEOUT).await })?;
     let (from, list) = match asked {
         Some(Documents { documents }) => (From::Daemon(&options), documents),
         None => {
@@ -82,7 +83,9 @@ impl From<'_> {
         };
         let failed = |what: String| CliError::Failed(what);
         let body = serde_json::to_vec(paths).map_err(|error| failed(error.to_string()))?;
-        let answer = block_on(async { socket::bytes(options, "POST", "/api/documents", &body, ANSWER_TIMEOUT).await })?;
+        let answer = block_on(async {
+            socket::bytes(options, "POST", "/api/documents", &body, ANSWER_TIMEOUT).await
+        })?;
         let bytes = answer.ok_or_else(|| failed("the daemon has stopped; run it again".to_owned()))?;
         app::unpacked(&bytes).ok_or_else(|| failed("the daemon's answer cannot be read".to_owned()))
     }

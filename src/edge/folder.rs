@@ -27,7 +27,9 @@ const MANIFEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// It is somebody else's.
-    #[error("{folder}: this folder holds something else ({name}); name an empty folder, or one that `nashra render` made")]
+    #[error(
+        "{folder}: this folder holds something else ({name}); name an empty folder, or one that `nashra render` made"
+    )]
     Foreign {
         /// The folder.
         folder: String,
@@ -194,7 +196,8 @@ impl Folder {
 
     fn save(&self) -> Result<(), FolderError> {
         let place = self.root.join(MANIFEST);
-        let bytes = serde_json::to_vec(&self.manifest).map_err(|error| at(&place)(io::Error::other(error)))?;
+        let bytes =
+            serde_json::to_vec(&self.manifest).map_err(|error| at(&place)(io::Error::other(error)))?;
         self.write(&place, &bytes, None)?;
         File::open(&self.root).and_then(|folder| folder.sync_all()).map_err(at(&self.root))
     }

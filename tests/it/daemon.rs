@@ -1,5 +1,8 @@
 //! The daemon as its admin and its readers meet it.
 
+mod archives;
+mod files;
+mod hiding;
 mod read;
 mod related;
 mod reload;
