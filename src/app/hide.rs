@@ -65,7 +65,7 @@ pub fn stored_hide(
     let Some(archive) = Archive::open(options, config, true)? else {
         return Err(AppError::Usage("nothing is stored yet".to_owned()));
     };
-    let key = meant(&archive, asked)?.map_err(AppError::Usage)?;
+    let key = meant(&archive, asked, story)?.map_err(AppError::Usage)?;
     let feeds = pipeline::lay_out(&archive.edition, &archive.window);
     let Archive { store, edition, window, .. } = &archive;
     let desk = Desk { store, edition, cards: &window.sources, feeds: &feeds };
@@ -74,8 +74,12 @@ pub fn stored_hide(
     Ok(done)
 }
 
-/// The one entry that somebody names, or why it cannot be told.
-pub(super) fn meant(archive: &Archive, asked: &str) -> Result<Result<EntryKey, String>, StoreError> {
+/// The one entry that somebody names, or why it cannot be told. Of a whole story any entry will do.
+pub(super) fn meant(
+    archive: &Archive,
+    asked: &str,
+    story: bool,
+) -> Result<Result<EntryKey, String>, StoreError> {
     let candidates = why::candidates(archive, asked)?;
     let (named, keys) = (candidates.search.key, candidates.keys);
     if let Some(key) = named {
@@ -88,6 +92,10 @@ pub(super) fn meant(archive: &Archive, asked: &str) -> Result<Result<EntryKey, S
             let mut lines =
                 vec![format!("{} entries may be meant by {asked}; name one by its key:", many.len())];
             let entries = archive.store.entries(&many.iter().copied().collect())?;
+            let stories: HashSet<EntryKey> = entries.values().map(|entry| entry.story).collect();
+            if let Some(any) = entries.keys().min().filter(|_| story && stories.len() == 1) {
+                return Ok(Ok(*any));
+            }
             for key in many.iter().take(LISTED_MAX) {
                 let name = entries.get(key).map_or_else(
                     || "(removed by retention)".to_owned(),

@@ -37,7 +37,7 @@ pub(super) async fn hide(
     };
     let story = parameter(request, "story") == Some("1");
     let archive = ask(events, |reply| Event::Archive(true, reply)).await?;
-    let key = match spawn_blocking(move || meant(&archive, &of)).await {
+    let key = match spawn_blocking(move || meant(&archive, &of, story)).await {
         Ok(Ok(Ok(key))) => key,
         Ok(Ok(Err(why))) => return Some(AdminResponse::text(404, &why)),
         Ok(Err(error)) => return Some(AdminResponse::text(500, &error.to_string())),

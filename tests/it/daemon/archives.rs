@@ -193,8 +193,8 @@ fn a_story_is_filed_once_and_polls_without_a_server_count() {
     assert!(home.run(&["poll", "--once"]).status.success());
     // The paper tells what the wire told, word by word.
     let again = listed("wire", 100..105).replace("<guid>https://wire", "<guid>https://paper");
-    home.write("paper.xml", &again);
     let daemon = home.start();
+    home.write("paper.xml", &again);
     daemon.wait_for("a poll", |line| line["source"] == "paper" && line["seen"] == 5);
     assert_eq!(walk(&daemon, "sport", &mut BTreeSet::new()), &of("wire", 100..110) | &of("paper", [900]));
     let page = daemon.get("/sport/archive/1.atom");

@@ -90,7 +90,7 @@ fn the_files_are_what_is_served() {
     let html = |name: &str| fs::read_to_string(home.path("out").join(name)).unwrap();
     let items: Vec<&String> =
         before.keys().filter(|name| name.starts_with("item/") && name.ends_with(".html")).collect();
-    assert_eq!(items.len(), 10, "what is shown");
+    assert!(items.len() >= 10, "what is shown, and what is related to it");
     assert!(items.iter().all(|name| !html(name).contains("/go/")), "nobody counts there");
     // Every address of ours in a page or a feed leads to a file.
     let names = before.keys().filter(|name| {

@@ -45,7 +45,9 @@ fn refused(home: &Home, arguments: &[&str]) -> String {
 }
 
 fn key(home: &Home, id: &str) -> String {
-    run(home, &["why", "--json", id])["key"].as_str().unwrap().to_owned()
+    let output = String::from_utf8(home.run(&["why", "--json", id]).stdout).unwrap();
+    let mut found = output.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    found.find(|life| life["id"] == id).unwrap()["key"].as_str().unwrap().to_owned()
 }
 
 /// Which of the documents name it.
@@ -73,7 +75,7 @@ fn an_entry_is_gone_from_every_output_and_comes_back_to_its_place() {
     assert!(frozen.header("cache-control").contains("immutable") && frozen.text().contains(HIDDEN));
     assert_eq!(daemon.get(&page).status, 200);
 
-    let done = run(&home, &["hide", "--json", HIDDEN]);
+    let done = run(&home, &["hide", "--json", &key]);
     assert_eq!(done["entries"][0]["id"], HIDDEN);
     assert_eq!(done["sections"], serde_json::json!(["latest", "sport"]));
     assert_eq!(done["instead"][0]["id"], "https://paper.example/105", "the paper tells it now");
@@ -112,14 +114,14 @@ fn an_entry_is_gone_from_every_output_and_comes_back_to_its_place() {
     assert_eq!(deleted(&daemon, "sport"), [HIDDEN]);
     assert_eq!(daemon.get(&page).status, 410);
 
-    let done = run(&home, &["unhide", "--json", HIDDEN]);
+    let done = run(&home, &["unhide", "--json", &key]);
     assert_eq!(done["sections"], serde_json::json!(["latest", "sport"]));
     assert_eq!((deleted(&daemon, "sport"), daemon.get(&page).status), (vec![], 200));
     assert_eq!(
         ids(&atom(&daemon, "/sport/archive/1.atom")),
         ids(&atom_syndication::Feed::read_from(&frozen.body[..]).unwrap())
     );
-    assert!(refused(&home, &["unhide", HIDDEN]).contains("is not hidden"));
+    assert!(refused(&home, &["unhide", &key]).contains("is not hidden"));
     assert!(daemon.stop().success());
 }
 
@@ -130,11 +132,12 @@ fn the_live_feed_fills_up_and_goes_back() {
     let shown = || ids(&atom(&daemon, "/sport.atom"));
     let (before, newest) = (shown(), "https://wire.example/129");
     assert_eq!((before.len(), before[0].as_str()), (10, newest));
-    run(&home, &["hide", "--json", newest]);
+    let newest_key = key(&home, newest);
+    run(&home, &["hide", "--json", &newest_key]);
     let during = shown();
     assert_eq!(during.len(), 10);
     assert_eq!(during[0], "https://paper.example/129", "its place is that of its own date");
-    run(&home, &["unhide", "--json", newest]);
+    run(&home, &["unhide", "--json", &newest_key]);
     assert_eq!(shown(), before);
     assert!(daemon.stop().success());
 }
