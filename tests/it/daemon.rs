@@ -9,6 +9,7 @@ mod reload;
 mod retention;
 mod stopped;
 mod stories;
+mod updates;
 
 use std::fs;
 

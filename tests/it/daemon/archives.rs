@@ -189,14 +189,13 @@ fn what_joins_a_section_later_is_filed_then() {
 fn a_story_is_filed_once_and_polls_without_a_server_count() {
     let home = Home::new(CONFIG);
     home.write("wire.xml", &listed("wire", 100..110));
-    home.write("paper.xml", &listed("paper", [900]));
-    assert!(home.run(&["poll", "--once"]).status.success());
+    assert!(home.run(&["poll", "--once", "wire"]).status.success());
     // The paper tells what the wire told, word by word.
     let again = listed("wire", 100..105).replace("<guid>https://wire", "<guid>https://paper");
-    let daemon = home.start();
     home.write("paper.xml", &again);
+    let daemon = home.start();
     daemon.wait_for("a poll", |line| line["source"] == "paper" && line["seen"] == 5);
-    assert_eq!(walk(&daemon, "sport", &mut BTreeSet::new()), &of("wire", 100..110) | &of("paper", [900]));
+    assert_eq!(walk(&daemon, "sport", &mut BTreeSet::new()), of("wire", 100..110));
     let page = daemon.get("/sport/archive/1.atom");
     assert!(page.text().contains("rel=\"related\""), "the other coverage is named: {}", page.text());
     assert!(daemon.stop().success());
