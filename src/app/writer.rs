@@ -79,7 +79,7 @@ pub(super) struct Writer {
     /// The rules by which they are complete then.
     ledger_rules: Digest,
     /// Where the search for archive pages that are gone goes on, while there is one.
-    sweep: Option<Option<(SectionId, u64)>>,
+    sweep: Option<(SectionId, u64)>,
     /// The entries of the last days by their words.
     stories: Stories,
     timezone: Tz,

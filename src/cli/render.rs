@@ -36,13 +36,12 @@ pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
     let options = options(&config, config_path);
     let asked =
         block_on(async { socket::send(&options, "GET", "/api/documents", &[], ANSWER_TIMEOUT).await })?;
-    let (from, list) = match asked {
-        Some(Documents { documents }) => (From::Daemon(&options), documents),
-        None => {
-            let catalogue = Catalogue::open(&options, &config)?;
-            let list = catalogue.list();
-            (From::Store(Box::new(catalogue)), list)
-        }
+    let (from, list) = if let Some(Documents { documents }) = asked {
+        (From::Daemon(&options), documents)
+    } else {
+        let catalogue = Catalogue::open(&options, &config)?;
+        let list = catalogue.list();
+        (From::Store(Box::new(catalogue)), list)
     };
     let Outcome { documents, written, removed } = render(&args.folder, &from, &list)?;
     answer(&format!("{documents} documents: {written} written, {removed} removed"));

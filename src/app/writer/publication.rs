@@ -34,7 +34,7 @@ impl Writer {
             match self.store.archive_ends(&self.window.archives) {
                 Ok(ends) => self.window.archives = ends,
                 Err(error) => {
-                    tracing::error!(%error, "archives cannot be read: feeds name what they named before")
+                    tracing::error!(%error, "archives cannot be read: feeds name what they named before");
                 }
             }
         }

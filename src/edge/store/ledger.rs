@@ -5,6 +5,7 @@
 //! that entry and those behind it. No run goes over the edge of a page, so a page is a range of rows. Under a zero
 //! byte alone stand the sizes of pages, which never change, and by which rules all ledgers are complete.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -134,6 +135,9 @@ impl Book {
 }
 
 impl Store {
+    /// Where [`Store::sweep_archive`] begins.
+    pub const SWEEP_START: (SectionId, u64) = (SectionId(String::new()), 0);
+
     /// The rules by which every ledger has all that is stored; `None` where they may lack something.
     pub fn ledgers_complete_by(&self) -> Option<Digest> {
         self.ledgers.books().complete_by
@@ -212,12 +216,11 @@ impl Store {
             let is_same = |end: &&ArchiveEnd| {
                 (end.page, end.keys.len() as u64, end.previous) == (page, count, previous)
             };
-            let end = match before.get(&id).filter(is_same) {
-                Some(end) => end.clone(),
-                None => {
-                    let keys = self.archive_page(&id, page)?.map(|page| page.keys).unwrap_or_default();
-                    ArchiveEnd { page, keys, previous }
-                }
+            let end = if let Some(end) = before.get(&id).filter(is_same) {
+                end.clone()
+            } else {
+                let keys = self.archive_page(&id, page)?.map(|page| page.keys).unwrap_or_default();
+                ArchiveEnd { page, keys, previous }
             };
             ends.insert(id, end);
         }
@@ -267,16 +270,14 @@ impl Store {
 
     /// Drops the pages of which retention has removed every entry, some at a time, and goes on behind `after`. Says
     /// where it stopped; `None` at the end. Numbers are not given again.
-    pub fn sweep_archive(
-        &self,
-        after: Option<(SectionId, u64)>,
-    ) -> Result<Option<(SectionId, u64)>, StoreError> {
+    pub fn sweep_archive(&self, after: &(SectionId, u64)) -> Result<Option<(SectionId, u64)>, StoreError> {
         let mut looked_at = 0;
         for id in self.archived_sections() {
-            let begin = match &after {
-                Some((done, _)) if id < *done => continue,
-                Some((done, page)) if id == *done => page + 1,
-                _ => 1,
+            let (done, page) = after;
+            let begin = match id.cmp(done) {
+                Ordering::Less => continue,
+                Ordering::Equal => page + 1,
+                Ordering::Greater => 1,
             };
             let Some((oldest, newest)) = self.archive_range(&id) else { continue };
             for page in begin.max(oldest)..=newest {

@@ -11,8 +11,10 @@ fn filing(numbers: std::ops::Range<u8>) -> Filing {
     Filing { section: sport(), page_entries: 10, keys }
 }
 
+type Page = (u64, Vec<u8>, Option<u64>, Option<u64>);
+
 /// The pages as readers may walk them: their entries, and their neighbours.
-fn pages(store: &Store) -> Vec<(u64, Vec<u8>, Option<u64>, Option<u64>)> {
+fn pages(store: &Store) -> Vec<Page> {
     let page = |n| {
         let page = store.archive_page(&sport(), n).unwrap()?;
         Some((n, page.keys.iter().map(|key| key.0[0]).collect(), page.previous, page.next))
@@ -36,7 +38,7 @@ fn entries_are_numbered_as_they_come_over_restarts() {
     drop(store);
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(pages(&store), two);
-    let end = store.archive_ends(&Default::default()).unwrap().remove(&sport()).unwrap();
+    let end = store.archive_ends(&std::collections::BTreeMap::default()).unwrap().remove(&sport()).unwrap();
     assert_eq!((end.page, end.keys.len(), end.previous), (2, 10, Some(1)));
     store.file(&[filing(20..21)]).unwrap();
     store.flush().unwrap();
@@ -51,7 +53,7 @@ fn pages_go_with_their_entries_and_numbers_do_not_come_back() {
     let update = poll(&store, &source, &brought(three(), NOW));
     let stored = update.new[0].key;
     let sweep = |store: &Store| {
-        assert_eq!(store.sweep_archive(None).unwrap(), None);
+        assert_eq!(store.sweep_archive(&Store::SWEEP_START).unwrap(), None);
         store.flush().unwrap();
     };
     // Of four pages the second has one entry that is stored.
