@@ -5,7 +5,8 @@
 //! what each came to, `items` serves single entries, `clicks` counts what readers open, `admin` answers the
 //! command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored entries,
 //! read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far as a
-//! `permit` lets it, `plan` works out what another feeds.toml would change.
+//! `permit` lets it, `plan` works out what another feeds.toml would change, `binder` has the pages of archives, `hide`
+//! takes entries out of every output, `catalogue` has every document for a host without a daemon.
 
 mod admin;
 mod archive;

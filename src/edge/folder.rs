@@ -142,7 +142,9 @@ impl Folder {
         };
         // In force again only once all of it is there.
         self.manifest.files.insert(name.to_owned(), String::new());
-        for (ending, bytes) in twins(body) {
+        // Pictures are compressed by themselves.
+        let twins = if name.ends_with(".png") { vec![] } else { twins(body).to_vec() };
+        for (ending, bytes) in twins {
             self.write(&self.root.join(format!("{name}{ending}")), &bytes, time)?;
         }
         self.write(&path, body, time)?;
