@@ -143,7 +143,8 @@ impl Folder {
         // In force again only once all of it is there.
         self.manifest.files.insert(name.to_owned(), String::new());
         // Pictures are compressed by themselves.
-        let twins = if name.ends_with(".png") { vec![] } else { twins(body).to_vec() };
+        let is_picture = path.extension().is_some_and(|ending| ending == "png");
+        let twins = if is_picture { vec![] } else { twins(body).to_vec() };
         for (ending, bytes) in twins {
             self.write(&self.root.join(format!("{name}{ending}")), &bytes, time)?;
         }

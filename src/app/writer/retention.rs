@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(writer.window.archives[&latest].page, 2);
         let key = *writer.window.entries.keys().next().unwrap();
         let order = Order { key, story: false, hide: true };
-        assert_eq!(writer.carry_out(order, now).unwrap().unwrap().sections, ["latest"]);
+        assert_eq!(writer.carry_out(order, now).unwrap().unwrap().sections, ["latest", "most-read"]);
         assert_eq!(writer.window.removed[&latest].len(), 1);
         listed(&mut writer, "wire", 69..70, now + TimeDelta::days(1));
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 2);
