@@ -67,6 +67,8 @@ impl Document<'_> {
             (&mut state.link, &feed.link),
             (&mut state.feed_id, &feed.id),
             (&mut state.language, &feed.language),
+            (&mut state.image, &feed.image),
+            (&mut state.rights, &feed.rights),
         ];
         for (known, said) in facts {
             // What a part does not say has not changed.

@@ -152,8 +152,8 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     written(&Front { blocks: blocks.collect(), page })
 }
 
-/// `/SECTION`: all that its feeds carry.
-pub fn section_page(site: &Site, feed: &SectionFeed) -> Vec<u8> {
+/// Writes a section with its prepared entries.
+pub(super) fn section(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Vec<u8> {
     let head = Head::new(&feed.section, site);
     let page = Page {
         feeds: feed_links(&head),
@@ -164,7 +164,12 @@ pub fn section_page(site: &Site, feed: &SectionFeed) -> Vec<u8> {
     written(&SectionPage {
         heading: section_title(feed),
         is_ranked: is_ranked(feed),
-        cards: feed.placed.iter().map(|placed| placed_card(placed, site)).collect(),
+        cards: feed
+            .placed
+            .iter()
+            .zip(items)
+            .map(|(placed, item)| card(item, placed.also.len(), site))
+            .collect(),
         page,
     })
 }
@@ -175,7 +180,7 @@ pub fn item_page(site: &Site, placed: &Placed, count_clicks: bool) -> Vec<u8> {
     let item = Item::placed(site, placed);
     let card = placed_card(placed, site);
     let words = Words::of(&site.language);
-    let body = item.content.clone().or_else(|| item.summary.clone()).unwrap_or_default();
+    let body = item.content.clone().or_else(|| item.summary.clone()).unwrap_or_default().into_owned();
     let page = Page {
         description: card.teaser.clone().unwrap_or_default(),
         // Search engines should credit the source.

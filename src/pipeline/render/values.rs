@@ -1,5 +1,7 @@
 //! Small values that every format needs in the same shape: lines, markup, addresses, tags, dates.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike as _};
 use url::Url;
 
@@ -16,24 +18,69 @@ const RIGHT_TO_LEFT: &[&str] =
 /// Script subtags that are.
 const RIGHT_TO_LEFT_SCRIPTS: &[&str] = &["adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "thaa"];
 
-/// Text on one line, without what XML forbids; `None` where nothing is left. Within it
+/// Bytes of text in which an excerpt and its last word find room.
+const BEGINNING_BYTES_ENOUGH: usize = 4 * EXCERPT_CHARS_MAX + 256;
+
+/// Text on one line, without what XML forbids or advises against; `None` where nothing is left. Within it
 /// only ASCII space is touched: no-break spaces and the marks that order bidirectional text are part of the text.
 pub(super) fn line(text: &str) -> Option<String> {
-    let safe = text::xml_safe(text);
+    let safe = safe(text);
     let words: Vec<&str> = safe.trim().split_ascii_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Markup without what XML forbids; `None` where it is blank. Line ends are LF, as an XML parser would
-/// make them, so that all formats carry the same text.
-pub(super) fn markup(html: &str) -> Option<String> {
-    let safe = text::xml_safe(html).replace("\r\n", "\n").replace('\r', "\n");
+/// Markup without what XML forbids or advises against; `None` where it is blank. Line ends are LF, as an XML parser
+/// would make them, so that all formats carry the same text.
+pub(super) fn markup(html: &str) -> Option<Cow<'_, str>> {
+    let mut safe = safe(html);
+    if memchr::memchr(b'\r', safe.as_bytes()).is_some() {
+        safe = Cow::Owned(safe.replace("\r\n", "\n").replace('\r', "\n"));
+    }
     (!safe.trim().is_empty()).then_some(safe)
+}
+
+/// Without the characters that XML 1.0 §2.2 forbids, and without the controls that it discourages: what they do on
+/// a reader's screen is nobody's guess.
+fn safe(text: &str) -> Cow<'_, str> {
+    let safe = text::xml_safe(text);
+    let bytes = safe.as_bytes();
+    // U+0080 to U+009F begin with the byte C2, as do the no-break space and the guillemets.
+    let is_control =
+        |at: usize| bytes.get(at) == Some(&0x7F) || bytes.get(at + 1).is_some_and(|next| *next < 0xA0);
+    if memchr::memchr2_iter(0x7F, 0xC2, bytes).any(is_control) {
+        return Cow::Owned(safe.chars().filter(|c| !matches!(c, '\u{7F}'..='\u{9F}')).collect());
+    }
+    safe
 }
 
 /// The text of HTML, on one line.
 pub(super) fn plain(html: &str) -> Option<String> {
     line(&text::plain(html))
+}
+
+/// The beginning of the text of HTML, on one line: enough for an excerpt.
+pub(super) fn beginning(html: &str) -> Option<String> {
+    let mut out = String::new();
+    text::plain_start_into(&mut out, html, BEGINNING_BYTES_ENOUGH);
+    line(&out)
+}
+
+/// Plain text as RSS shows it. The format never says what its titles are, and nearly all readers take them for
+/// HTML where they look like it; so what would be read as a tag or a reference is escaped once more, and all else
+/// stays as it is, for those who take it as it stands.
+pub(super) fn rss_text(plain: &str) -> Cow<'_, str> {
+    let begins_tag = |at: usize| plain.as_bytes().get(at + 1).is_some_and(|next| is_tag_start(*next));
+    let looks_like_html = memchr::memchr_iter(b'<', plain.as_bytes()).any(begins_tag)
+        || plain.contains('&') && text::decode(plain) != plain;
+    if looks_like_html {
+        Cow::Owned(plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+    } else {
+        Cow::Borrowed(plain)
+    }
+}
+
+fn is_tag_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?')
 }
 
 /// The beginning of a text, cut between words.
