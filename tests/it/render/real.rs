@@ -17,7 +17,7 @@ fn shared(name: &str) -> Vec<(String, Vec<u8>)> {
     paths.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
 }
 
-/// What a source says, decided on as a poll would, in a section of 50.
+/// What a source says, decided on as a poll would, in a section of 20.
 fn taken_in(feed: Feed) -> Vec<SectionFeed> {
     let source = source("real", &["all"]);
     let mut memory = Memory::default();
@@ -39,8 +39,18 @@ fn taken_in(feed: Feed) -> Vec<SectionFeed> {
     memory.poll(&source, &fetched(reading, "2026-11-24T10:00:00Z"));
     let mut window = memory.window(std::slice::from_ref(&source));
     window.sources.insert(source.id.clone(), Arc::new(card));
-    let edition = pipeline::Edition::new(site(), vec![section("all", 50, 50)], &[source]);
+    let edition = pipeline::Edition::new(site(), vec![section("all", 20, 20)], &[source]);
     pipeline::lay_out(&edition, &window)
+}
+
+/// What podcast clients look for; RSS shows pictures and the like beside it, but not as files.
+fn played(said: &FeedEntry) -> std::collections::BTreeSet<String> {
+    let is_played = |kind: &Option<String>| {
+        kind.as_deref().is_some_and(|kind| kind.starts_with("audio/") || kind.starts_with("video/"))
+    };
+    let files =
+        said.enclosures.iter().filter(|file| file.url.starts_with("http") && is_played(&file.media_type));
+    files.map(|file| file.url.replace("%20", " ")).collect()
 }
 
 /// Every format names the same entries by the same titles, to ourselves and to others.
@@ -48,7 +58,8 @@ fn check_read_again(feed: &SectionFeed) {
     let ids: Vec<&str> = feed.placed.iter().map(|placed| placed.entry.id.as_str()).collect();
     for document in [render::rss, render::atom, render::json].map(|write| write(feed, &site())) {
         let ours = pipeline::understand(&document, None, None, "https://other.example/", &[]).unwrap();
-        assert!(ours.problems.is_empty(), "{:?}", ours.problems);
+        // An empty feed is from 1970, which is no date of anything.
+        assert!(ours.problems.is_empty() || ids.is_empty(), "{:?}", ours.problems);
         let found: Vec<&str> = ours.entries.iter().filter_map(|said| said.id.as_deref()).collect();
         assert_eq!(found, ids);
         let theirs = feed_rs::parser::parse(&document[..]).unwrap();
@@ -56,12 +67,16 @@ fn check_read_again(feed: &SectionFeed) {
         for (found, placed) in ours.entries.iter().zip(&feed.placed) {
             let said = &placed.entry.said;
             // What has no title of its own is given one.
-            assert!(said.title.is_none() || found.title == said.title, "{:?} of {:?}", found.title, said.title);
-            let files = |said: &FeedEntry| said.enclosures.iter().map(|file| file.url.clone()).collect::<Vec<_>>();
-            let is_web = |url: &String| url.starts_with("http");
-            let known: Vec<String> = files(said).into_iter().filter(is_web).collect();
-            assert_eq!(files(found).len(), known.len(), "{:?} of {known:?}", files(found));
-            let facts = |said: &FeedEntry| said.episode.as_ref().map(|one| (one.duration_seconds, one.number, one.kind));
+            assert!(
+                said.title.is_none() || found.title == said.title,
+                "{:?} of {:?}",
+                found.title,
+                said.title
+            );
+            assert_eq!(played(found), played(said));
+            let facts = |said: &FeedEntry| {
+                said.episode.as_ref().map(|one| (one.duration_seconds, one.number, one.kind))
+            };
             assert_eq!(facts(found), facts(said));
         }
     }
