@@ -6,9 +6,15 @@ use super::element::Element;
 use super::item::{Item, UNKNOWN_TYPE};
 use super::values::{language, line, media_type, web};
 use crate::model::{Episode, EpisodeKind, SideFile};
+use crate::pipeline::text::shorten;
 
 /// What `podcast:chapters` are where nobody says.
 const CHAPTERS_TYPE: &str = "application/json+chapters";
+
+/// What directories read of a name or a line, in characters.
+const LINE_CHARS_MAX: usize = 255;
+/// What they read of a summary, in characters.
+const SUMMARY_CHARS_MAX: usize = 4000;
 
 /// An episode as it is shown. In JSON Feed the names are those of the elements, without prefixes.
 #[derive(Serialize)]
@@ -59,6 +65,7 @@ impl Podcast {
     pub(super) fn of(item: &Item<'_>) -> Option<Self> {
         let said: &Episode = item.entry.said.episode.as_ref()?;
         let words = |text: &Option<String>| text.as_deref().and_then(line);
+        let cut = |text: &Option<String>, chars_max| words(text).map(|text| shorten(text, chars_max));
         let positive = |number: Option<u32>| number.filter(|number| *number > 0);
         let cover = said.image.as_deref().and_then(web);
         Some(Self {
@@ -68,9 +75,9 @@ impl Podcast {
             episode_type: said.kind.map(EpisodeKind::word),
             explicit: said.explicit,
             title: words(&said.title),
-            author: words(&said.author),
-            subtitle: words(&said.subtitle),
-            summary: words(&said.summary),
+            author: cut(&said.author, LINE_CHARS_MAX),
+            subtitle: cut(&said.subtitle, LINE_CHARS_MAX),
+            summary: cut(&said.summary, SUMMARY_CHARS_MAX),
             image: cover.or_else(|| item.image.clone()).or_else(|| item.source.image.clone()),
             block: said.is_blocked,
             transcripts: said.transcripts.iter().filter_map(|file| side(file, UNKNOWN_TYPE)).collect(),
