@@ -75,7 +75,7 @@ impl Extras {
                 return self.categories.extend(term.map(|term| RawCategory { term, scheme, label }));
             }
             "transcript" | "chapters" => {
-                return address.into_iter().for_each(|url| self.add_side_file(name, url, &value));
+                return address.into_iter().for_each(|url| self.add_side_file(name, url, value));
             }
             "player" => {
                 let last = self.media.last_mut().filter(|file| file.url.is_empty());

@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 
 use atom_syndication::extension::ExtensionMap;
 use atom_syndication::{
-    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Source, Text, TextType,
+    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text, TextType,
 };
 
 use self::splice::Marks;
-use super::head::{GENERATOR, ICON_PATH};
+use super::head::{GENERATOR, ICON_PATH, site_title};
 use super::heading::Heading;
-use super::item::{Item, Mention};
+use super::item::{Item, Mention, Source};
 use super::podcast::Podcast;
 use super::values::{self, email, escape, in_range, line, uri, web};
 use super::{element, media};
-use crate::model::{self, Placed, Removed, Site, SourceId, Timestamp};
+use crate::model::{self, Placed, Removed, Site, Timestamp};
 
 /// The namespace of what the formats have no place for.
 const OWN: &str = "urn:x-nashra:atom";
@@ -38,8 +38,7 @@ pub(super) fn written(
     removed: &[Removed],
     site: &Site,
 ) -> Vec<u8> {
-    let ages = newest_by_source(items);
-    let entries = placed.iter().zip(items).map(|(placed, item)| entry(item, placed, site, &ages));
+    let entries = placed.iter().zip(items).map(|(placed, item)| entry(item, placed, site));
     let entries: Vec<Entry> = entries.collect();
     let document = Feed {
         title: text(safe(&heading.title)),
@@ -51,6 +50,7 @@ pub(super) fn written(
         icon: Some(format!("{}{ICON_PATH}", site.url)),
         base: Some(format!("{}/", site.url)),
         lang: values::language(&site.language),
+        authors: feed_authors(items, site),
         links: feed_links(heading),
         namespaces: namespaces(heading, placed, removed, &entries),
         entries,
@@ -113,17 +113,21 @@ fn safe(words: &str) -> String {
     line(words).unwrap_or_default()
 }
 
-/// When each source last changed, as far as this feed knows.
-fn newest_by_source<'a>(items: &[Item<'a>]) -> BTreeMap<&'a SourceId, Timestamp> {
-    let mut newest = BTreeMap::new();
-    for item in items {
-        let known = newest.entry(&item.source.card.id).or_insert_with(|| item.updated());
-        *known = item.updated().max(*known);
+/// Who the feed itself is from: the source that fills it alone, and this site where there is nothing yet. Where there
+/// are several sources, each entry says it.
+fn feed_authors(items: &[Item<'_>], site: &Site) -> Vec<Person> {
+    if items.is_empty() {
+        let uri = Some(format!("{}/", site.url));
+        return vec![Person { name: site_title(site), uri, ..Person::default() }];
     }
-    newest
+    Source::alone(items).map(publisher).into_iter().collect()
 }
 
-fn entry(item: &Item<'_>, placed: &Placed, site: &Site, ages: &BTreeMap<&SourceId, Timestamp>) -> Entry {
+fn publisher(source: &Source<'_>) -> Person {
+    Person { name: source.title.clone(), uri: source.link.clone(), ..Person::default() }
+}
+
+fn entry(item: &Item<'_>, placed: &Placed, site: &Site) -> Entry {
     let said = &item.entry.said;
     Entry {
         title: text(item.headline()),
@@ -135,7 +139,7 @@ fn entry(item: &Item<'_>, placed: &Placed, site: &Site, ages: &BTreeMap<&SourceI
         links: links(item, placed, site),
         published: Some(date(item.entry.published)),
         rights: said.rights.as_deref().and_then(line).map(text),
-        source: Some(source(item, site, ages)),
+        source: Some(source(item, site)),
         summary: item
             .summary
             .as_ref()
@@ -156,7 +160,7 @@ fn authors(item: &Item<'_>) -> Vec<Person> {
     if !named.is_empty() {
         return named;
     }
-    vec![Person { name: item.source.title.clone(), uri: item.source.link.clone(), ..Person::default() }]
+    vec![publisher(&item.source)]
 }
 
 fn person(person: &model::Person) -> Option<Person> {
@@ -202,19 +206,20 @@ fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
     links
 }
 
-/// RFC 4287 §4.2.11: the feed that the entry was copied from.
-fn source(item: &Item<'_>, site: &Site, ages: &BTreeMap<&SourceId, Timestamp>) -> Source {
+/// RFC 4287 §4.2.11: the feed that the entry was copied from, as it was when it said this. Were it as it is now, each
+/// entry of a source would be another one whenever the source has news.
+fn source(item: &Item<'_>, site: &Site) -> atom_syndication::Source {
     let source = &item.source;
     let page = source.link.clone().map(|page| link("alternate", page, None));
     let feed = source.feed.clone().map(|feed| link("self", feed, None));
-    Source {
+    atom_syndication::Source {
         title: text(source.title.clone()),
         id: iri(&source.card.feed_id).unwrap_or_else(|| source.home(site)),
-        updated: date(ages.get(&source.card.id).copied().unwrap_or(item.entry.published)),
+        updated: date(item.updated()),
         links: page.into_iter().chain(feed).collect(),
         logo: source.image.clone(),
         rights: source.card.rights.as_deref().and_then(line).map(text),
-        ..Source::default()
+        ..atom_syndication::Source::default()
     }
 }
 

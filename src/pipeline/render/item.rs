@@ -206,6 +206,12 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The source of all of these, where it is one.
+    pub(super) fn alone<'i>(items: &'i [Item<'a>]) -> Option<&'i Self> {
+        let first = &items.first()?.source;
+        items.iter().all(|item| item.source.card.id == first.card.id).then_some(first)
+    }
+
     /// Where readers find the source: its page, else its feed. A source that is a local file and names
     /// no page has no other home than this site.
     pub(super) fn home(&self, site: &Site) -> String {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::head::Head;
-use super::item::{Item, Mention};
+use super::item::{Item, Mention, Source};
 use super::podcast::Podcast;
 use super::values::{plain, rfc3339, web};
 use crate::model::{Placed, SectionFeed, Site};
@@ -138,9 +138,7 @@ struct Related {
 /// Whose feed it is, where a single source fills it. Items without authors of their own are theirs, too: where there
 /// are several sources, nobody can be named here.
 fn authors(items: &[Item<'_>]) -> Vec<Author> {
-    let first = items.first().map(|item| &item.source);
-    let is_alone = |card| items.iter().all(|item| item.source.card.id == card);
-    let alone = first.filter(|source| is_alone(source.card.id.clone()));
+    let alone = Source::alone(items);
     alone.map(|source| Author { name: source.title.clone(), url: source.link.clone() }).into_iter().collect()
 }
 

@@ -9,14 +9,14 @@ use rss::extension::itunes::{ITunesCategory, ITunesChannelExtension};
 use rss::{Channel, Cloud, Enclosure, Guid, Image, Source};
 use url::Url;
 
-use super::head::{GENERATOR, Head};
+use super::head::{GENERATOR, Head, site_title};
 use super::heading::archive_url;
 use super::item::{File, Item, Mention};
 use super::podcast::Podcast;
 use super::rhythm::ttl_minutes;
 use super::values::{direction, escape, line, rfc822, rss_text};
 use super::words::Words;
-use super::{element, media};
+use super::{element, item, media};
 use crate::model::{Placed, SectionFeed, Site};
 
 /// The size at which readers show the picture; the specification allows no wider one.
@@ -28,9 +28,10 @@ const CLOUD_PATH: &str = "/rsscloud/pleaseNotify";
 /// Writes a section with its prepared entries.
 pub(super) fn written(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Vec<u8> {
     let head = Head::new(&feed.section, site);
+    let itunes_ext = podcast(feed, items, site);
     let title = rss_text(&head.title).into_owned();
     let items: Vec<rss::Item> =
-        feed.placed.iter().zip(items).map(|(placed, one)| item(one, placed, site)).collect();
+        feed.placed.iter().zip(items).map(|(placed, one)| written_item(one, placed, site)).collect();
     let links = links(feed, site, head.in_format("rss"));
     let channel = Channel {
         namespaces: element::namespaces(items.iter().map(|item| &item.extensions)),
@@ -54,7 +55,7 @@ pub(super) fn written(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Ve
         cloud: cloud(site),
         ttl: Some(ttl_minutes(feed).to_string()),
         atom_ext: Some(AtomExtension { links }),
-        itunes_ext: podcast(feed),
+        itunes_ext,
         items,
         ..Channel::default()
     };
@@ -91,19 +92,22 @@ fn cloud(site: &Site) -> Option<Cloud> {
 }
 
 /// What podcast directories ask of a channel, once it carries an episode.
-fn podcast(feed: &SectionFeed) -> Option<ITunesChannelExtension> {
+fn podcast(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Option<ITunesChannelExtension> {
     let mut episodes = feed.placed.iter().filter_map(|placed| placed.entry.said.episode.as_ref()).peekable();
     episodes.peek()?;
     Some(ITunesChannelExtension {
+        author: Some(site_title(site)),
+        // Where it is one podcast, its cover; that of one of many would say something wrong.
+        image: item::Source::alone(items).and_then(|source| source.image.clone()),
         explicit: Some(episodes.any(|episode| episode.explicit == Some(true)).to_string()),
         categories: vec![ITunesCategory { text: "News".to_owned(), subcategory: None }],
         ..ITunesChannelExtension::default()
     })
 }
 
-fn item(item: &Item<'_>, placed: &Placed, site: &Site) -> rss::Item {
+fn written_item(item: &Item<'_>, placed: &Placed, site: &Site) -> rss::Item {
     let (file, further) = enclosed(&item.files);
-    let named = |category: &super::item::Category| rss::Category {
+    let named = |category: &item::Category| rss::Category {
         name: category.word().to_owned(),
         domain: category.scheme.clone(),
     };

@@ -150,3 +150,48 @@ fn what_is_no_podcast_has_nothing_of_one() {
         assert!(!document.contains("itunes") && !document.contains("podcast"), "{document}");
     }
 }
+
+#[test]
+fn a_section_of_one_podcast_has_its_cover() {
+    let said = FeedEntry { episode: Some(Episode::default()), ..said("1", "t", "https://a.example/1", DAY) };
+    let cover = |id: &str| SourceCard { image: Some(format!("https://{id}.example/cover.jpg")), ..card(id) };
+    let of = |id: &str| Placed {
+        source: Arc::new(cover(id)),
+        ..placed(entry(&format!("urn:x-test:{id}"), said.clone()))
+    };
+    let image = |placed: Vec<Placed>| {
+        let channel = ::rss::Channel::read_from(&render::rss(&feed(placed), &site())[..]).unwrap();
+        let itunes = channel.itunes_ext.unwrap();
+        assert_eq!(itunes.author.as_deref(), Some("نشرة"));
+        itunes.image
+    };
+    assert_eq!(image(vec![of("a")]).as_deref(), Some("https://a.example/cover.jpg"));
+    assert_eq!(image(vec![of("a"), of("b")]), None);
+}
+
+#[test]
+fn what_directories_read_is_as_long_as_they_read() {
+    let long = "كلمة ".repeat(2000);
+    let words = Some(long.trim().to_owned());
+    let episode =
+        Episode { author: words.clone(), subtitle: words.clone(), summary: words, ..Episode::default() };
+    let shown = feed_of(FeedEntry { episode: Some(episode), ..said("1", "t", "https://a.example/1", DAY) });
+    let channel = ::rss::Channel::read_from(&render::rss(&shown, &site())[..]).unwrap();
+    let itunes = channel.items[0].itunes_ext.clone().unwrap();
+    for (text, chars_max) in [(itunes.author, 255), (itunes.subtitle, 255), (itunes.summary, 4000)] {
+        let text = text.unwrap();
+        assert!(text.ends_with("كلمة…") && text.chars().count() <= chars_max, "{text}");
+    }
+}
+
+#[test]
+fn records_of_earlier_versions_are_read() {
+    let stored = r#"{"duration_seconds":61,"number":3,"season":null,"explicit":false}"#;
+    let read: Episode = serde_json::from_str(stored).unwrap();
+    let expected =
+        Episode { duration_seconds: Some(61), number: Some(3), explicit: Some(false), ..Episode::default() };
+    assert_eq!(read, expected);
+    assert_eq!(serde_json::to_string(&read).unwrap(), stored, "what is not said is not stored");
+    let again: Episode = serde_json::from_str(&serde_json::to_string(&rich().episode).unwrap()).unwrap();
+    assert_eq!(Some(again), rich().episode);
+}
