@@ -169,25 +169,30 @@ fn rich() -> FeedEntry {
         }),
         language: Some("fr-MA".to_owned()),
         rights: Some("© أمل & Co".to_owned()),
-        episode: Some(Episode {
-            duration_seconds: Some(61),
-            number: Some(3),
-            season: Some(0),
-            explicit: Some(false),
-            kind: Some(EpisodeKind::Bonus),
-            title: Some("Title & <b>".to_owned()),
-            author: Some("أمل & Co".to_owned()),
-            subtitle: Some("A line".to_owned()),
-            summary: Some("Two lines,\nas one".to_owned()),
-            image: Some("https://a.example/غلاف.jpg?a&b".to_owned()),
-            is_blocked: true,
-            transcripts: vec![
-                side_file("https://a.example/نص.vtt?a&b", Some("text/vtt"), Some("ar"), Some("captions")),
-                side_file("https://a.example/2", None, None, None),
-                side_file("javascript:alert(1)", Some("text/vtt"), None, None),
-            ],
-            chapters: Some(side_file("https://a.example/chapters.json", None, None, None)),
-        }),
+        episode: Some(rich_episode()),
+    }
+}
+
+/// The same of an episode.
+fn rich_episode() -> Episode {
+    Episode {
+        duration_seconds: Some(61),
+        number: Some(3),
+        season: Some(0),
+        explicit: Some(false),
+        kind: Some(EpisodeKind::Bonus),
+        title: Some("Title & <b>".to_owned()),
+        author: Some("أمل & Co".to_owned()),
+        subtitle: Some("A line".to_owned()),
+        summary: Some("Two lines,\nas one".to_owned()),
+        image: Some("https://a.example/غلاف.jpg?a&b".to_owned()),
+        is_blocked: true,
+        transcripts: vec![
+            side_file("https://a.example/نص.vtt?a&b", Some("text/vtt"), Some("ar"), Some("captions")),
+            side_file("https://a.example/2", None, None, None),
+            side_file("javascript:alert(1)", Some("text/vtt"), None, None),
+        ],
+        chapters: Some(side_file("https://a.example/chapters.json", None, None, None)),
     }
 }
 

@@ -5,6 +5,9 @@ use std::collections::HashSet;
 use super::values::*;
 use super::{Node, Report};
 
+/// What holds of a value.
+type Rule = fn(&str) -> bool;
+
 const SOURCE: &[&str] = &[
     "author",
     "category",
@@ -79,7 +82,7 @@ fn check_common(node: &Node, known: &[&str], place: &str, is_whole: bool, report
     for name in ["id", "title", "updated"].into_iter().filter(|_| is_whole) {
         report.need(seen.contains(name), place, &format!("has no {name}"));
     }
-    let values: [(&str, fn(&str) -> bool); 5] = [
+    let values: [(&str, Rule); 5] = [
         ("id", is_iri),
         ("updated", is_rfc3339),
         ("published", is_rfc3339),

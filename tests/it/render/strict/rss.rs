@@ -5,6 +5,9 @@ use std::collections::HashSet;
 use super::values::*;
 use super::{Node, Report};
 
+/// What holds of a value.
+type Rule = fn(&str) -> bool;
+
 const CHANNEL: &[&str] = &[
     "title",
     "link",
@@ -109,7 +112,8 @@ fn check_image(channel: &Node, report: &mut Report) {
         );
     }
     optional(image, "url", is_web, "image", report);
-    report.need(image.text_of("url").ends_with(".png"), "image", "must be a GIF, a JPEG or a PNG");
+    let kind = image.text_of("url").rsplit('.').next();
+    report.need(kind == Some("png"), "image", "must be a GIF, a JPEG or a PNG");
     for (name, most) in [("width", 144), ("height", 400)] {
         let good = |text: &str| text.parse::<u32>().is_ok_and(|pixels| (1..=most).contains(&pixels));
         optional(image, name, good, "image", report);
@@ -183,7 +187,7 @@ pub fn check_modules(item: &Node, place: &str, report: &mut Report) {
             report.need(!words.text.trim().is_empty(), place, &format!("{} is empty", words.name));
         }
     }
-    let rules: [(&str, fn(&str) -> bool); 9] = [
+    let rules: [(&str, Rule); 9] = [
         ("duration", is_count),
         ("episode", is_count),
         ("season", is_count),
