@@ -273,6 +273,36 @@ mod tests {
     }
 
     #[test]
+    fn controls_go_and_the_marks_of_bidirectional_text_stay() {
+        for (given, expected) in [
+            ("a\u{0}b\u{7f}c\u{85}d\u{9f}e\u{fffe}", "abcde"),
+            ("«خبر»\u{a0}\u{200f}(2)\u{202c}", "«خبر»\u{a0}\u{200f}(2)\u{202c}"),
+        ] {
+            assert_eq!(line(given).as_deref(), Some(expected));
+            assert_eq!(markup(given).as_deref(), Some(expected));
+        }
+        assert!(matches!(markup("<p>«خبر»\u{a0}</p>"), Some(Cow::Borrowed(_))));
+        assert_eq!(markup("a\r\nb\rc").as_deref(), Some("a\nb\nc"));
+        assert_eq!((line("\u{80} \u{1}"), markup(" \u{9f}\n")), (None, None));
+    }
+
+    #[test]
+    fn only_what_looks_like_html_is_escaped_once_more() {
+        for same in ["AT&T, R&D", "1 < 2 > 0", "<3", "a & b", "&bogus;", "«خبر»"] {
+            assert_eq!(rss_text(same), same);
+        }
+        for (given, expected) in [
+            ("<b> & co", "&lt;b&gt; &amp; co"),
+            ("a</b>", "a&lt;/b&gt;"),
+            ("&amp; &#39; > x", "&amp;amp; &amp;#39; &gt; x"),
+            ("a<b", "a&lt;b"),
+        ] {
+            assert_eq!(rss_text(given), expected);
+            assert_eq!(text::decode(expected), given);
+        }
+    }
+
+    #[test]
     fn directions_follow_language_and_script() {
         for (tag, expected) in [
             ("ar", "rtl"),

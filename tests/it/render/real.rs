@@ -17,7 +17,7 @@ fn shared(name: &str) -> Vec<(String, Vec<u8>)> {
     paths.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
 }
 
-/// What a source says, decided on as a poll would, in a section of 20.
+/// What a source says, decided on as a poll would, in a section of 12.
 fn taken_in(feed: Feed) -> Vec<SectionFeed> {
     let source = source("real", &["all"]);
     let mut memory = Memory::default();
@@ -39,7 +39,7 @@ fn taken_in(feed: Feed) -> Vec<SectionFeed> {
     memory.poll(&source, &fetched(reading, "2026-11-24T10:00:00Z"));
     let mut window = memory.window(std::slice::from_ref(&source));
     window.sources.insert(source.id.clone(), Arc::new(card));
-    let edition = pipeline::Edition::new(site(), vec![section("all", 20, 20)], &[source]);
+    let edition = pipeline::Edition::new(site(), vec![section("all", 12, 12)], &[source]);
     pipeline::lay_out(&edition, &window)
 }
 
