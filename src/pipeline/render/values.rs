@@ -110,6 +110,37 @@ pub(super) fn escape(text: &str) -> String {
 /// An http(s) address in ASCII (RFC 3986); `None` for anything else. One that is correct already stays
 /// as the source wrote it; an IRI is percent-encoded (RFC 3987 §3.1), since RSS readers take no other.
 pub(super) fn web(address: &str) -> Option<String> {
+    if is_plain_web(address) {
+        return Some(address.to_owned());
+    }
+    parsed_web(address)
+}
+
+/// Whether an address is one that would come out of the parser as it went in, as nearly all do: a host of plain
+/// labels without a port, and a path of what RFC 3986 allows, without dots that lead upwards.
+fn is_plain_web(address: &str) -> bool {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let Some(rest) = rest else { return false };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let is_label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && !label.starts_with("xn--") && label.bytes().all(plain)
+    };
+    // What ends with a number might be an address of IPv4.
+    let is_named =
+        host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
+    let bytes = path.as_bytes();
+    let is_allowed = |(at, byte): (usize, &u8)| match byte {
+        b'%' => bytes
+            .get(at + 1..at + 3)
+            .is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit) && !two.eq_ignore_ascii_case(b"2e")),
+        b'.' => at == 0 || bytes.get(at - 1) != Some(&b'/'),
+        byte => byte.is_ascii_alphanumeric() || b"-_~:/?@!$&()*+,;=".contains(byte),
+    };
+    is_named && host.split('.').all(is_label) && bytes.iter().enumerate().all(is_allowed)
+}
+
+fn parsed_web(address: &str) -> Option<String> {
     let url = Url::parse(address.trim()).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| encoded(&url, address.trim()))
 }
@@ -256,6 +287,15 @@ mod tests {
         check_web("javascript:alert(1)", None);
         check_web("/relative", None);
         check_web("https://", None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_way_leads_to_the_same(
+            address in "https?://([a-z0-9-]{1,4}\\.){0,2}[a-zA-Z0-9-]{1,5}(:[0-9]{1,3})?(/[ -~]{0,3}(%[0-9A-Fa-f]{2})?\\.{0,2}){0,4}"
+        ) {
+            proptest::prop_assert_eq!(web(&address), parsed_web(&address));
+        }
     }
 
     fn check_uri(address: &str, good: bool) {
