@@ -2,8 +2,10 @@
 
 mod conditions;
 mod connection;
+mod delta;
 mod doors;
 mod go;
+mod heads;
 mod negotiate;
 mod respond;
 mod route;
@@ -288,7 +290,10 @@ impl Server {
         asked: &Request<'_>,
         read: impl FnOnce(&dyn Pages, &str) -> Option<T> + Send + 'static,
     ) -> Result<T, Box<Response<Bytes>>> {
-        let path = respond::checked(asked)?;
+        let path = respond::checked(asked)?.into_owned();
+        if respond::is_preflight(asked) && path.ends_with(".atom") {
+            return Err(Box::new(respond::preflight()));
+        }
         if let Some(refused) = respond::not_allowed(asked.method) {
             return Err(Box::new(refused));
         }

@@ -1,10 +1,12 @@
 //! Candidates of a section to what it shows: order, one entry a story, a fair share for every source.
 
+mod facts;
 mod most_read;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use self::facts::Facts;
 use crate::model::{
     Also, Digest, Entry, EntryKey, Placed, PublishLimits, Removed, Section, SectionFeed, SourceCard,
     SourceId, Timestamp,
@@ -56,7 +58,7 @@ pub fn relate(
     related: &BTreeMap<EntryKey, Vec<Arc<Entry>>>,
     sources: &BTreeMap<SourceId, Arc<SourceCard>>,
 ) {
-    let mut facts: Vec<Vec<u8>> = vec![];
+    let mut facts = Facts::default();
     for placed in &mut feed.placed {
         placed.related = related
             .get(&placed.entry.key)
@@ -66,12 +68,12 @@ pub fn relate(
             .collect();
         for one in &placed.related {
             feed.updated = feed.updated.max(one.entry.changed_at());
-            facts.push([&placed.entry.key.0[..], &facts_of(&one.entry, &one.source)].concat());
+            facts.key(placed.entry.key);
+            facts.entry(&one.entry, &one.source);
         }
     }
     if !facts.is_empty() {
-        let facts = facts.iter().map(Vec::as_slice);
-        feed.fingerprint = Digest::of(std::iter::once(&feed.fingerprint.0[..]).chain(facts));
+        feed.fingerprint = Digest::of([&feed.fingerprint.0, facts.bytes()]);
     }
 }
 
@@ -216,17 +218,11 @@ fn changes(placed: &Placed) -> impl Iterator<Item = Timestamp> + '_ {
 }
 
 fn fingerprint(section: &Section, placed: &[Placed]) -> Digest {
-    let mut parts: Vec<Vec<u8>> = vec![format!("{section:?}").into_bytes()];
+    let mut facts = Facts::default();
     for one in placed {
-        parts.push(facts_of(&one.entry, &one.source));
-        parts.extend(one.also.iter().map(|also| facts_of(&also.entry, &also.source)));
-        parts.push(vec![]);
+        facts.entry(&one.entry, &one.source);
+        one.also.iter().for_each(|also| facts.entry(&also.entry, &also.source));
+        facts.end();
     }
-    Digest::of(parts.iter().map(Vec::as_slice))
-}
-
-/// What a document shows of an entry follows from its key, its id and how often its facts were replaced.
-fn facts_of(entry: &Entry, source: &SourceCard) -> Vec<u8> {
-    let Entry { key, id, digest, revision, updated, .. } = entry;
-    format!("{key} {id} {digest} {revision} {updated:?} {source:?}").into_bytes()
+    Digest::of([format!("{section:?}").as_bytes(), facts.bytes()])
 }

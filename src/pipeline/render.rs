@@ -9,6 +9,7 @@ mod head;
 mod item;
 mod json;
 mod notices;
+mod pack;
 mod pages;
 mod pieces;
 mod rss;
