@@ -56,11 +56,13 @@ pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Publ
 /// What each section shows, in the order of the file; what is related is not named yet.
 pub fn lay_out(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
     let mut candidates = window::candidates(window, edition);
-    let all: BTreeMap<EntryKey, Arc<Entry>> =
-        candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect();
     let (sources, weights) = (&window.sources, &edition.weights);
     let (ranked, others): (Vec<_>, Vec<_>) =
         edition.sections.iter().enumerate().partition(|(_, section)| section.order == SectionOrder::MostRead);
+    let all: BTreeMap<EntryKey, Arc<Entry>> = match ranked[..] {
+        [] => BTreeMap::new(),
+        _ => candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect(),
+    };
     let others = others.into_iter().map(|(_, section)| {
         let entries = candidates.remove(&section.id).unwrap_or_default();
         merge::merge(section, entries, sources, weights)

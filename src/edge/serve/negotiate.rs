@@ -12,11 +12,14 @@ pub(super) const A_IM: HeaderName = HeaderName::from_static("a-im");
 pub(super) struct Accepted([u16; 4]);
 
 impl Accepted {
+    /// What a client says that says nothing.
+    const ANY: Self = Self([1, 1, 1, 1000]);
+
     /// What the Accept-Encoding lines of a request say together. Without any, every coding may be sent, but
     /// a client that does not mention gzip may be unable to read it: identity is preferred.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         if !headers.contains_key(ACCEPT_ENCODING) {
-            return Self([1, 1, 1, 1000]);
+            return Self::ANY;
         }
         let (mut named, mut any) = ([None; 4], None);
         for (name, weight) in members(headers, &ACCEPT_ENCODING) {
@@ -45,6 +48,16 @@ impl Accepted {
         let is_worth_it = document.is_worth_packing();
         let is_offered = |coding| coding == Coding::Identity || is_worth_it && document.is_ready(coding);
         self.best_of(is_offered).or_else(|| self.best_of(|_| true))
+    }
+
+    /// Compresses a document that was made for this one request: with gzip where that will do, which is the quickest.
+    pub(super) fn prepare(self, document: &Document) {
+        let is_gzip_enough = self.takes(Coding::Gzip) && self != Self::ANY;
+        let coding = if is_gzip_enough { Some(Coding::Gzip) } else { self.best_of(|_| true) };
+        if let Some(coding) = coding.filter(|_| document.is_worth_packing()) {
+            // Where the encoder fails, it is sent as it is.
+            let _ = document.body(coding);
+        }
     }
 
     /// The best of those that are offered; the smaller one where they are equal.

@@ -1,7 +1,6 @@
 //! Documents in the codings that take an encoder. The same bytes give the same bytes on every machine.
 //!
-//! None of the encoders reads a clock or a thread's timing, and all work on the whole document at once. What
-//! zlib-rs and zstd choose by the processor is how they compare and copy, never what they find. brotli weighs its
+//! What zlib-rs and zstd choose by the processor is how they compare and copy, never what they find. brotli weighs its
 //! choices in floating point; all of it is exact in IEEE 754 but the logarithms of counts above 255, and those are
 //! rounded to 24 bits from a result that has twice as many, so that they do not differ between machines either.
 //! Were that ever untrue, still no reader could tell: an ETag names the bytes before the coding, and nobody joins
@@ -10,7 +9,6 @@
 use std::io::Write as _;
 
 use brotli::enc::BrotliEncoderParams;
-use brotli::enc::backward_references::BrotliEncoderMode;
 use flate2::{Compression, GzBuilder};
 
 use crate::model::Coding;
@@ -33,7 +31,6 @@ fn br(bytes: &[u8]) -> Option<Vec<u8>> {
         quality: i32::from(Coding::Br.level()),
         lgwin: BROTLI_WINDOW_LOG,
         size_hint: bytes.len(),
-        mode: BrotliEncoderMode::BROTLI_MODE_TEXT,
         ..BrotliEncoderParams::default()
     };
     let mut out = Vec::with_capacity(bytes.len() / 4);
