@@ -27,8 +27,12 @@ pub(super) fn line(text: &str) -> Option<String> {
 /// Markup without what XML forbids; `None` where it is blank. Line ends are LF, as an XML parser would
 /// make them, so that all formats carry the same text.
 pub(super) fn markup(html: &str) -> Option<String> {
-    let safe = text::xml_safe(html).replace("\r\n", "\n").replace('\r', "\n");
-    (!safe.trim().is_empty()).then_some(safe)
+    let safe = text::xml_safe(html);
+    if safe.trim().is_empty() {
+        return None;
+    }
+    let has_returns = memchr::memchr(b'\r', safe.as_bytes()).is_some();
+    Some(if has_returns { safe.replace("\r\n", "\n").replace('\r', "\n") } else { safe.into_owned() })
 }
 
 /// The text of HTML, on one line.
