@@ -17,6 +17,7 @@ use super::daemon::{Daemon, Event};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
+use super::packing::keep_packed;
 use super::poller::Poller;
 use super::row::Row;
 use super::writer::Writer;
@@ -63,6 +64,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         counter: Arc::clone(&writer.counter),
         events: events_in.clone(),
     });
+    tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
     let mut doors = JoinSet::new();
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox: Arc::new(Post) };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));

@@ -12,6 +12,7 @@ mod item;
 mod json;
 mod media;
 mod notices;
+mod pack;
 mod pages;
 mod pieces;
 mod podcast;
