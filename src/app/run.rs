@@ -61,6 +61,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         store: Arc::clone(&store),
         cards: Arc::clone(&writer.cards),
         counter: Arc::clone(&writer.counter),
+        finder: Arc::clone(&writer.finder),
         events: events_in.clone(),
     });
     let mut doors = JoinSet::new();

@@ -1,5 +1,7 @@
 //! `publish`: every document that is served, derived from the window. Composes section, merge and render.
 
+mod found;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -10,10 +12,14 @@ use crate::model::{
     Site, Source, SourceCard, SourceId, Timestamp, Window,
 };
 
+pub use found::{FoundStory, search_document, search_feed_document, story_document};
+
 const HTML: &str = "text/html; charset=utf-8";
 const RSS: &str = "application/rss+xml; charset=utf-8";
 const ATOM: &str = "application/atom+xml; charset=utf-8";
 const JSON: &str = "application/feed+json; charset=utf-8";
+const OPENSEARCH: &str = "application/opensearchdescription+xml; charset=utf-8";
+const OPML: &str = "text/x-opml; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const PNG: &str = "image/png";
@@ -174,6 +180,13 @@ impl Press<'_> {
         self.put("/robots.txt".to_owned(), PLAIN, constant, None, || render::robots_txt(site));
         self.put("/style.css".to_owned(), CSS, constant, None, render::style_css);
         self.put("/icon.png".to_owned(), PNG, constant, None, render::icon_png);
+        let names: Vec<String> = feeds.iter().map(|feed| format!("{:?}", feed.section)).collect();
+        let outlines = self.with_site(Digest::of(names.iter().map(String::as_bytes)));
+        self.put("/feeds.opml".to_owned(), OPML, outlines, None, || render::feeds_opml(site, feeds));
+        if site.has_search {
+            let describe = || render::opensearch_xml(site);
+            self.put("/opensearch.xml".to_owned(), OPENSEARCH, constant, None, describe);
+        }
     }
 
     fn with_site(&self, facts: Digest) -> Digest {

@@ -5,6 +5,7 @@
 
 mod atom;
 mod document;
+mod finds;
 mod head;
 mod item;
 mod json;
@@ -21,7 +22,10 @@ pub use document::document;
 pub use item::destination;
 pub use json::json;
 pub use notices::notices;
-pub use pages::{bot_page, front_entries_max, front_page, item_page, section_page};
+pub use finds::{feeds_opml, opensearch_xml, search_atom, story_atom};
+pub use pages::{
+    SearchPage, bot_page, front_entries_max, front_page, item_page, search_page, section_page,
+};
 pub use pieces::{atom_pieces, json_pieces, rss_pieces};
 pub use rss::rss;
 pub use static_files::{icon_png, robots_txt, style_css};

@@ -1,0 +1,126 @@
+//! Who has a word or a phrase, and how much it is about it: one list for each segment.
+
+use std::collections::BTreeSet;
+
+use super::index::Index;
+use super::posting::{Posting, Postings};
+use super::query::Part;
+use super::rank::weight;
+use super::segment::Segment;
+use super::variants::{is_same, variants};
+use super::words::{bare, each, form, term};
+
+/// What the very form that was asked for weighs, in percent of another form.
+const SAME_FORM_PERCENT: u64 = 130;
+/// What a longer or a shorter form weighs.
+const VARIANT_PERCENT: u64 = 75;
+/// What a word weighs of which the beginning was asked for.
+const PREFIX_PERCENT: u64 = 60;
+/// Letters of a beginning.
+const PREFIX_LETTERS_MIN: usize = 2;
+
+/// The numbers of entries that have something, ascending, with what it weighs in each.
+pub(super) type List = Vec<(u32, u64)>;
+
+/// One list for each segment of the index, in their order.
+pub(super) type Lists = Vec<List>;
+
+/// Who has this part of a question. `may_begin` lets what nobody has be the beginning of a word.
+pub(super) fn lists(index: &Index, part: &Part, may_begin: bool) -> Lists {
+    let mut words: Vec<(&str, u8)> = vec![];
+    each(&part.folded, |term, form| words.push((term, form)));
+    let ([(first, form)], false) = (&words[..], part.folded.is_empty()) else {
+        return index.segments.values().map(|segment| phrase(segment, &words)).collect();
+    };
+    if part.is_prefix {
+        return prefixed(index, &part.folded);
+    }
+    let own = having(index, first, *form, 100);
+    if !part.is_open {
+        return own;
+    }
+    let count = found(&own);
+    let mut all = own;
+    for variant in variants(&part.folded) {
+        let more = having(index, &variant.term, 0, VARIANT_PERCENT);
+        let many = found(&more);
+        if many > 0 && is_same(&variant, many, count) {
+            merge(&mut all, more);
+        }
+    }
+    if may_begin && found(&all) == 0 { prefixed(index, &part.folded) } else { all }
+}
+
+/// How many entries are in the lists.
+pub(super) fn found(lists: &Lists) -> u64 {
+    lists.iter().map(|list| list.len() as u64).sum()
+}
+
+fn having(index: &Index, term: &str, form: u8, percent: u64) -> Lists {
+    let of_segment = |segment: &Segment| {
+        let postings = segment.postings(term);
+        postings.filter_map(|posting| weighed(segment, &posting, form, percent)).collect()
+    };
+    index.segments.values().map(of_segment).collect()
+}
+
+fn prefixed(index: &Index, word: &str) -> Lists {
+    let beginning = bare(word);
+    if beginning.chars().nth(PREFIX_LETTERS_MIN - 1).is_none() {
+        return having(index, term(word), form(word), 100);
+    }
+    let terms = index.segments.values().flat_map(|segment| segment.terms_from(beginning));
+    // The word itself may have lost its end in the index.
+    let terms: BTreeSet<&str> = terms.chain([term(word)]).collect();
+    let mut all: Lists = index.segments.values().map(|_| vec![]).collect();
+    for term in terms {
+        merge(&mut all, having(index, term, form(word), PREFIX_PERCENT));
+    }
+    all
+}
+
+/// What a posting weighs; nothing where its entry is dead.
+fn weighed(segment: &Segment, posting: &Posting<'_>, form: u8, percent: u64) -> Option<(u32, u64)> {
+    let doc = segment.docs.get(posting.doc as usize).filter(|doc| !doc.is_dead)?;
+    let same_form = if posting.forms & form == 0 { 100 } else { SAME_FORM_PERCENT };
+    let weight = weight(posting.count.into(), doc.words.into(), posting.in_title);
+    Some((posting.doc, weight * same_form * percent / 10_000))
+}
+
+/// Who has these words one behind the other.
+fn phrase(segment: &Segment, words: &[(&str, u8)]) -> List {
+    let mut all: Vec<std::iter::Peekable<Postings<'_>>> =
+        words.iter().map(|(term, _)| segment.postings(term).peekable()).collect();
+    let Some((first, others)) = all.split_first_mut() else { return vec![] };
+    let mut found = vec![];
+    'entries: for posting in first {
+        let mut starts: Vec<u32> = posting.places().collect();
+        let mut weight = 0;
+        for (postings, distance) in others.iter_mut().zip(1..) {
+            while postings.next_if(|other| other.doc < posting.doc).is_some() {}
+            let Some(other) = postings.peek().copied().filter(|other| other.doc == posting.doc) else {
+                continue 'entries;
+            };
+            let places: Vec<u32> = other.places().collect();
+            starts.retain(|start| places.binary_search(&(start + distance)).is_ok());
+            if starts.is_empty() {
+                continue 'entries;
+            }
+            weight += weighed(segment, &other, 0, 100).map_or(0, |(_, weight)| weight);
+        }
+        found.extend(weighed(segment, &posting, 0, 100).map(|(doc, own)| (doc, own + weight)));
+    }
+    found
+}
+
+/// Brings lists together; an entry that is in both has the greater weight.
+fn merge(all: &mut Lists, more: Lists) {
+    for (list, more) in all.iter_mut().zip(more) {
+        if more.is_empty() {
+            continue;
+        }
+        list.extend(more);
+        list.sort_unstable_by_key(|(doc, weight)| (*doc, std::cmp::Reverse(*weight)));
+        list.dedup_by_key(|(doc, _)| *doc);
+    }
+}
