@@ -7,18 +7,21 @@ mod atom;
 mod document;
 mod finds;
 mod head;
+mod heading;
 mod item;
 mod json;
 mod notices;
 mod pages;
 mod pieces;
+mod rhythm;
 mod rss;
 mod static_files;
 mod values;
 mod words;
 
-pub use atom::atom;
+pub use atom::{atom, atom_of};
 pub use document::document;
+pub use heading::{Heading, archive_url};
 pub use item::destination;
 pub use json::json;
 pub use notices::notices;
@@ -27,5 +30,6 @@ pub use pages::{
     SearchPage, bot_page, front_entries_max, front_page, item_page, search_page, section_page,
 };
 pub use pieces::{atom_pieces, json_pieces, rss_pieces};
+pub use rhythm::ttl_minutes;
 pub use rss::rss;
 pub use static_files::{icon_png, robots_txt, style_css};

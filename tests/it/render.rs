@@ -1,5 +1,6 @@
 //! The documents that readers get: what each format carries, its rules, and that it is always well-formed.
 
+mod around;
 mod atom;
 mod json;
 mod ours;

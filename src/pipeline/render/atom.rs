@@ -1,4 +1,6 @@
-//! A section as Atom 1.0 (RFC 4287).
+//! Entries as Atom 1.0 (RFC 4287): a section, a page of its archive (RFC 5005), or any other list.
+
+mod splice;
 
 use std::collections::BTreeMap;
 
@@ -7,86 +9,96 @@ use atom_syndication::{
     Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Source, Text, TextType,
 };
 
-use super::head::{GENERATOR, Head};
+use self::splice::Marks;
+use super::head::{GENERATOR, ICON_PATH};
+use super::heading::Heading;
 use super::item::Item;
-use super::values::{email, escape, in_range, line, uri, web};
-use crate::model::{self, Placed, SectionFeed, Site, SourceId, Timestamp};
+use super::values::{self, email, escape, in_range, line, uri, web};
+use crate::model::{self, Placed, Removed, SectionFeed, Site, SourceId, Timestamp};
 
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
 /// The namespace of what the formats have no place for.
 const OWN: &str = "urn:x-nashra:atom";
-/// Other coverage and related stories are both `related`: this attribute marks the links to related stories.
-const RELATED_STORY: &str = "nashra:story=\"related\"";
+/// RFC 6721 §2.
+const DELETED: &str = "http://purl.org/atompub/tombstones/1.0";
+/// RFC 5005 §1.2.
+const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
-/// Renders a section as Atom 1.0.
+/// Renders the live feed of a section as Atom 1.0.
 pub fn atom(feed: &SectionFeed, site: &Site) -> Vec<u8> {
-    let head = Head::new(feed, site);
-    let items: Vec<Item<'_>> = feed.placed.iter().map(|placed| Item::placed(site, placed)).collect();
+    atom_of(&Heading::of_section(feed, site), &feed.placed, &feed.removed, site)
+}
+
+/// Renders any list of entries as Atom 1.0, and says of those in `removed` that they are no more (RFC 6721).
+pub fn atom_of(heading: &Heading, placed: &[Placed], removed: &[Removed], site: &Site) -> Vec<u8> {
+    let items: Vec<Item<'_>> = placed.iter().map(|placed| Item::placed(site, placed)).collect();
     let ages = newest_by_source(&items);
-    let entries = feed.placed.iter().zip(&items).map(|(placed, item)| entry(item, placed, site, &ages));
+    let entries = placed.iter().zip(&items).map(|(placed, item)| entry(item, placed, site, &ages));
     let document = Feed {
-        links: vec![
-            link("self", head.in_format("atom"), Some("application/atom+xml")),
-            link("alternate", head.page.clone(), Some("text/html")),
-        ],
-        title: text(head.title),
-        id: head.page,
+        title: text(safe(&heading.title)),
+        id: id(&heading.id),
         // The epoch for an empty section: never the clock.
-        updated: date(feed.updated),
-        subtitle: Some(text(head.description)),
+        updated: date(heading.updated),
+        subtitle: heading.subtitle.as_deref().and_then(line).map(text),
         generator: Some(Generator { value: GENERATOR.to_owned(), uri: None, version: None }),
-        icon: Some(head.icon),
-        lang: head.language,
-        namespaces: namespaces(feed),
+        icon: Some(format!("{}{ICON_PATH}", site.url)),
+        base: Some(format!("{}/", site.url)),
+        lang: values::language(&site.language),
+        links: feed_links(heading),
+        namespaces: namespaces(heading, placed, removed),
         entries: entries.collect(),
         ..Feed::default()
     };
     // A vector takes every byte, and nothing else can fail.
     let bytes = document.write_to(Vec::new()).unwrap_or_default();
-    with_attributes(&bytes, feed, |index| items.get(index)?.foreign_language(site))
+    let archive = if heading.is_archive { "<fh:archive/>" } else { "" };
+    let before = format!("{archive}{}", splice::deleted(removed));
+    let marks: Vec<Marks> = placed.iter().zip(&items).map(|(placed, item)| marks(placed, item)).collect();
+    splice::splice(&String::from_utf8_lossy(&bytes), &before, &marks).into_bytes()
 }
 
-fn namespaces(feed: &SectionFeed) -> BTreeMap<String, String> {
-    let own = feed.placed.iter().any(|placed| !placed.related.is_empty()).then_some(("nashra", OWN));
-    let names = own.into_iter().chain([("media", MEDIA)]);
-    names.map(|(name, uri)| (name.to_owned(), uri.to_owned())).collect()
+fn feed_links(heading: &Heading) -> Vec<Link> {
+    const ATOM: &str = "application/atom+xml";
+    let media_type = |relation: &str| match relation {
+        "hub" => None,
+        "search" => Some("application/opensearchdescription+xml"),
+        _ => Some(ATOM),
+    };
+    let own = link("self", heading.address.clone(), Some(ATOM));
+    let page = link("alternate", heading.page.clone(), Some("text/html"));
+    let further = heading.links.iter();
+    let further = further.map(|(relation, href)| link(relation, href.clone(), media_type(relation)));
+    [own, page].into_iter().chain(further).collect()
 }
 
-/// The crate has no place for the `xml:lang` of an entry, nor for attributes of others in a link. Every `<` of a
-/// text is escaped, so the n-th `<entry>` in the document is the start of the n-th entry; and so is every `"`.
-fn with_attributes<'a>(
-    document: &[u8],
-    feed: &SectionFeed,
-    language: impl Fn(usize) -> Option<&'a str>,
-) -> Vec<u8> {
-    const START: &str = "<entry>";
-    let document = String::from_utf8_lossy(document);
-    let mut parts = document.split(START);
-    let mut out = String::with_capacity(document.len() + feed.placed.len() * 16);
-    out.push_str(parts.next().unwrap_or_default());
-    for (index, part) in parts.enumerate() {
-        match language(index) {
-            // A checked tag is letters, digits and dashes.
-            Some(tag) => out.extend(["<entry xml:lang=\"", tag, "\">"]),
-            None => out.push_str(START),
-        }
-        match feed.placed.get(index) {
-            Some(placed) if !placed.related.is_empty() => mark_related(&mut out, part, placed.also.len()),
-            _ => out.push_str(part),
-        }
+/// Nothing is declared that is not used.
+fn namespaces(heading: &Heading, placed: &[Placed], removed: &[Removed]) -> BTreeMap<String, String> {
+    let names = [
+        ("at", DELETED, !removed.is_empty()),
+        ("fh", HISTORY, heading.is_archive),
+        ("media", MEDIA, true),
+        ("nashra", OWN, placed.iter().any(|placed| !placed.related.is_empty())),
+    ];
+    let used = names.into_iter().filter(|(_, _, is_used)| *is_used);
+    used.map(|(name, uri, _)| (name.to_owned(), uri.to_owned())).collect()
+}
+
+/// What leads nowhere by itself leads from the page at the source, of which the text is a part.
+fn marks(placed: &Placed, item: &Item<'_>) -> Marks {
+    Marks {
+        base: (item.link != item.page).then(|| escape(&item.link)),
+        language: item.language.clone(),
+        coverage: (!placed.related.is_empty()).then_some(placed.also.len()),
     }
-    out.into_bytes()
 }
 
-/// Copies an entry; the links to other coverage, which come first, stay as they are.
-fn mark_related(out: &mut String, entry: &str, coverage: usize) {
-    const RELATION: &str = " rel=\"related\"";
-    for (index, part) in entry.split_inclusive(RELATION).enumerate() {
-        out.push_str(part);
-        if part.ends_with(RELATION) && index >= coverage {
-            out.extend([" ", RELATED_STORY]);
-        }
-    }
+/// An id as an entry has it.
+fn id(id: &str) -> String {
+    crate::pipeline::text::xml_safe(id).into_owned()
+}
+
+fn safe(words: &str) -> String {
+    line(words).unwrap_or_default()
 }
 
 /// When each source last changed, as far as this feed knows.

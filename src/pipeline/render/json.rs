@@ -11,7 +11,7 @@ const VERSION: &str = "https://jsonfeed.org/version/1.1";
 
 /// Renders a section as JSON Feed 1.1.
 pub fn json(feed: &SectionFeed, site: &Site) -> Vec<u8> {
-    let head = Head::new(feed, site);
+    let head = Head::new(&feed.section, site);
     let document = Document {
         version: VERSION,
         feed_url: head.in_format("json"),
@@ -20,6 +20,7 @@ pub fn json(feed: &SectionFeed, site: &Site) -> Vec<u8> {
         description: head.description,
         icon: head.icon,
         language: head.language,
+        hubs: site.hubs.iter().map(|url| Hub { kind: "WebSub", url: url.clone() }).collect(),
         items: feed.placed.iter().map(|placed| item(placed, site)).collect(),
     };
     // Strings and numbers always serialise, and a vector takes every byte.
@@ -36,7 +37,18 @@ struct Document {
     icon: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub>,
+    /// Last, so that its objects can be found in the bytes.
     items: Vec<JsonItem>,
+}
+
+/// Where readers are told of news instead of asking.
+#[derive(Serialize)]
+struct Hub {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: String,
 }
 
 #[derive(Serialize)]

@@ -149,7 +149,7 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     let ordered: Vec<&SectionFeed> = first.into_iter().chain(rest).collect();
     let blocks = ordered.iter().map(|feed| {
         let most = front_entries_max(&feed.section);
-        let head = Head::new(feed, site);
+        let head = Head::new(&feed.section, site);
         Block {
             id: feed.section.id.0.clone(),
             title: section_title(feed),
@@ -163,7 +163,7 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     let page = Page {
         description: (Words::of(&site.language).portal)(&title),
         canonical: format!("{}/", site.url),
-        feeds: ordered.iter().flat_map(|feed| feed_links(&Head::new(feed, site))).collect(),
+        feeds: ordered.iter().flat_map(|feed| feed_links(&Head::new(&feed.section, site))).collect(),
         ..around(site, title)
     };
     written(&Front { blocks: blocks.collect(), page })
@@ -171,7 +171,7 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
 
 /// `/SECTION`: all that its feeds carry.
 pub fn section_page(site: &Site, feed: &SectionFeed) -> Vec<u8> {
-    let head = Head::new(feed, site);
+    let head = Head::new(&feed.section, site);
     let page = Page {
         feeds: feed_links(&head),
         description: head.description,

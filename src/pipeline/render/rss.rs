@@ -6,30 +6,28 @@ use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::itunes::{ITunesCategory, ITunesChannelExtension, ITunesItemExtension};
 use rss::extension::{Extension, ExtensionMap};
-use rss::{Channel, Enclosure, Guid, Image, Source};
+use rss::{Channel, Cloud, Enclosure, Guid, Image, Source};
+use url::Url;
 
 use super::head::{GENERATOR, Head};
+use super::heading::archive_url;
 use super::item::{File, Item};
+use super::rhythm::ttl_minutes;
 use super::values::{direction, escape, line, rfc822};
 use super::words::Words;
 use crate::model::{Placed, SectionFeed, Site};
 
-/// How often a reader that obeys `ttl` comes back.
-const TTL_MINUTES: u32 = 15;
 /// The size at which readers show the picture; the specification allows no wider one.
 const IMAGE_PIXELS: u32 = 144;
 const DOCS: &str = "https://www.rssboard.org/rss-specification";
+/// Below the site's address.
+const CLOUD_PATH: &str = "/rsscloud/pleaseNotify";
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
 
 /// Renders a section as RSS 2.0.
 pub fn rss(feed: &SectionFeed, site: &Site) -> Vec<u8> {
-    let head = Head::new(feed, site);
-    let own = Link {
-        href: head.in_format("rss"),
-        rel: "self".to_owned(),
-        mime_type: Some("application/rss+xml".to_owned()),
-        ..Link::default()
-    };
+    let head = Head::new(&feed.section, site);
+    let links = links(feed, site, head.in_format("rss"));
     let channel = Channel {
         namespaces: BTreeMap::from([("media".to_owned(), MEDIA.to_owned())]),
         // The validator wants the picture to carry the channel's own title and link.
@@ -49,14 +47,43 @@ pub fn rss(feed: &SectionFeed, site: &Site) -> Vec<u8> {
         last_build_date: (!feed.placed.is_empty()).then(|| rfc822(feed.updated)),
         generator: Some(GENERATOR.to_owned()),
         docs: Some(DOCS.to_owned()),
-        ttl: Some(TTL_MINUTES.to_string()),
-        atom_ext: Some(AtomExtension { links: vec![own] }),
+        cloud: cloud(site),
+        ttl: Some(ttl_minutes(feed).to_string()),
+        atom_ext: Some(AtomExtension { links }),
         itunes_ext: podcast(feed),
         items: feed.placed.iter().map(|placed| item(placed, site)).collect(),
         ..Channel::default()
     };
     // A vector takes every byte, and nothing else can fail.
     channel.write_to(Vec::new()).unwrap_or_default()
+}
+
+/// What RSS borrows from Atom: its own address, who tells of news, and where the older entries are.
+fn links(feed: &SectionFeed, site: &Site, own: String) -> Vec<Link> {
+    let link = |rel: &str, href: String, media_type: Option<&str>| Link {
+        href,
+        rel: rel.to_owned(),
+        mime_type: media_type.map(str::to_owned),
+        ..Link::default()
+    };
+    let own = link("self", own, Some("application/rss+xml"));
+    let hubs = site.hubs.iter().map(|hub| link("hub", hub.clone(), None));
+    let archive = feed.archive.map(|number| archive_url(&feed.section, site, number));
+    let archive = archive.map(|href| link("prev-archive", href, Some("application/atom+xml")));
+    std::iter::once(own).chain(hubs).chain(archive).collect()
+}
+
+/// Where rssCloud readers ask to be told of news: at this very site.
+fn cloud(site: &Site) -> Option<Cloud> {
+    let url = Url::parse(&site.url).ok().filter(|_| site.has_cloud)?;
+    Some(Cloud {
+        domain: url.host_str()?.to_owned(),
+        port: url.port_or_known_default()?.to_string(),
+        path: format!("{}{CLOUD_PATH}", url.path().trim_end_matches('/')),
+        // For http-post there is no procedure to name.
+        register_procedure: String::new(),
+        protocol: "http-post".to_owned(),
+    })
 }
 
 /// What podcast directories ask of a channel, once it carries an episode.

@@ -21,7 +21,7 @@ fn the_channel_says_what_it_is() {
     assert_eq!(channel.language.as_deref(), Some("ar"));
     assert_eq!(channel.last_build_date.as_deref(), Some("Mon, 23 Nov 2026 08:00:00 GMT"));
     assert_eq!(channel.generator.as_deref(), Some("nashra"));
-    assert_eq!(channel.ttl.as_deref(), Some("15"));
+    assert_eq!(channel.ttl.as_deref(), Some("5"));
     let own = &channel.atom_ext.as_ref().unwrap().links;
     assert_eq!(
         own.iter().map(|link| (link.rel.as_str(), link.href.as_str())).collect::<Vec<_>>(),
