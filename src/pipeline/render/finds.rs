@@ -2,13 +2,13 @@
 
 use url::form_urlencoded::byte_serialize;
 
+use super::atom::atom_of;
 use super::head::{Head, ICON_PATH, site_title};
+use super::heading::Heading;
 use super::item::Item;
 use super::values::{escape, language, line};
 use super::words::Seek;
-use crate::model::{
-    Digest, EntryKey, Placed, PublishLimits, Rules, Section, SectionFeed, SectionId, SectionOrder, Site, Timestamp,
-};
+use crate::model::{EntryKey, Placed, SectionFeed, Site, Timestamp};
 
 /// Characters of the name of a search engine (`OpenSearch` 1.1, "`ShortName`").
 const SHORT_NAME_CHARS_MAX: usize = 16;
@@ -36,13 +36,14 @@ pub fn search_atom(site: &Site, query: &str, placed: &[Placed], updated: Timesta
     let page = search_url(site, query);
     let heading = Heading {
         id: page.clone(),
-        title: (seek.titled)(query),
-        subtitle: (seek.describes)(&site_title(site)),
+        title: format!("{} – {}", (seek.titled)(query), site_title(site)),
+        subtitle: Some((seek.describes)(&site_title(site))),
         page,
         address: search_feed_url(site, query),
         updated,
+        ..Heading::default()
     };
-    atom_of(&heading, placed, site)
+    atom_of(&heading, placed, &[], site)
 }
 
 /// `/story/ID.atom`: all that sources say of one event, newest first; `lead` is the entry that it is named after, or
@@ -51,13 +52,14 @@ pub fn story_atom(site: &Site, story: EntryKey, lead: &Placed, placed: &[Placed]
     let lead = Item::placed(site, lead);
     let heading = Heading {
         id: format!("{}/story/{story}", site.url),
-        title: lead.headline(),
-        subtitle: Seek::of(&site.language).coverage.to_owned(),
+        title: format!("{} – {}", lead.headline(), site_title(site)),
+        subtitle: Some(Seek::of(&site.language).coverage.to_owned()),
         page: lead.page.clone(),
         address: story_feed_url(site, story),
         updated,
+        ..Heading::default()
     };
-    atom_of(&heading, placed, site)
+    atom_of(&heading, placed, &[], site)
 }
 
 /// `/opensearch.xml` (`OpenSearch` 1.1): how a browser or a reader asks.
@@ -103,7 +105,7 @@ pub fn feeds_opml(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     }
     out.push_str("    <docs>http://opml.org/spec2.opml</docs>\n  </head>\n  <body>\n");
     for feed in feeds {
-        let head = Head::new(feed, site);
+        let head = Head::new(&feed.section, site);
         let section = line(&feed.section.title).unwrap_or_else(|| feed.section.id.0.clone());
         let attributes = [
             ("type", Some("rss".to_owned())),
@@ -129,40 +131,4 @@ pub fn feeds_opml(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
 /// A question as the value in a query (RFC 3986): nothing but letters, digits and `*-._` stays as it is.
 fn encoded(query: &str) -> String {
     byte_serialize(query.as_bytes()).map(|part| if part == "+" { "%20" } else { part }).collect()
-}
-
-/// How an Atom document introduces itself.
-struct Heading {
-    id: String,
-    title: String,
-    subtitle: String,
-    page: String,
-    address: String,
-    updated: Timestamp,
-}
-
-fn atom_of(heading: &Heading, placed: &[Placed], site: &Site) -> Vec<u8> {
-    const PLACE: &str = "0-found-0";
-    let section = Section {
-        id: SectionId(PLACE.to_owned()),
-        title: heading.title.clone(),
-        description: Some(heading.subtitle.clone()),
-        rules: Rules::default(),
-        limits: PublishLimits { entries_max: placed.len(), per_source_max: placed.len() },
-        takes_all: false,
-        stories: true,
-        order: SectionOrder::Newest,
-    };
-    let feed = SectionFeed {
-        section,
-        placed: placed.to_vec(),
-        removed: vec![],
-        archive: None,
-        updated: heading.updated,
-        fingerprint: Digest([0; 16]),
-    };
-    let (text, place) = (super::atom(&feed, site), format!("{}/{PLACE}", site.url));
-    let text = String::from_utf8_lossy(&text).replace(&format!("{place}.atom"), &escape(&heading.address));
-    let text = text.replace(&format!("<id>{place}</id>"), &format!("<id>{}</id>", escape(&heading.id)));
-    text.replace(&place, &escape(&heading.page)).into_bytes()
 }

@@ -7,7 +7,7 @@ use super::posting::{Posting, Postings};
 use super::query::Part;
 use super::rank::weight;
 use super::segment::Segment;
-use super::variants::{is_same, variants};
+use super::variants::{is_same, longer, shorter};
 use super::words::{bare, each, form, term};
 
 /// What the very form that was asked for weighs, in percent of another form.
@@ -16,6 +16,8 @@ const SAME_FORM_PERCENT: u64 = 130;
 const VARIANT_PERCENT: u64 = 75;
 /// What a word weighs of which the beginning was asked for.
 const PREFIX_PERCENT: u64 = 60;
+/// What Arabic endings begin with.
+const ENDING_LETTERS: [char; 6] = ['ا', 'و', 'ي', 'ت', 'ه', 'ن'];
 /// Letters of a beginning.
 const PREFIX_LETTERS_MIN: usize = 2;
 
@@ -39,16 +41,26 @@ pub(super) fn lists(index: &Index, part: &Part, may_begin: bool) -> Lists {
     if !part.is_open {
         return own;
     }
-    let count = found(&own);
-    let mut all = own;
-    for variant in variants(&part.folded) {
-        let more = having(index, &variant.term, 0, VARIANT_PERCENT);
-        let many = found(&more);
-        if many > 0 && is_same(&variant, many, count) {
+    let mut all = own.clone();
+    with_longer(index, &part.folded, &own, &mut all);
+    for variant in shorter(&part.folded) {
+        let more = having(index, term(&variant.word), 0, VARIANT_PERCENT);
+        if is_same(&variant, found(&more), found(&own)) {
+            with_longer(index, &variant.word, &more, &mut all);
             merge(&mut all, more);
         }
     }
     if may_begin && found(&all) == 0 { prefixed(index, &part.folded) } else { all }
+}
+
+/// Adds who has a longer form of a word that `own` have.
+fn with_longer(index: &Index, word: &str, own: &Lists, all: &mut Lists) {
+    for variant in longer(word) {
+        let more = having(index, term(&variant.word), 0, VARIANT_PERCENT);
+        if is_same(&variant, found(&more), found(own)) {
+            merge(all, more);
+        }
+    }
 }
 
 /// How many entries are in the lists.
@@ -70,8 +82,9 @@ fn prefixed(index: &Index, word: &str) -> Lists {
         return having(index, term(word), form(word), 100);
     }
     let terms = index.segments.values().flat_map(|segment| segment.terms_from(beginning));
-    // The word itself may have lost its end in the index.
-    let terms: BTreeSet<&str> = terms.chain([term(word)]).collect();
+    // The word may have lost its end in the index, of which a letter may be here already: «البرلما» for «البرلمان».
+    let shorter = beginning.strip_suffix(ENDING_LETTERS).filter(|rest| rest.chars().nth(2).is_some());
+    let terms: BTreeSet<&str> = terms.chain([term(word)]).chain(shorter).collect();
     let mut all: Lists = index.segments.values().map(|_| vec![]).collect();
     for term in terms {
         merge(&mut all, having(index, term, form(word), PREFIX_PERCENT));

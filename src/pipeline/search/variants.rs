@@ -14,24 +14,38 @@ const SAME_WORD_FACTOR: u64 = 4;
 /// Another form of a word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Variant {
-    pub(super) term: String,
+    /// Folded.
+    pub(super) word: String,
     /// Whether it is longer than the word, else shorter.
     pub(super) is_longer: bool,
 }
 
-/// What else a folded word may be found by.
-pub(super) fn variants(word: &str) -> Vec<Variant> {
+/// A folded word with what may be joined to it.
+pub(super) fn longer(word: &str) -> Vec<Variant> {
     if !text::is_arabic(word) {
         return vec![];
     }
-    let (own, root) = (term(word), bare(word));
-    let longer = JOINED.iter().map(|front| format!("{front}{root}"));
-    let longer = longer.map(|form| Variant { term: term(&form).to_owned(), is_longer: true });
-    let shorter = text::unjoined(word).map(|form| Variant { term: term(form).to_owned(), is_longer: false });
+    let root = bare(word);
+    let forms = JOINED.iter().map(|front| Variant { word: format!("{front}{root}"), is_longer: true });
+    differing(word, forms)
+}
+
+/// A folded word without what may be joined to it.
+pub(super) fn shorter(word: &str) -> Vec<Variant> {
+    if !text::is_arabic(word) {
+        return vec![];
+    }
+    differing(word, text::unjoined(word).map(|form| Variant { word: form.to_owned(), is_longer: false }))
+}
+
+/// Those that are found by something else than `word`, each once.
+fn differing(word: &str, forms: impl Iterator<Item = Variant>) -> Vec<Variant> {
+    let own = term(word);
     let mut found: Vec<Variant> = vec![];
-    for variant in longer.chain(shorter) {
-        if variant.term != own && !found.iter().any(|one| one.term == variant.term) {
-            found.push(variant);
+    for form in forms {
+        let is_known = |one: &Variant| term(&one.word) == term(&form.word);
+        if term(&form.word) != own && !found.iter().any(is_known) {
+            found.push(form);
         }
     }
     found
@@ -53,22 +67,18 @@ mod tests {
 
     #[test]
     fn longer_and_shorter_forms() {
-        let of = |word: &str| variants(&text::fold(word));
-        let has = |word: &str, form: &str, is_longer: bool| {
-            let term = term(&text::fold(form)).to_owned();
-            of(word).contains(&Variant { term, is_longer })
-        };
+        let has = |forms: Vec<Variant>, form: &str| forms.iter().any(|one| one.word == text::fold(form));
         for form in ["بمراكش", "ومراكش", "لمراكش", "وبمراكش"] {
-            assert!(has("مراكش", form, true), "{form}");
-            assert!(has(form, "مراكش", false), "{form}");
+            assert!(has(longer("مراكش"), form), "{form}");
+            assert!(has(shorter(&text::fold(form)), "مراكش"), "{form}");
         }
-        assert!(of("minister").is_empty());
+        assert!(longer("minister").is_empty() && shorter("minister").is_empty());
     }
 
     #[test]
     fn what_is_frequent_is_a_word_of_its_own() {
         let [longer, shorter] =
-            [true, false].map(|is_longer| Variant { term: String::new(), is_longer });
+            [true, false].map(|is_longer| Variant { word: String::new(), is_longer });
         assert!(is_same(&longer, 8, 0) && is_same(&longer, 60, 50));
         assert!(!is_same(&longer, 300, 1));
         assert!(is_same(&shorter, 80, 20) && is_same(&shorter, 3, 0));

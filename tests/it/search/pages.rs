@@ -1,0 +1,1 @@
+//! Searches as readers meet them: pages, feeds, descriptions.
