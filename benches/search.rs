@@ -67,16 +67,20 @@ fn main() {
         let mut line = format!("{what:<24}");
         for order in [Order::Best, Order::Newest] {
             let query = Query::parse(&query).unwrap();
-            let mut slowest = Duration::ZERO;
+            let (mut slowest, mut fastest) = (Duration::ZERO, Duration::MAX);
             let began = Instant::now();
             let mut hits = 0;
             for _ in 0..TIMES {
                 let one = Instant::now();
                 hits = black_box(index.find(&query, order, 1_500, |_| true)).len();
-                slowest = slowest.max(one.elapsed());
+                let took = one.elapsed();
+                (slowest, fastest) = (slowest.max(took), fastest.min(took));
             }
             let mean = began.elapsed().as_secs_f64() * 1e3 / f64::from(TIMES);
-            line += &format!("{order:?}: {mean:>7.3} ms, {:>7.3} at most, {hits:>5} hits   ", slowest.as_secs_f64() * 1e3);
+            let [fastest, slowest] = [fastest, slowest].map(|took| took.as_secs_f64() * 1e3);
+            line += &format!(
+                "{order:?}: {fastest:>6.2} to {slowest:>6.2} ms, {mean:>6.2} on average, {hits:>4} hits   "
+            );
         }
         println!("{line}");
     }

@@ -1,7 +1,9 @@
 //! The index for searches, kept in memory by a thread of its own: the writer only tells it which entries have come,
 //! changed or gone, and it reads those from the store.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+};
 use std::thread;
 use std::time::{Duration, Instant};
 

@@ -21,14 +21,12 @@ mod words;
 
 pub use atom::{atom, atom_of};
 pub use document::document;
+pub use finds::{feeds_opml, opensearch_xml, search_atom, story_atom};
 pub use heading::{Heading, archive_url};
 pub use item::destination;
 pub use json::json;
 pub use notices::notices;
-pub use finds::{feeds_opml, opensearch_xml, search_atom, story_atom};
-pub use pages::{
-    SearchPage, bot_page, front_entries_max, front_page, item_page, search_page, section_page,
-};
+pub use pages::{SearchPage, bot_page, front_entries_max, front_page, item_page, search_page, section_page};
 pub use pieces::{atom_pieces, json_pieces, rss_pieces};
 pub use rhythm::ttl_minutes;
 pub use rss::rss;

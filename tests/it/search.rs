@@ -92,7 +92,11 @@ fn what_is_another_word_is_not_found() {
     let mut titles = vec!["وزير المالية"; 30];
     titles.push("زير الماء في المتحف");
     check(&titles, "زير", &[30]);
-    assert_eq!(found(&index(&[entry(1, "وزير المالية", ""), entry(2, "زير الماء", "")]), "وزير", Order::Newest).len(), 1);
+    assert_eq!(
+        found(&index(&[entry(1, "وزير المالية", ""), entry(2, "زير الماء", "")]), "وزير", Order::Newest)
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -142,7 +146,8 @@ fn texts_are_found_as_titles_are() {
     said.said.categories = vec![Category { term: "عدالة".to_owned(), ..Category::default() }];
     said.said.authors = vec![Person { name: "Mona Zaki".to_owned(), ..Person::default() }];
     let index = index(&[said.clone(), entry(2, "Another", "<script>needle()</script>")]);
-    for query in ["needle", "\"needle in a haystack\"", "summary", "عدالة", "\"mona zaki\"", "title needle"] {
+    for query in ["needle", "\"needle in a haystack\"", "summary", "عدالة", "\"mona zaki\"", "title needle"]
+    {
         assert_eq!(found(&index, query, Order::Best), [said.key], "{query}");
     }
     // No phrase goes from one text into the next.
@@ -167,7 +172,8 @@ fn the_best_comes_first_and_the_order_is_fixed() {
     let newest = found(&index(&other), "harvest", Order::Newest);
     assert_eq!(newest, [3, 2, 1, 0].map(|at: usize| entries[at].key));
     // What is two months older must match better.
-    let old = Entry { key: EntryKey::new(at("2026-08-01T00:00:00Z"), Digest([7; 16])), ..entry(9, "Harvest", "") };
+    let old =
+        Entry { key: EntryKey::new(at("2026-08-01T00:00:00Z"), Digest([7; 16])), ..entry(9, "Harvest", "") };
     let old = Entry { story: old.key, ..old };
     let mut with_old = entries.to_vec();
     with_old.push(old.clone());
@@ -211,7 +217,8 @@ fn sources_are_asked_one_by_one() {
 #[test]
 fn many_entries_fill_segments_and_answer_the_same() {
     let mut parts = Index::default();
-    let entries: Vec<Entry> = (0..17_000).map(|n| entry(n, &format!("Item {n} of batch {}", n % 7), "")).collect();
+    let entries: Vec<Entry> =
+        (0..17_000).map(|n| entry(n, &format!("Item {n} of batch {}", n % 7), "")).collect();
     for entry in &entries {
         parts.insert(entry, &Texts::of(entry));
         if let Some(ripe) = parts.ripe() {

@@ -63,7 +63,8 @@ fn alone(entry: &Arc<Entry>, sources: &Cards) -> Option<Placed> {
 /// The newest change of any of them, and of the rules.
 fn updated(edition: &Edition, placed: &[Placed]) -> Timestamp {
     let others = placed.iter().flat_map(|placed| &placed.also).map(|also| &also.entry);
-    let newest = placed.iter().map(|placed| &placed.entry).chain(others).map(|entry| entry.changed_at()).max();
+    let newest =
+        placed.iter().map(|placed| &placed.entry).chain(others).map(|entry| entry.changed_at()).max();
     let since = edition.in_force_since.filter(|_| newest.is_some());
     newest.max(since).unwrap_or_default()
 }

@@ -48,7 +48,13 @@ pub fn search_atom(site: &Site, query: &str, placed: &[Placed], updated: Timesta
 
 /// `/story/ID.atom`: all that sources say of one event, newest first; `lead` is the entry that it is named after, or
 /// the next one.
-pub fn story_atom(site: &Site, story: EntryKey, lead: &Placed, placed: &[Placed], updated: Timestamp) -> Vec<u8> {
+pub fn story_atom(
+    site: &Site,
+    story: EntryKey,
+    lead: &Placed,
+    placed: &[Placed],
+    updated: Timestamp,
+) -> Vec<u8> {
     let lead = Item::placed(site, lead);
     let heading = Heading {
         id: format!("{}/story/{story}", site.url),
@@ -90,7 +96,8 @@ pub fn opensearch_xml(site: &Site) -> Vec<u8> {
 /// `/feeds.opml` (OPML 2.0): every section once, in the format that all readers take. The others are named on its
 /// page.
 pub fn feeds_opml(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n  <head>\n");
+    let mut out =
+        String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n  <head>\n");
     out.push_str(&format!("    <title>{}</title>\n", escape(&site_title(site))));
     if let Some(contact) = site.contact.as_deref().and_then(line) {
         let (mail, page) = match contact.strip_prefix("mailto:") {

@@ -1,7 +1,7 @@
 //! Questions answered: which stories have all that is wanted and nothing that is not, in which order.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::index::Index;
 use super::lists::{self, Lists};
@@ -67,7 +67,7 @@ impl Index {
                 Some(lists) => {
                     let rarity = rarities.first().copied().unwrap_or_default();
                     let list = lists.get(at).map(Vec::as_slice).unwrap_or_default();
-                    list.iter().map(|(doc, weight)| (*doc, weight * rarity)).collect()
+                    list.iter().map(|(doc, weight)| (*doc, u64::from(*weight) * rarity)).collect()
                 }
                 None => (0..).take(segment.docs.len()).map(|doc| (doc, NO_SCORE)).collect(),
             };
@@ -92,12 +92,12 @@ impl Index {
 }
 
 /// Leaves in `left` what is in `list` as well, with the sum of the scores. Both are in order.
-fn intersect(left: &mut Vec<(u32, u64)>, list: &[(u32, u64)], rarity: u64) {
+fn intersect(left: &mut Vec<(u32, u64)>, list: &[(u32, u32)], rarity: u64) {
     let mut rest = list.iter().peekable();
     left.retain_mut(|(doc, score)| {
         while rest.next_if(|(other, _)| other < doc).is_some() {}
         let same = rest.peek().filter(|(other, _)| other == doc);
-        same.inspect(|(_, weight)| *score += weight * rarity).is_some()
+        same.inspect(|(_, weight)| *score += u64::from(*weight) * rarity).is_some()
     });
 }
 
@@ -132,11 +132,32 @@ fn best_stories(mut found: Vec<Found>, count_max: usize) -> Vec<Hit> {
     hits
 }
 
-fn newest_stories(mut found: Vec<Found>, count_max: usize) -> Vec<Hit> {
-    // The first entry of a story leads it, then the oldest.
-    found.sort_unstable_by_key(|one| (one.story, one.key != one.story, one.key));
-    let mut stories: Vec<&[Found]> = found.chunk_by(|one, other| one.story == other.story).collect();
-    stories.sort_unstable_by_key(|story| Reverse(story.first().map(|lead| lead.key)));
-    let hit = |story: &[Found]| Hit { entries: story.iter().map(|one| one.key).collect() };
-    stories.into_iter().take(count_max).map(hit).collect()
+fn newest_stories(found: Vec<Found>, count_max: usize) -> Vec<Hit> {
+    // Most stories are one entry, which need not be looked for among others.
+    let (mut leads, mut others): (Vec<Found>, Vec<Found>) =
+        found.into_iter().partition(|one| one.key == one.story);
+    others.sort_unstable_by_key(|one| (one.story, one.key));
+    let mut told: HashMap<EntryKey, &[Found]> = others
+        .chunk_by(|one, other| one.story == other.story)
+        .filter_map(|story| Some((story.first()?.story, story)))
+        .collect();
+    let led: HashSet<EntryKey> =
+        leads.iter().map(|lead| lead.story).filter(|story| told.contains_key(story)).collect();
+    // Where the first entry of a story was not found, the oldest of the others leads.
+    leads.extend(told.iter_mut().filter(|(story, _)| !led.contains(*story)).filter_map(|(_, others)| {
+        let (lead, rest) = others.split_first()?;
+        *others = rest;
+        Some(*lead)
+    }));
+    let place = |one: &Found| Reverse(one.key);
+    if leads.len() > count_max {
+        leads.select_nth_unstable_by_key(count_max, place);
+        leads.truncate(count_max);
+    }
+    leads.sort_unstable_by_key(place);
+    let hit = |lead: Found| {
+        let others = told.get(&lead.story).copied().unwrap_or_default();
+        Hit { entries: std::iter::once(lead.key).chain(others.iter().map(|one| one.key)).collect() }
+    };
+    leads.into_iter().map(hit).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::rank;
 use super::segment::{Doc, Segment};
 use super::words::Texts;
 use crate::model::{Entry, EntryKey, SourceId};
@@ -39,7 +40,7 @@ impl Index {
             key: entry.key,
             story: entry.story,
             source: self.source_number(&entry.source),
-            words: u16::try_from(words.len()).unwrap_or(u16::MAX),
+            length: rank::length(words.len()),
             is_dead: false,
         };
         let number = self.segments.entry(self.growing).or_default().push(doc, words);
@@ -106,7 +107,9 @@ impl Index {
         }
         let is_sparse = |segment: &Segment| segment.alive * 2 < segment.docs.len();
         let sparse = self.segments.iter().find(|(number, one)| **number != self.growing && is_sparse(one));
-        sparse.map(|(_, one)| one.docs.iter().filter(|doc| !doc.is_dead).map(|doc| doc.key).collect()).unwrap_or_default()
+        sparse
+            .map(|(_, one)| one.docs.iter().filter(|doc| !doc.is_dead).map(|doc| doc.key).collect())
+            .unwrap_or_default()
     }
 
     fn drop_segment(&mut self, number: u32) {

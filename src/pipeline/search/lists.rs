@@ -11,18 +11,18 @@ use super::variants::{is_same, longer, shorter};
 use super::words::{bare, each, form, term};
 
 /// What the very form that was asked for weighs, in percent of another form.
-const SAME_FORM_PERCENT: u64 = 130;
+const SAME_FORM_PERCENT: u32 = 130;
 /// What a longer or a shorter form weighs.
-const VARIANT_PERCENT: u64 = 75;
+const VARIANT_PERCENT: u32 = 75;
 /// What a word weighs of which the beginning was asked for.
-const PREFIX_PERCENT: u64 = 60;
+const PREFIX_PERCENT: u32 = 60;
 /// What Arabic endings begin with.
 const ENDING_LETTERS: [char; 6] = ['ا', 'و', 'ي', 'ت', 'ه', 'ن'];
 /// Letters of a beginning.
 const PREFIX_LETTERS_MIN: usize = 2;
 
 /// The numbers of entries that have something, ascending, with what it weighs in each.
-pub(super) type List = Vec<(u32, u64)>;
+pub(super) type List = Vec<(u32, u32)>;
 
 /// One list for each segment of the index, in their order.
 pub(super) type Lists = Vec<List>;
@@ -41,24 +41,25 @@ pub(super) fn lists(index: &Index, part: &Part, may_begin: bool) -> Lists {
     if !part.is_open {
         return own;
     }
-    let mut all = own.clone();
-    with_longer(index, &part.folded, &own, &mut all);
+    let mut others = vec![];
+    add_longer(index, &part.folded, &own, &mut others);
     for variant in shorter(&part.folded) {
         let more = having(index, term(&variant.word), 0, VARIANT_PERCENT);
         if is_same(&variant, found(&more), found(&own)) {
-            with_longer(index, &variant.word, &more, &mut all);
-            merge(&mut all, more);
+            add_longer(index, &variant.word, &more, &mut others);
+            others.push(more);
         }
     }
+    let all = merged(own, others);
     if may_begin && found(&all) == 0 { prefixed(index, &part.folded) } else { all }
 }
 
 /// Adds who has a longer form of a word that `own` have.
-fn with_longer(index: &Index, word: &str, own: &Lists, all: &mut Lists) {
+fn add_longer(index: &Index, word: &str, own: &Lists, others: &mut Vec<Lists>) {
     for variant in longer(word) {
         let more = having(index, term(&variant.word), 0, VARIANT_PERCENT);
         if is_same(&variant, found(&more), found(own)) {
-            merge(all, more);
+            others.push(more);
         }
     }
 }
@@ -68,7 +69,7 @@ pub(super) fn found(lists: &Lists) -> u64 {
     lists.iter().map(|list| list.len() as u64).sum()
 }
 
-fn having(index: &Index, term: &str, form: u8, percent: u64) -> Lists {
+fn having(index: &Index, term: &str, form: u8, percent: u32) -> Lists {
     let of_segment = |segment: &Segment| {
         let postings = segment.postings(term);
         postings.filter_map(|posting| weighed(segment, &posting, form, percent)).collect()
@@ -85,19 +86,17 @@ fn prefixed(index: &Index, word: &str) -> Lists {
     // The word may have lost its end in the index, of which a letter may be here already: «البرلما» for «البرلمان».
     let shorter = beginning.strip_suffix(ENDING_LETTERS).filter(|rest| rest.chars().nth(2).is_some());
     let terms: BTreeSet<&str> = terms.chain([term(word)]).chain(shorter).collect();
-    let mut all: Lists = index.segments.values().map(|_| vec![]).collect();
-    for term in terms {
-        merge(&mut all, having(index, term, form(word), PREFIX_PERCENT));
-    }
-    all
+    let nobody: Lists = index.segments.values().map(|_| vec![]).collect();
+    let all = terms.into_iter().map(|term| having(index, term, form(word), PREFIX_PERCENT)).collect();
+    merged(nobody, all)
 }
 
 /// What a posting weighs; nothing where its entry is dead.
-fn weighed(segment: &Segment, posting: &Posting<'_>, form: u8, percent: u64) -> Option<(u32, u64)> {
+fn weighed(segment: &Segment, posting: &Posting<'_>, form: u8, percent: u32) -> Option<(u32, u32)> {
     let doc = segment.docs.get(posting.doc as usize).filter(|doc| !doc.is_dead)?;
     let same_form = if posting.forms & form == 0 { 100 } else { SAME_FORM_PERCENT };
-    let weight = weight(posting.count.into(), doc.words.into(), posting.in_title);
-    Some((posting.doc, weight * same_form * percent / 10_000))
+    let weight = weight(posting.count, doc.length, posting.in_title);
+    Some((posting.doc, weight * same_form / 100 * percent / 100))
 }
 
 /// Who has these words one behind the other.
@@ -126,14 +125,17 @@ fn phrase(segment: &Segment, words: &[(&str, u8)]) -> List {
     found
 }
 
-/// Brings lists together; an entry that is in both has the greater weight.
-fn merge(all: &mut Lists, more: Lists) {
-    for (list, more) in all.iter_mut().zip(more) {
-        if more.is_empty() {
-            continue;
+/// Brings lists together; an entry that is in several has the greatest weight.
+fn merged(mut all: Lists, others: Vec<Lists>) -> Lists {
+    for (at, list) in all.iter_mut().enumerate() {
+        let own = list.len();
+        let more = others.iter().filter_map(|lists| lists.get(at));
+        more.for_each(|more| list.extend_from_slice(more));
+        if list.len() > own {
+            // All parts are in order, of which this sort makes use.
+            list.sort_by_key(|(doc, weight)| (*doc, std::cmp::Reverse(*weight)));
+            list.dedup_by_key(|(doc, _)| *doc);
         }
-        list.extend(more);
-        list.sort_unstable_by_key(|(doc, weight)| (*doc, std::cmp::Reverse(*weight)));
-        list.dedup_by_key(|(doc, _)| *doc);
     }
+    all
 }

@@ -138,10 +138,7 @@ mod tests {
         let shown = |parts: &[Part]| -> Vec<String> {
             let quote = |part: &Part| if part.is_open { "" } else { "\"" };
             let star = |part: &Part| if part.is_prefix { "*" } else { "" };
-            parts
-                .iter()
-                .map(|part| format!("{0}{1}{2}{0}", quote(part), part.folded, star(part)))
-                .collect()
+            parts.iter().map(|part| format!("{0}{1}{2}{0}", quote(part), part.folded, star(part))).collect()
         };
         assert_eq!((shown(&query.wanted), shown(&query.unwanted)), {
             let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();

@@ -4,16 +4,24 @@
 const FRACTION: u32 = 16;
 /// What is this much older must match twice as well, in seconds.
 const HALF_LIFE_SECONDS: i64 = 30 * 24 * 3600;
+/// Dates beyond the year 6000 are all alike, in milliseconds since 1970.
+const MILLIS_MAX: i64 = 1 << 47;
 /// Words of an entry of ordinary length.
 const WORDS_USUAL: u64 = 120;
 /// What a word in the title weighs beside its count.
-const TITLE: u64 = 4_000;
+const TITLE: u32 = 4_000;
 
-/// How much an entry of `words` words is about one that it has `count` times (BM25 with k1 = 1.2, b = 0.75), in
+/// What the length of an entry of so many words counts for in [`weight`].
+pub(super) fn length(words: usize) -> u16 {
+    let words = u64::try_from(words).unwrap_or(u64::MAX).min(10 * WORDS_USUAL);
+    u16::try_from(1_200 * (250 + 750 * words / WORDS_USUAL) / 1_000).unwrap_or(u16::MAX)
+}
+
+/// How much an entry of this `length` is about what it has `count` times (BM25 with k1 = 1.2, b = 0.75), in
 /// thousandths, with the weight of the title.
-pub(super) fn weight(count: u64, words: u64, in_title: bool) -> u64 {
-    let length = 250 + 750 * words / WORDS_USUAL;
-    let saturated = count * 2_200_000 / (count * 1_000 + 1_200 * length / 1_000);
+pub(super) fn weight(count: u8, length: u16, in_title: bool) -> u32 {
+    let count = u32::from(count);
+    let saturated = count * 2_200_000 / (count * 1_000 + u32::from(length)).max(1);
     saturated + if in_title { TITLE } else { 0 }
 }
 
@@ -26,16 +34,17 @@ pub(super) fn rarity(found: u64, all: u64) -> u64 {
 /// The place of an entry that was published then, in milliseconds since 1970: higher comes first. Age counts against
 /// it as decay does, whose order does not depend on the moment of looking.
 pub(super) fn rank(score: u64, published_millis: i64) -> i64 {
-    let decay = i128::from(published_millis) * (1 << FRACTION) / (i128::from(HALF_LIFE_SECONDS) * 1000);
-    let decay = i64::try_from(decay).unwrap_or_default();
+    let millis = published_millis.clamp(-MILLIS_MAX, MILLIS_MAX);
+    let decay = (millis << FRACTION) / (HALF_LIFE_SECONDS * 1000);
     i64::try_from(log2(score + 1)).unwrap_or_default().saturating_add(decay)
 }
 
 /// The logarithm of a number above zero, the mantissa taken for a straight line.
 fn log2(number: u64) -> u64 {
     let whole = number.max(1).ilog2();
-    let mantissa = (u128::from(number) << FRACTION) >> whole;
-    (u64::from(whole) << FRACTION) + u64::try_from(mantissa).unwrap_or_default().saturating_sub(1 << FRACTION)
+    let mantissa =
+        if whole >= FRACTION { number >> (whole - FRACTION) } else { number << (FRACTION - whole) };
+    (u64::from(whole) << FRACTION) + mantissa.saturating_sub(1 << FRACTION)
 }
 
 #[cfg(test)]
@@ -44,9 +53,10 @@ mod tests {
 
     #[test]
     fn what_counts_for_more() {
-        assert!(weight(2, 100, false) > weight(1, 100, false));
-        assert!(weight(1, 50, false) > weight(1, 400, false));
-        assert!(weight(1, 400, true) > weight(16, 100, false));
+        let [short, usual, long] = [50, 100, 400].map(length);
+        assert!(weight(2, usual, false) > weight(1, usual, false));
+        assert!(weight(1, short, false) > weight(1, long, false));
+        assert!(weight(1, long, true) > weight(16, usual, false));
         assert!(rarity(1, 100_000) > 2 * rarity(10_000, 100_000) && rarity(9, 9) > 0);
         let day = 24 * 3600 * 1000;
         assert!(rank(1000, 2 * day) > rank(1000, day));

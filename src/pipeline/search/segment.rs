@@ -17,8 +17,8 @@ pub(super) struct Doc {
     pub(super) story: EntryKey,
     /// The number of its source.
     pub(super) source: u32,
-    /// How many words of it are indexed.
-    pub(super) words: u16,
+    /// What its length counts for.
+    pub(super) length: u16,
     /// Whether it is there no more.
     pub(super) is_dead: bool,
 }
@@ -36,7 +36,11 @@ pub(super) struct Segment {
 enum Terms {
     Growing(HashMap<Box<str>, Posts>),
     /// Terms in their order, one after the other; for each where it ends and where its postings do.
-    Sealed { text: Box<str>, ends: Box<[(u32, u32)]>, postings: Box<[u8]> },
+    Sealed {
+        text: Box<str>,
+        ends: Box<[(u32, u32)]>,
+        postings: Box<[u8]>,
+    },
 }
 
 impl Default for Terms {

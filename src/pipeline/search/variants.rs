@@ -54,11 +54,7 @@ fn differing(word: &str, forms: impl Iterator<Item = Variant>) -> Vec<Variant> {
 /// Whether a variant that `found` entries have is the same word as one that `own` have. What the index holds tells
 /// it better than a list of words would.
 pub(super) fn is_same(variant: &Variant, found: u64, own: u64) -> bool {
-    if variant.is_longer {
-        found <= OTHER_WORD_FACTOR * (own + 1)
-    } else {
-        found >= SAME_WORD_FACTOR * own
-    }
+    if variant.is_longer { found <= OTHER_WORD_FACTOR * (own + 1) } else { found >= SAME_WORD_FACTOR * own }
 }
 
 #[cfg(test)]
@@ -77,8 +73,7 @@ mod tests {
 
     #[test]
     fn what_is_frequent_is_a_word_of_its_own() {
-        let [longer, shorter] =
-            [true, false].map(|is_longer| Variant { word: String::new(), is_longer });
+        let [longer, shorter] = [true, false].map(|is_longer| Variant { word: String::new(), is_longer });
         assert!(is_same(&longer, 8, 0) && is_same(&longer, 60, 50));
         assert!(!is_same(&longer, 300, 1));
         assert!(is_same(&shorter, 80, 20) && is_same(&shorter, 3, 0));

@@ -13,8 +13,22 @@ const LABELS_MAX: usize = 16;
 const GAP: u16 = 4;
 /// What begins like a word with an article and is none.
 const WHOLE: [&str; 16] = [
-    "الله", "والله", "بالله", "الان", "والان", "التي", "والتي", "الذي", "والذي", "الذين", "والذين", "الاف",
-    "البوم", "المانيا", "الماني", "البانيا",
+    "الله",
+    "والله",
+    "بالله",
+    "الان",
+    "والان",
+    "التي",
+    "والتي",
+    "الذي",
+    "والذي",
+    "الذين",
+    "والذين",
+    "الاف",
+    "البوم",
+    "المانيا",
+    "الماني",
+    "البانيا",
 ];
 
 /// Of these nothing is cut at the end either.
@@ -110,9 +124,8 @@ pub(super) fn bare(word: &str) -> &str {
 
 /// One of eight bits; different forms of one word mostly have different ones.
 pub(super) fn form(word: &str) -> u8 {
-    let hash = word
-        .bytes()
-        .fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        word.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     1 << ((hash ^ (hash >> 15)) % 8)
 }
 

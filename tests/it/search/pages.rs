@@ -153,7 +153,8 @@ fn a_search_is_a_feed_that_stays_the_same() {
     home.write("desk.xml", &rss(&[("d2", "نائب رئيس الحكومة في فاس", "Sat, 21 Nov 2026 10:00:00 GMT")]));
     daemon.wait_for_poll("desk", "ok");
     let read = feed_rs::parser::parse(&daemon.get(&path).body[..]).unwrap();
-    let titles: Vec<&str> = read.entries.iter().map(|one| one.title.as_ref().unwrap().content.as_str()).collect();
+    let titles: Vec<&str> =
+        read.entries.iter().map(|one| one.title.as_ref().unwrap().content.as_str()).collect();
     assert_eq!(titles, ["نائب رئيس الحكومة في فاس", BUDGET]);
 }
 
@@ -198,7 +199,9 @@ fn a_story_has_a_feed_of_all_that_is_said_of_it() {
     assert!(dates[0] > dates[1] && read.updated.unwrap() >= dates[0]);
     assert!(daemon.get(&format!("/item/{story}")).text().contains(&path), "its page names the feed");
     assert_eq!(daemon.request("GET", &path, &[("If-None-Match", answer.header("etag"))]).status, 304);
-    for missing in ["/story/0.atom", "/story/", "/story/x", &path.replace(".atom", ""), &path.replace(".atom", ".rss")] {
+    for missing in
+        ["/story/0.atom", "/story/", "/story/x", &path.replace(".atom", ""), &path.replace(".atom", ".rss")]
+    {
         assert_eq!(daemon.get(missing).status, 404, "{missing}");
     }
 }
