@@ -35,6 +35,7 @@ pub(super) struct Finder {
 
 /// What is left to do.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 struct Work {
     /// Entries that the store holds in another form than the index, or not at all.
     waiting: Vec<EntryKey>,

@@ -98,7 +98,7 @@ pub fn opensearch_xml(site: &Site) -> Vec<u8> {
 pub fn feeds_opml(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     let mut out =
         String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n  <head>\n");
-    out.push_str(&format!("    <title>{}</title>\n", escape(&site_title(site))));
+    out.extend(["    <title>", &escape(&site_title(site)), "</title>\n"]);
     if let Some(contact) = site.contact.as_deref().and_then(line) {
         let (mail, page) = match contact.strip_prefix("mailto:") {
             Some(mail) => (mail, ""),
@@ -106,7 +106,7 @@ pub fn feeds_opml(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
         };
         for (name, value) in [("ownerEmail", mail), ("ownerId", page)] {
             if !value.is_empty() {
-                out.push_str(&format!("    <{name}>{}</{name}>\n", escape(value)));
+                out.extend(["    <", name, ">", &escape(value), "</", name, ">\n"]);
             }
         }
     }
@@ -126,7 +126,7 @@ pub fn feeds_opml(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
         out.push_str("    <outline");
         for (name, value) in attributes {
             if let Some(value) = value {
-                out.push_str(&format!(" {name}=\"{}\"", escape(&value)));
+                out.extend([" ", name, "=\"", &escape(&value), "\""]);
             }
         }
         out.push_str("/>\n");

@@ -53,30 +53,24 @@ impl Index {
     /// All entries that match, in no order.
     fn entries(&self, query: &Query, is_asked: impl Fn(u32) -> bool) -> Vec<Found> {
         let last = query.wanted.len().saturating_sub(1);
-        let wanted: Vec<Lists> = {
-            let parts = query.wanted.iter().enumerate();
-            parts.map(|(at, part)| lists::lists(self, part, at == last)).collect()
-        };
+        let parts = query.wanted.iter().enumerate();
+        let wanted: Vec<Lists> = parts.map(|(at, part)| lists::lists(self, part, at == last)).collect();
         let unwanted: Vec<Lists> =
             query.unwanted.iter().map(|part| lists::lists(self, part, false)).collect();
         let all = self.len() as u64;
         let rarities: Vec<u64> = wanted.iter().map(|lists| rarity(lists::found(lists), all)).collect();
         let mut found = vec![];
         for (at, segment) in self.segments.values().enumerate() {
-            let mut left: Vec<(u32, u64)> = match wanted.first() {
-                Some(lists) => {
-                    let rarity = rarities.first().copied().unwrap_or_default();
-                    let list = lists.get(at).map(Vec::as_slice).unwrap_or_default();
-                    list.iter().map(|(doc, weight)| (*doc, u64::from(*weight) * rarity)).collect()
+            let mut weighed = wanted.iter().map(|lists| of_segment(lists, at)).zip(&rarities);
+            let mut left: Vec<(u32, u64)> = match weighed.next() {
+                Some((first, rarity)) => {
+                    first.iter().map(|(doc, weight)| (*doc, u64::from(*weight) * rarity)).collect()
                 }
                 None => (0..).take(segment.docs.len()).map(|doc| (doc, NO_SCORE)).collect(),
             };
-            for (lists, rarity) in wanted.iter().zip(&rarities).skip(1) {
-                intersect(&mut left, lists.get(at).map(Vec::as_slice).unwrap_or_default(), *rarity);
-            }
-            for lists in &unwanted {
-                let list = lists.get(at).map(Vec::as_slice).unwrap_or_default();
-                left.retain(|(doc, _)| list.binary_search_by_key(doc, |(other, _)| *other).is_err());
+            weighed.for_each(|(next, rarity)| intersect(&mut left, next, *rarity));
+            for out in unwanted.iter().map(|lists| of_segment(lists, at)) {
+                left.retain(|(doc, _)| out.binary_search_by_key(doc, |(other, _)| *other).is_err());
             }
             let docs = left.into_iter().filter_map(|(doc, score)| {
                 Some((segment.docs.get(doc as usize).filter(|doc| !doc.is_dead)?, score))
@@ -89,6 +83,10 @@ impl Index {
         }
         found
     }
+}
+
+fn of_segment(lists: &Lists, at: usize) -> &[(u32, u32)] {
+    lists.get(at).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Leaves in `left` what is in `list` as well, with the sum of the scores. Both are in order.
@@ -145,9 +143,9 @@ fn newest_stories(found: Vec<Found>, count_max: usize) -> Vec<Hit> {
         leads.iter().map(|lead| lead.story).filter(|story| told.contains_key(story)).collect();
     // Where the first entry of a story was not found, the oldest of the others leads.
     leads.extend(told.iter_mut().filter(|(story, _)| !led.contains(*story)).filter_map(|(_, others)| {
-        let (lead, rest) = others.split_first()?;
+        let (oldest, rest) = others.split_first()?;
         *others = rest;
-        Some(*lead)
+        Some(*oldest)
     }));
     let place = |one: &Found| Reverse(one.key);
     if leads.len() > count_max {

@@ -50,7 +50,7 @@ pub(super) fn lists(index: &Index, part: &Part, may_begin: bool) -> Lists {
             others.push(more);
         }
     }
-    let all = merged(own, others);
+    let all = merged(own, &others);
     if may_begin && found(&all) == 0 { prefixed(index, &part.folded) } else { all }
 }
 
@@ -87,8 +87,8 @@ fn prefixed(index: &Index, word: &str) -> Lists {
     let shorter = beginning.strip_suffix(ENDING_LETTERS).filter(|rest| rest.chars().nth(2).is_some());
     let terms: BTreeSet<&str> = terms.chain([term(word)]).chain(shorter).collect();
     let nobody: Lists = index.segments.values().map(|_| vec![]).collect();
-    let all = terms.into_iter().map(|term| having(index, term, form(word), PREFIX_PERCENT)).collect();
-    merged(nobody, all)
+    let of_term = |term: &str| having(index, term, form(word), PREFIX_PERCENT);
+    merged(nobody, &terms.into_iter().map(of_term).collect::<Vec<Lists>>())
 }
 
 /// What a posting weighs; nothing where its entry is dead.
@@ -126,7 +126,7 @@ fn phrase(segment: &Segment, words: &[(&str, u8)]) -> List {
 }
 
 /// Brings lists together; an entry that is in several has the greatest weight.
-fn merged(mut all: Lists, others: Vec<Lists>) -> Lists {
+fn merged(mut all: Lists, others: &[Lists]) -> Lists {
     for (at, list) in all.iter_mut().enumerate() {
         let own = list.len();
         let more = others.iter().filter_map(|lists| lists.get(at));
