@@ -31,8 +31,25 @@ const WHOLE: [&str; 16] = [
     "البانيا",
 ];
 
-/// Of these nothing is cut at the end either.
-const WHOLE_NAMES: [&str; 3] = ["الله", "والله", "بالله"];
+/// Of these nothing is cut at the end: names that end as a dual does.
+const WHOLE_NAMES: [&str; 16] = [
+    "الله",
+    "والله",
+    "بالله",
+    "المان",
+    "البان",
+    "لبنان",
+    "ايران",
+    "سودان",
+    "يابان",
+    "عمان",
+    "باكستان",
+    "افغانستان",
+    "رمضان",
+    "عثمان",
+    "سلمان",
+    "سليمان",
+];
 
 /// One word at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +175,7 @@ mod tests {
             ("٣ 3 ۳ بـ3 و3", "3"),
             ("أخبار اخبار الأخبار", "اخبار"),
             ("ألمانيا الماني الألماني", "المان"),
+            ("لبنان اللبناني لبنانية اللبنانيون", "لبنان"),
             ("Élections elections ELECTION", "election"),
             ("الله والله", "الله"),
         ] {
