@@ -170,7 +170,9 @@ mod tests {
         ] {
             let lines = values.iter().map(|value| (A_IM, value.parse().unwrap()));
             let mut headers = HeaderMap::new();
-            lines.for_each(|(name, value)| drop(headers.append(name, value)));
+            for (name, value) in lines {
+                headers.append(name, value);
+            }
             assert_eq!(wants_news(&headers), expected, "{values:?}");
         }
     }

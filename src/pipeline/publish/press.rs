@@ -13,8 +13,10 @@ use crate::pipeline::render;
 
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 const RSS: &str = "application/rss+xml; charset=utf-8";
-const ATOM: &str = "application/atom+xml; charset=utf-8";
+pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
 const JSON: &str = "application/feed+json; charset=utf-8";
+const OPENSEARCH: &str = "application/opensearchdescription+xml; charset=utf-8";
+const OPML: &str = "text/x-opml; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const PNG: &str = "image/png";
@@ -82,19 +84,32 @@ impl<'a> Press<'a> {
             lifetime: of_all(feeds),
         };
         self.page("/".to_owned(), HTML, facts, || render::front_page(site, heads));
-        let constant =
-            Facts { digest: self.with_site(Digest::of([])), updated: None, lifetime: CONSTANT };
+        let constant = Facts { digest: self.with_site(Digest::of([])), updated: None, lifetime: CONSTANT };
         self.page("/bot".to_owned(), HTML, constant, || render::bot_page(site));
         self.page("/robots.txt".to_owned(), PLAIN, constant, || render::robots_txt(site));
         self.page("/style.css".to_owned(), CSS, constant, render::style_css);
         self.page("/icon.png".to_owned(), PNG, constant, render::icon_png);
+        let names: Vec<String> = feeds.iter().map(|feed| format!("{:?}", feed.section)).collect();
+        let digest = self.with_site(Digest::of(names.iter().map(String::as_bytes)));
+        let outlines = Facts { digest, ..constant };
+        self.page("/feeds.opml".to_owned(), OPML, outlines, || render::feeds_opml(site, feeds));
+        if site.has_search {
+            let describe = || render::opensearch_xml(site);
+            self.page("/opensearch.xml".to_owned(), OPENSEARCH, constant, describe);
+        }
     }
 
     fn with_site(&self, facts: Digest) -> Digest {
         Digest::of([&self.site_digest.0[..], &facts.0])
     }
 
-    fn page(&mut self, path: String, content_type: &'static str, facts: Facts, render: impl FnOnce() -> Vec<u8>) {
+    fn page(
+        &mut self,
+        path: String,
+        content_type: &'static str,
+        facts: Facts,
+        render: impl FnOnce() -> Vec<u8>,
+    ) {
         self.put(path, content_type, facts, render, None);
     }
 

@@ -10,7 +10,9 @@ use super::{NOW, filled};
 use crate::kit::entries::*;
 
 /// All that readers see of every document.
-fn seen(published: &Published) -> BTreeMap<&str, (Digest, Option<Timestamp>, Lifetime, &'static str, Vec<u8>)> {
+fn seen(
+    published: &Published,
+) -> BTreeMap<&str, (Digest, Option<Timestamp>, Lifetime, &'static str, Vec<u8>)> {
     let of = |document: &Document| {
         let bytes = Coding::ALL.map(|coding| document.body(coding).unwrap().to_vec()).concat();
         let Document { version, last_modified, lifetime, content_type, .. } = document;

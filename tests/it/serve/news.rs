@@ -58,13 +58,18 @@ fn check(entries: &[&str], held: &[usize], status: u16, expected: &str) {
         for coding in Coding::ALL {
             let tags: Vec<String> = held.iter().map(|place| tag(&editions[*place], path, coding)).collect();
             let tags = tags.join(", ");
-            let lines = [("if-none-match", tags.as_str()), ("a-im", "vcdiff, feed"), ("accept-encoding", "*")];
+            let lines =
+                [("if-none-match", tags.as_str()), ("a-im", "vcdiff, feed"), ("accept-encoding", "*")];
             let response = ask(last, &Method::GET, path, &lines);
             let what = format!("{path} {entries:?} {held:?} {coding:?}");
             assert_eq!(response.status().as_u16(), status, "{what}");
             let identity = [("if-none-match", tags.as_str()), ("a-im", "feed")];
             let response = ask(last, &Method::GET, path, &identity);
-            assert_eq!((response.status().as_u16(), letters(response.body())), (status, expected.to_owned()), "{what}");
+            assert_eq!(
+                (response.status().as_u16(), letters(response.body())),
+                (status, expected.to_owned()),
+                "{what}"
+            );
             let head = ask(last, &Method::HEAD, path, &identity);
             assert_eq!((head.status(), head.headers()), (response.status(), response.headers()), "{what}");
             assert!(head.body().is_empty(), "{what}");
@@ -124,10 +129,14 @@ fn the_whole_goes_to_everybody_else() {
         let response = ask(last, &Method::GET, path, &lines);
         assert_eq!(response.status(), 200, "{lines:?}");
         assert!(response.headers().get("im").is_none(), "{lines:?}");
-        assert!(lines.len() == 3 && lines[2].0 == "accept-encoding" || letters(response.body()) == "abc", "{lines:?}");
+        assert!(
+            lines.len() == 3 && lines[2].0 == "accept-encoding" || letters(response.body()) == "abc",
+            "{lines:?}"
+        );
     }
     let many = vec![old.as_str(); 9].join(",");
-    for (held, status) in [(old.as_str(), 226), (&format!("W/{old}"), 226), (many.as_str(), 200), ("*", 304)] {
+    for (held, status) in [(old.as_str(), 226), (&format!("W/{old}"), 226), (many.as_str(), 200), ("*", 304)]
+    {
         let lines = [("if-none-match", held), ("a-im", "feed")];
         assert_eq!(ask(last, &Method::GET, path, &lines).status().as_u16(), status, "{held}");
     }
@@ -195,9 +204,15 @@ fn a_part_is_compressed_as_well() {
     let old = tag(&editions[0], path, Coding::Br);
     let lines = [("if-none-match", old.as_str()), ("a-im", "feed"), ("accept-encoding", "gzip, br")];
     let response = ask(&editions[1], &Method::GET, path, &lines);
-    assert_eq!((response.status().as_u16(), &response.headers()["content-encoding"]), (226, &"gzip".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-encoding"]),
+        (226, &"gzip".parse().unwrap())
+    );
     let new = tag(&editions[1], path, Coding::Gzip);
-    assert_eq!((&response.headers()["etag"], &response.headers()["delta-base"]), (&new.parse().unwrap(), &old.parse().unwrap()));
+    assert_eq!(
+        (&response.headers()["etag"], &response.headers()["delta-base"]),
+        (&new.parse().unwrap(), &old.parse().unwrap())
+    );
     let mut text = String::new();
     std::io::Read::read_to_string(&mut GzDecoder::new(response.body().as_ref()), &mut text).unwrap();
     assert_eq!(letters(text.as_bytes()), &few[1..]);
