@@ -15,7 +15,7 @@ mod settle;
 mod tests;
 mod volume;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -49,6 +49,8 @@ pub(super) struct Keys {
     volumes: Tree,
     pages: Tree,
     single: Tree,
+    /// Whether `single` holds any: it takes no new ones.
+    has_single: AtomicBool,
     damage: Arc<Damage>,
     fresh: Arc<Mutex<Fresh>>,
     /// Whoever merges volumes now, or has done it last.
@@ -80,7 +82,9 @@ impl Keys {
         let next_volume = volume::next_number(&volumes)?;
         let fresh = Fresh { keys: None, volumes: vec![], next, next_volume, settled_before: None };
         let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::new(None));
-        Ok(Self { runs, volumes, pages, single, damage, fresh, merging, hurry: Arc::default() })
+        let has_single = AtomicBool::new(!single.is_empty());
+        let hurry = Arc::default();
+        Ok(Self { runs, volumes, pages, single, has_single, damage, fresh, merging, hurry })
     }
 
     /// Where the names lead that lead anywhere.
@@ -97,7 +101,7 @@ impl Keys {
         for volume in &fresh.volumes {
             volume.find(&mut names, |name, entry| found.extend([(name, entry)]))?;
         }
-        if !self.single.is_empty() {
+        if self.has_single.load(Ordering::Relaxed) {
             for name in names {
                 found.extend(self.single(&name)?.map(|entry| (name, entry)));
             }

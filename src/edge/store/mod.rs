@@ -132,7 +132,7 @@ impl Store {
     /// Those of the entries that are stored and can be read.
     pub fn entries(&self, keys: &HashSet<EntryKey>) -> Result<HashMap<EntryKey, Entry>, StoreError> {
         let mut entries = HashMap::with_capacity(keys.len());
-        let mut bound = vec![];
+        let mut others = vec![];
         for key in keys {
             match self.entries.get(key.0)? {
                 // A row of its own goes before, readable or not.
@@ -140,10 +140,11 @@ impl Store {
                     let entry = self.damage.pass("entries", &key.0, self.press.decode(&row));
                     entries.extend(entry.map(|entry| (*key, entry)));
                 }
-                None => bound.extend(self.sheaf_of(*key)?.map(|number| (number, *key))),
+                None => others.push(*key),
             }
         }
         // Each sheaf is opened once.
+        let mut bound = self.sheaves_of(&others)?;
         bound.sort_unstable();
         for of_sheaf in bound.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((number, _)) = of_sheaf.first() else { continue };

@@ -154,6 +154,12 @@ impl Store {
         Ok(self.keys.get(place(key))?.map(number))
     }
 
+    /// The sheaves that entries are in, each with its entry.
+    pub(super) fn sheaves_of(&self, keys: &[EntryKey]) -> Result<Vec<(Number, EntryKey)>, StoreError> {
+        let found = self.keys.find(keys.iter().map(|key| place(*key)).collect())?;
+        Ok(found.into_iter().map(|(name, at)| (number(at), placed_at(&name))).collect())
+    }
+
     /// A sheaf, if it can be read.
     pub(super) fn sheaf(&self, number: Number) -> Result<Option<Sheaf>, StoreError> {
         let row = self.sheaves.get(number)?;
@@ -198,8 +204,12 @@ impl Store {
 
 fn placed(row: Result<(Name, EntryKey), StoreError>) -> Result<(EntryKey, Number), StoreError> {
     let (name, at) = row?;
-    let key = name.split_last_chunk().map_or([0; 16], |(_, key)| *key);
-    Ok((EntryKey(key), number(at)))
+    Ok((placed_at(&name), number(at)))
+}
+
+/// The entry whose place is written under this name.
+fn placed_at(name: &Name) -> EntryKey {
+    EntryKey(name.split_last_chunk().map_or([0; 16], |(_, key)| *key))
 }
 
 /// The name under which the index has the place of an entry.

@@ -71,9 +71,15 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
-    #[inline]
     fn text(&mut self, text: &str) {
-        for c in text.chars() {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let (same, after) = rest.split_at(same(rest.as_bytes()));
+            if !same.is_empty() {
+                self.letters(same);
+                rest = after;
+                continue;
+            }
             if c.is_ascii() {
                 self.ascii(c);
             } else if let Some(letter) = arabic(c) {
@@ -81,6 +87,7 @@ impl Folder<'_> {
             } else {
                 decompose_compatible(c, |part| self.part(part));
             }
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
         }
     }
 
@@ -95,11 +102,23 @@ impl Folder<'_> {
 
     #[inline]
     fn letter(&mut self, c: char) {
+        self.begin();
+        self.out.push(c);
+    }
+
+    /// Words that are folded already.
+    #[inline]
+    fn letters(&mut self, folded: &str) {
+        self.begin();
+        self.out.push_str(folded);
+    }
+
+    #[inline]
+    fn begin(&mut self) {
         if self.gap && !self.out.is_empty() {
             self.out.push(' ');
         }
         self.gap = false;
-        self.out.push(c);
     }
 
     /// One character of a compatibility decomposition.
@@ -146,6 +165,44 @@ impl Folder<'_> {
         }
     }
 }
+
+/// How many bytes at the start of `text` are letters and digits that fold to themselves, and single spaces between
+/// them: most of what there is, and copied in one piece.
+#[inline]
+fn same(text: &[u8]) -> usize {
+    let (mut at, mut end) = (0, 0);
+    while let Some(byte) = text.get(at) {
+        let length = match byte {
+            b' ' if at == end && end > 0 => {
+                at += 1;
+                continue;
+            }
+            0..0x80 if byte.is_ascii_lowercase() || byte.is_ascii_digit() => 1,
+            // The Arabic block is what begins with these.
+            0xD8..=0xDB => match text.get(at + 1) {
+                Some(second) if SAME[usize::from(byte & 3) << 6 | usize::from(second & 0x3F)] => 2,
+                _ => break,
+            },
+            _ => break,
+        };
+        at += length;
+        end = at;
+    }
+    end
+}
+
+/// Which characters of the Arabic block are their own folded form.
+static SAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at: u32 = 0;
+    while at < 256 {
+        if let Some(folded) = ARABIC[at as usize] {
+            table[at as usize] = folded as u32 == ARABIC_FIRST + at;
+        }
+        at += 1;
+    }
+    table
+};
 
 /// The folded form of the letters of the Arabic block; `None` for marks, signs and other scripts.
 #[inline]

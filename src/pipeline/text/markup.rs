@@ -99,9 +99,13 @@ impl Text<'_> {
 
     fn push_decoded(&mut self, text: &str) {
         let text = entity::decode(text);
+        let bytes = text.as_bytes();
         let (mut word, mut at) = (0, 0);
-        while let Some(byte) = text.as_bytes().get(at) {
-            if !MAY_BEGIN_SPACE[usize::from(*byte)] {
+        while let Some(byte) = bytes.get(at) {
+            // Words with a single space between them are taken as they stand.
+            let is_single =
+                || at > word && bytes.get(at + 1).is_some_and(|next| !MAY_BEGIN_SPACE[usize::from(*next)]);
+            if !MAY_BEGIN_SPACE[usize::from(*byte)] || *byte == b' ' && is_single() {
                 at += 1;
                 continue;
             }

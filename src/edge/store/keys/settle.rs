@@ -11,9 +11,8 @@ use std::time::{Duration, Instant};
 
 use sled::{Batch, Tree};
 
-use super::held::Held;
 use super::volume::{Merged, Scribe, Volume, leads};
-use super::{Fresh, Keys, NOWHERE, Name};
+use super::{Fresh, Keys, NOWHERE, Name, number};
 use crate::edge::store::StoreError;
 use crate::edge::store::damage::Damage;
 use crate::model::EntryKey;
@@ -35,8 +34,9 @@ impl Keys {
     pub(in crate::edge::store) fn settle(&self, fresh: &mut Fresh) -> Result<(), StoreError> {
         self.loaded(fresh)?;
         // Until it is done, only the runs on the disk know everything.
-        let mut learnt: Vec<(Name, EntryKey)> = fresh.keys.take().unwrap_or_default().into_iter().collect();
-        learnt.sort_unstable();
+        let mut held = fresh.keys.take().unwrap_or_default();
+        let mut learnt: Vec<(Name, EntryKey)> = held.drain().collect();
+        learnt.sort_unstable_by_key(|(name, _)| number(name));
         let is_oldest = fresh.volumes.is_empty();
         let mut scribe = Scribe::new(&self.volumes, fresh.next_volume, &self.damage, learnt.len());
         for (name, entry) in learnt.iter().filter(|(_, entry)| !is_oldest || *entry != NOWHERE) {
@@ -46,13 +46,15 @@ impl Keys {
         if let Some(volume) = scribe.finish()? {
             fresh.volumes.insert(0, Arc::new(volume));
         }
-        let mut settled = Batch::default();
-        for (name, _) in learnt.iter().filter(|_| !self.single.is_empty()) {
-            settled.remove(&name[..]);
+        if self.has_single.load(Ordering::Relaxed) {
+            let mut settled = Batch::default();
+            learnt.iter().for_each(|(name, _)| settled.remove(&name[..]));
+            self.single.apply_batch(settled)?;
+            self.has_single.store(!self.single.is_empty(), Ordering::Relaxed);
         }
-        self.single.apply_batch(settled)?;
         fresh.settled_before = Some(fresh.next);
-        fresh.keys = Some(Held::default());
+        // Its room is used again.
+        fresh.keys = Some(held);
         self.merge(fresh);
         Ok(())
     }
