@@ -185,7 +185,7 @@ fn key<'a>(
     let within = |kind, value: &str| within(source, kind, value);
     let guid = place.guid.map(|value| within(KeyKind::Guid, value));
     let link_key = place.link.map(|value| within(KeyKind::Link, value));
-    let begun = Hashing::begun([&folded.title, &folded.body].map(|text| text.as_bytes()));
+    let begun = Hashing::begun([&folded.title, &folded.body].map(String::as_bytes));
     let hash = content_hash(said, folded, &begun, place.anchor.or(place.page), trust).to_string();
     let content = within(KeyKind::Content, &hash);
     let (kind, value, primary) = match (place.guid, guid, place.link, link_key) {
@@ -228,8 +228,6 @@ fn key<'a>(
 struct Folded {
     title: String,
     body: String,
-    /// The body before folding; kept to be written over, as the others are.
-    plain: String,
     /// How much of the folded body is of its start, in bytes.
     start_bytes: Option<usize>,
     is_short: bool,
@@ -246,13 +244,8 @@ impl Folded {
     fn take(&mut self, said: &FeedEntry) {
         text::fold_into(&mut self.title, said.title.as_deref().unwrap_or_default());
         let html = body(said);
-        let certain = text::plain_marked_into(&mut self.plain, html, text::START_BYTES_MAX);
         self.is_short = html.len() <= text::START_BYTES_MAX;
-        // The last word may go on.
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\n');
-        let last = self.plain.as_bytes().get(..certain).unwrap_or_default().iter().rposition(is_space);
-        let (start, rest) = self.plain.split_at(last.unwrap_or_default());
-        self.start_bytes = text::fold_marked_into(&mut self.body, start, rest);
+        self.start_bytes = text::fold_markup_into(&mut self.body, html, text::START_BYTES_MAX);
     }
 
     /// The start of the body, cut behind a word that is far enough.
@@ -280,12 +273,12 @@ fn content_hash(
 ) -> Digest {
     let body = body(said);
     let start = text::start(body, CONTENT_BYTES_MAX);
-    let folded_start = (start.len() < body.len()).then(|| text::fold(&text::plain(start)));
+    let folded_start = (start.len() < body.len()).then(|| text::fold_markup(start));
     let link = page.or(said.link.as_deref().filter(|_| trust.links)).unwrap_or_default();
     let rest = [link].into_iter().chain(digest::files(said)).map(str::as_bytes);
     match &folded_start {
         None => begun.clone().with(rest),
-        Some(start) => Digest::of([&folded.title, start].map(|text| text.as_bytes()).into_iter().chain(rest)),
+        Some(start) => Digest::of([&folded.title, start].map(String::as_bytes).into_iter().chain(rest)),
     }
 }
 

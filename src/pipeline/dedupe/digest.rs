@@ -116,7 +116,7 @@ pub fn digest(said: &FeedEntry) -> Digest {
 /// The same of an entry of a source that is trusted in this.
 pub fn digest_by(said: &FeedEntry, trust: Trust) -> Digest {
     let folded = Folded::of(said);
-    let begun = Hashing::begun([&folded.title, &folded.body].map(|text| text.as_bytes()));
+    let begun = Hashing::begun([&folded.title, &folded.body].map(String::as_bytes));
     of(said, &folded, begun, link(said, trust))
 }
 
@@ -126,7 +126,7 @@ pub(super) fn of(said: &FeedEntry, folded: &Folded, begun: Hashing, link: Option
     let (link, files) = (link.unwrap_or_default(), files.join(" "));
     let begun = match without_counters(&folded.body) {
         Cow::Borrowed(_) => begun,
-        Cow::Owned(body) => Hashing::begun([&folded.title, &body].map(|text| text.as_bytes())),
+        Cow::Owned(body) => Hashing::begun([&folded.title, &body].map(String::as_bytes)),
     };
     begun.with([link, files].iter().map(String::as_bytes))
 }

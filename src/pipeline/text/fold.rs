@@ -27,25 +27,11 @@ pub fn composed(text: &str) -> Option<String> {
 
 /// The same, in place of what is in `out`.
 pub fn fold_into(out: &mut String, text: &str) {
-    fold_marked_into(out, "", text);
-}
-
-/// The same of `start` with `rest` behind it, which begins with white space; says how many bytes of it are of `start`,
-/// if that can be said.
-pub fn fold_marked_into(out: &mut String, start: &str, rest: &str) -> Option<usize> {
     out.clear();
-    out.reserve(start.len() + rest.len());
-    let mut folder = Folder { out, gap: false, recompose: false };
-    folder.text(start);
-    let mark = folder.out.len();
-    folder.text(rest);
-    // Hangul and kana were taken apart; words are compared, cut and shown in one piece.
-    if folder.recompose {
-        let recomposed: String = folder.out.nfc().collect();
-        *out = recomposed;
-        return None;
-    }
-    Some(mark)
+    out.reserve(text.len());
+    let mut folder = Folder::new(out);
+    folder.text(text);
+    folder.finish();
 }
 
 /// `text` without what is optional in it: harakat, tatweel, bidi controls and joiners; compatibility forms as plain
@@ -64,14 +50,39 @@ pub fn unmarked(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.nfkc().filter(|c| !is_dropped(*c)).collect())
 }
 
-struct Folder<'a> {
+/// Folded text while it grows.
+pub(super) struct Folder<'a> {
     out: &'a mut String,
     gap: bool,
     recompose: bool,
 }
 
-impl Folder<'_> {
-    fn text(&mut self, text: &str) {
+impl<'a> Folder<'a> {
+    pub(super) fn new(out: &'a mut String) -> Self {
+        Self { out, gap: false, recompose: false }
+    }
+
+    /// What follows begins another word.
+    pub(super) fn gap(&mut self) {
+        self.gap = true;
+    }
+
+    /// How many bytes there are of words that do not go on.
+    pub(super) fn bytes_of_words(&self) -> usize {
+        if self.gap { self.out.len() } else { self.out.rfind(' ').unwrap_or_default() }
+    }
+
+    /// Puts together what was taken apart; says whether there was any.
+    pub(super) fn finish(self) -> bool {
+        // Hangul and kana were taken apart; words are compared, cut and shown in one piece.
+        if self.recompose {
+            let recomposed: String = self.out.nfc().collect();
+            *self.out = recomposed;
+        }
+        self.recompose
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             let (same, after) = rest.split_at(same(rest.as_bytes()));
