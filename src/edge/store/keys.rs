@@ -14,15 +14,16 @@ mod settle;
 #[cfg(test)]
 mod tests;
 mod volume;
+mod worker;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 use sled::{Batch, Db, Tree};
 
 use self::held::Held;
 use self::volume::{Merged, Records, Volume, leads};
+use self::worker::Worker;
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
 use super::{StoreError, codec};
@@ -53,8 +54,8 @@ pub(super) struct Keys {
     has_single: AtomicBool,
     damage: Arc<Damage>,
     fresh: Arc<Mutex<Fresh>>,
-    /// Whoever merges volumes now, or has done it last.
-    merging: Mutex<Option<JoinHandle<()>>>,
+    /// Who merges volumes.
+    merging: Mutex<Worker>,
     /// Whether somebody waits for that.
     hurry: Arc<AtomicBool>,
 }
@@ -81,7 +82,7 @@ impl Keys {
         let next = codec::next_number(&runs)?;
         let next_volume = volume::next_number(&volumes)?;
         let fresh = Fresh { keys: None, volumes: vec![], next, next_volume, settled_before: None };
-        let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::new(None));
+        let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::default());
         let has_single = AtomicBool::new(!single.is_empty());
         let hurry = Arc::default();
         Ok(Self { runs, volumes, pages, single, has_single, damage, fresh, merging, hurry })

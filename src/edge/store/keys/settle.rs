@@ -62,26 +62,26 @@ impl Keys {
     /// Merges volumes beside the writer, where there are too many and nobody does it already.
     pub(super) fn merge(&self, fresh: &Fresh) {
         let mut merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_idle = choose(fresh).is_none() && fresh.settled_before.is_none();
-        if is_idle || merging.as_ref().is_some_and(|merging| !merging.is_finished()) {
+        if choose(fresh).is_none() && fresh.settled_before.is_none() {
             return;
         }
-        let merger = self.merger();
-        let merge = move || {
-            if let Err(error) = merger.merge_all() {
-                tracing::error!(%error, "the index of keys cannot be merged: it is tried again");
-            }
-        };
         // Where there is no thread to be had, it is tried again after the next settling.
-        *merging = thread::Builder::new().name("merge".to_owned()).spawn(merge).ok();
+        merging.start("merge", || {
+            let merger = self.merger();
+            move || {
+                if let Err(error) = merger.merge_all() {
+                    tracing::error!(%error, "the index of keys cannot be merged: it is tried again");
+                }
+            }
+        });
     }
 
     /// Waits until nothing is merged any more.
     pub(in crate::edge::store) fn wait(&self) {
         self.hurry.store(true, Ordering::Relaxed);
-        let merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // One that panicked has left everything readable.
-        drop(merging.map(thread::JoinHandle::join));
+        // One that panics leaves everything readable.
+        let busy = self.merging.lock().unwrap_or_else(PoisonError::into_inner).busy();
+        busy.wait();
         self.hurry.store(false, Ordering::Relaxed);
     }
 
