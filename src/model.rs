@@ -39,7 +39,7 @@ pub use fetched::{
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
 pub use history::History;
-pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
+pub use id::{Digest, EntryKey, Hashing, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
