@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    ArchivePage, ArchivePlace, Document, Entry, EntryKey, Frozen, Section, SectionId, SourceCard, SourceId,
+    ArchivePage, ArchivePlace, Document, Entry, EntryKey, Frozen, Lifetime, Section, SectionId, SourceCard,
+    SourceId,
 };
 use crate::pipeline::{Edition, ledger};
 
@@ -72,7 +73,7 @@ impl Binder {
             let (then, now) = (&page.rules.0, &rules.0);
             let is_as_it_was = Arc::ptr_eq(then.sorter.hidden(), now.sorter.hidden())
                 && then.site.url == now.site.url
-                && page.document.is_immutable;
+                && page.document.lifetime == Lifetime::Immutable;
             is_as_it_was || Arc::ptr_eq(&page.rules, rules)
         };
         let found = pages.iter().rfind(|page| page.section == section.id && page.place == place);
@@ -126,7 +127,7 @@ fn bound(
     }
     // Before anybody is told that it stays as it is.
     store.flush()?;
-    Ok(Document { is_immutable: true, ..printed.document })
+    Ok(Document { lifetime: Lifetime::Immutable, ..printed.document })
 }
 
 fn print(

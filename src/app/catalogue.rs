@@ -90,11 +90,18 @@ impl Catalogue {
         let cards = Arc::new(ArcSwap::from_pointee((still, window.sources)));
         // Nobody listens: what nobody has asked for is related to nothing.
         let (events, _) = mpsc::channel(1);
-        let items =
-            Items { store, cards, counter: Arc::<Counter>::default(), events, binder: Binder::default() };
+        let items = Items {
+            store,
+            cards,
+            counter: Arc::<Counter>::default(),
+            finder: Arc::default(),
+            events,
+            binder: Binder::default(),
+        };
         let with_page = with_pages(&feeds, window.related.values().flatten().map(|entry| entry.key));
         let shown = feeds.iter().flat_map(|feed| &feed.placed);
-        let stories = shown.map(|placed| placed.entry.story).collect();
+        let related = window.related.values().flatten().map(|entry| entry.story);
+        let stories = shown.map(|placed| placed.entry.story).chain(related).collect();
         Self { front, items, with_page, stories }
     }
 
@@ -112,7 +119,7 @@ impl Catalogue {
         shown.sort_unstable_by_key(|(path, _)| (*path == "/", *path));
         let named = |(path, document): (&String, &Arc<Document>)| Listed {
             path: path.clone(),
-            etag: Some(document.etag.clone()),
+            etag: Some(document.version.to_string()),
         };
         list.extend(shown.iter().filter_map(|(path, document)| self.part_behind(path, document)).map(bare));
         list.extend(shown.into_iter().map(named));
@@ -154,7 +161,7 @@ impl Catalogue {
             bytes += document.identity.len();
             let head = DeliveredHead {
                 path: path.clone(),
-                etag: document.etag.clone(),
+                etag: document.version.to_string(),
                 modified: document.last_modified,
                 is_page: is_page(path),
                 bytes: document.identity.len(),

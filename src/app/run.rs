@@ -18,6 +18,7 @@ use super::daemon::{Daemon, Event};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
+use super::packing::keep_packed;
 use super::poller::Poller;
 use super::row::Row;
 use super::writer::Writer;
@@ -58,13 +59,8 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(Items {
-        store: Arc::clone(&store),
-        cards: Arc::clone(&writer.cards),
-        counter: Arc::clone(&writer.counter),
-        events: events_in.clone(),
-        binder: Binder::default(),
-    });
+    let items = Arc::new(pages(&writer, &events_in));
+    tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
     let mut doors = JoinSet::new();
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox: Arc::new(Post) };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
@@ -144,6 +140,18 @@ pub async fn poll_once(
         }
         daemon.take_results(&mut results).await;
         daemon.report_committed();
+    }
+}
+
+/// What reads the store for readers.
+fn pages(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
+    Items {
+        store: Arc::clone(&writer.store),
+        cards: Arc::clone(&writer.cards),
+        counter: Arc::clone(&writer.counter),
+        finder: Arc::clone(&writer.finder),
+        events: events.clone(),
+        binder: Binder::default(),
     }
 }
 

@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use super::{CliError, answer, block_on, load, options, socket};
 use crate::app::{self, Catalogue, Delivered, Listed, Options};
-use crate::edge::folder::{Folder, FolderError, Outcome, file_name};
+use crate::edge::folder::{Folder, FolderError, Outcome, TWINS, file_name};
+use crate::model::{Coding, Digest};
+use crate::pipeline;
 
 /// The daemon renders what nobody has asked for yet.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
@@ -66,12 +68,23 @@ fn render(folder: &Path, from: &From<'_>, list: &[Listed]) -> Result<Outcome, Cl
         for Delivered { head, body } in delivered {
             let name = file_name(&head.path, head.is_page);
             if !folder.keep(&name, &head.etag) {
-                folder.put(&name, &head.etag, head.modified, &body).map_err(failed)?;
+                let twins = twins(&name, &body);
+                folder.put(&name, &head.etag, head.modified, &body, &twins).map_err(failed)?;
             }
         }
         wanted = wanted.get(done.max(1)..).unwrap_or_default();
     }
     folder.finish().map_err(failed)
+}
+
+/// The compressed forms of a file; pictures are compressed by themselves.
+fn twins(name: &str, body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    if Path::new(name).extension().is_some_and(|ending| ending == "png") {
+        return vec![];
+    }
+    let document = pipeline::render::document("text/plain", body.to_vec(), None, Digest([0; 16]));
+    let twin = |(ending, coding)| Some((ending, document.body(coding)?.to_vec()));
+    TWINS.into_iter().zip(Coding::PACKED).filter_map(twin).collect()
 }
 
 impl From<'_> {

@@ -3,8 +3,6 @@
 //!
 //! What was written stands in a file of its own, [`MANIFEST`]: nothing else in the folder is ever removed.
 
-mod twins;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -13,13 +11,14 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use self::twins::twins;
 use crate::model::Timestamp;
 
 /// Names what nashra has written.
 pub const MANIFEST: &str = ".nashra-render.json";
 /// What is being written, until it has its name.
 const ASIDE: &str = ".nashra-render.new";
+/// What the compressed forms of a file are called behind its name.
+pub const TWINS: [&str; 3] = [".gz", ".br", ".zst"];
 /// Bytes of a manifest that are read.
 const MANIFEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -127,6 +126,7 @@ impl Folder {
         etag: &str,
         modified: Option<Timestamp>,
         body: &[u8],
+        twins: &[(&str, Vec<u8>)],
     ) -> Result<(), FolderError> {
         if !is_plain(name) {
             return Err(FolderError::Io(name.to_owned(), io::Error::other("this is no name for a file")));
@@ -142,11 +142,8 @@ impl Folder {
         };
         // In force again only once all of it is there.
         self.manifest.files.insert(name.to_owned(), String::new());
-        // Pictures are compressed by themselves.
-        let is_picture = path.extension().is_some_and(|ending| ending == "png");
-        let twins = if is_picture { vec![] } else { twins(body).to_vec() };
         for (ending, bytes) in twins {
-            self.write(&self.root.join(format!("{name}{ending}")), &bytes, time)?;
+            self.write(&self.root.join(format!("{name}{ending}")), bytes, time)?;
         }
         self.write(&path, body, time)?;
         self.touched.insert(parent);
@@ -178,7 +175,7 @@ impl Folder {
 
     fn remove(&mut self, name: &str) -> Result<(), FolderError> {
         let path = self.root.join(name);
-        for ending in [""].into_iter().chain(twins::ENDINGS) {
+        for ending in [""].into_iter().chain(TWINS) {
             let twin = self.root.join(format!("{name}{ending}"));
             match fs::remove_file(&twin) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&twin)(error)),

@@ -1,13 +1,11 @@
-//! What is derived for readers: section feeds, documents, and the snapshot that is served.
+//! What is derived for readers: section feeds, and the snapshot of documents that is served.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Range;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::{
-    ArchiveEnd, ArchivePlace, Clicks, Digest, Entry, EntryKey, Section, SectionId, SourceId, Timestamp,
+    ArchiveEnd, ArchivePlace, Clicks, Digest, Document, Entry, EntryKey, Section, SectionId, SourceId,
+    Timestamp,
 };
 
 /// The stored entries that can appear in a live feed, and who they are from.
@@ -45,6 +43,10 @@ pub struct SourceCard {
     pub feed_id: String,
     /// The feed's language, for entries that do not name their own.
     pub language: Option<String>,
+    /// The feed's own picture: its logo, or the cover of its podcast.
+    pub image: Option<String>,
+    /// The feed's copyright notice, plain text.
+    pub rights: Option<String>,
 }
 
 /// What one section shows, newest first, before any format is chosen.
@@ -93,66 +95,6 @@ pub struct Also {
     pub entry: Arc<Entry>,
     /// Its source.
     pub source: Arc<SourceCard>,
-}
-
-/// A document ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// With charset.
-    pub content_type: &'static str,
-    /// The bytes as they are.
-    pub identity: Bytes,
-    /// The same, gzip-compressed.
-    pub gzip: Bytes,
-    /// The strong ETag of `identity`, with its quotes.
-    pub etag: String,
-    /// The strong ETag of `gzip`, with its quotes.
-    pub etag_gzip: String,
-    /// The newest change in it; `None` where there is none yet.
-    pub last_modified: Option<Timestamp>,
-    /// What it was made from; a document is only rendered again when this changes.
-    pub fingerprint: Digest,
-    /// Where its entries stand in `identity`; `None` where it has none, or is no feed.
-    pub pieces: Option<Pieces>,
-    /// Whether it is as it is for ever, so that nobody need ask for it again.
-    pub is_immutable: bool,
-}
-
-/// Where the entries of a feed stand in its bytes. What is before the first and behind the last is the same however
-/// many of them are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pieces {
-    /// What stands between two of them.
-    pub separator: &'static str,
-    /// They, in the order of the document; never empty.
-    pub list: Vec<Piece>,
-}
-
-/// One entry of a document, or one notice that there is none any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// The hash of its bytes: equal means that readers have it already.
-    pub digest: Digest,
-    /// Where it stands in the document.
-    pub range: Range<usize>,
-}
-
-impl Document {
-    /// The document without the entries that are `known`; `None` where it has no entries at all.
-    pub fn without(&self, known: &HashSet<Digest>) -> Option<Vec<u8>> {
-        let pieces = self.pieces.as_ref()?;
-        let (first, last) = (pieces.list.first()?, pieces.list.last()?);
-        let mut out = self.identity.get(..first.range.start)?.to_vec();
-        let news = pieces.list.iter().filter(|piece| !known.contains(&piece.digest));
-        for (index, piece) in news.enumerate() {
-            if index > 0 {
-                out.extend_from_slice(pieces.separator.as_bytes());
-            }
-            out.extend_from_slice(self.identity.get(piece.range.clone())?);
-        }
-        out.extend_from_slice(self.identity.get(last.range.end..)?);
-        Some(out)
-    }
 }
 
 /// Every document that is served: immutable, swapped as a whole.

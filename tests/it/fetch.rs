@@ -7,6 +7,7 @@ mod deltas;
 mod files;
 mod guard;
 mod manners;
+mod parcels;
 mod protocol;
 mod proxies;
 mod redirects;

@@ -6,9 +6,12 @@ mod json;
 mod ours;
 mod pages;
 mod pieces;
+mod podcast;
 mod property;
+mod real;
 mod related;
 mod rss;
+mod strict;
 
 use std::sync::Arc;
 
@@ -29,6 +32,8 @@ fn card(id: &str) -> SourceCard {
         feed_url: Some(format!("https://{id}.example/feed")),
         feed_id: format!("tag:{id}.example,2026:feed"),
         language: Some("ar".to_owned()),
+        image: None,
+        rights: None,
     }
 }
 
@@ -90,6 +95,22 @@ fn also(id: &str, title: &str) -> Also {
     Also { entry: Arc::new(entry(&format!("https://{id}.example/other"), said)), source: Arc::new(card(id)) }
 }
 
+fn side_file(
+    url: &str,
+    media_type: Option<&str>,
+    language: Option<&str>,
+    relation: Option<&str>,
+) -> SideFile {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let (media_type, language, relation) = (owned(media_type), owned(language), owned(relation));
+    SideFile { url: url.to_owned(), media_type, language, relation }
+}
+
+/// Plain text that an RSS reader makes of what stands in an element of text.
+fn shown(text: &str) -> String {
+    nashra::pipeline::text::decode(text).into_owned()
+}
+
 /// Everything that a source can say, with every character that needs care.
 fn rich() -> FeedEntry {
     let person = |name: &str| Person {
@@ -134,6 +155,13 @@ fn rich() -> FeedEntry {
             file("javascript:alert(1)", Some("text/html"), None),
         ],
         image: Some("https://a.example/i/1.jpg?w=1&h=\"2\"".to_owned()),
+        caption: Some(Caption {
+            title: Some("صورة & <b>".to_owned()),
+            text: Some("Below it".to_owned()),
+            credit: Some("R&D".to_owned()),
+            width: Some(640),
+            height: Some(0),
+        }),
         comments: Some("https://a.example/خبر#comments".to_owned()),
         origin: Some(Origin {
             title: Some("Wire & Co".to_owned()),
@@ -141,12 +169,30 @@ fn rich() -> FeedEntry {
         }),
         language: Some("fr-MA".to_owned()),
         rights: Some("© أمل & Co".to_owned()),
-        episode: Some(Episode {
-            duration_seconds: Some(61),
-            number: Some(3),
-            season: Some(0),
-            explicit: Some(false),
-        }),
+        episode: Some(rich_episode()),
+    }
+}
+
+/// The same of an episode.
+fn rich_episode() -> Episode {
+    Episode {
+        duration_seconds: Some(61),
+        number: Some(3),
+        season: Some(0),
+        explicit: Some(false),
+        kind: Some(EpisodeKind::Bonus),
+        title: Some("Title & <b>".to_owned()),
+        author: Some("أمل & Co".to_owned()),
+        subtitle: Some("A line".to_owned()),
+        summary: Some("Two lines,\nas one".to_owned()),
+        image: Some("https://a.example/غلاف.jpg?a&b".to_owned()),
+        is_blocked: true,
+        transcripts: vec![
+            side_file("https://a.example/نص.vtt?a&b", Some("text/vtt"), Some("ar"), Some("captions")),
+            side_file("https://a.example/2", None, None, None),
+            side_file("javascript:alert(1)", Some("text/vtt"), None, None),
+        ],
+        chapters: Some(side_file("https://a.example/chapters.json", None, None, None)),
     }
 }
 
@@ -290,19 +336,24 @@ fn documents_are_compressed_and_tagged() {
     let body = "نشرة ".repeat(1000);
     let document = make(&body);
     assert_eq!(document, make(&body));
-    let mut unpacked = String::new();
-    flate2::read::GzDecoder::new(&document.gzip[..]).read_to_string(&mut unpacked).unwrap();
-    assert_eq!(unpacked, body);
     assert_eq!(document.identity, body.as_bytes());
-    assert_eq!(&document.gzip[4..8], [0; 4], "the time in the gzip header");
-    let quoted = |etag: &str| {
-        let inside = etag.strip_prefix('"').and_then(|etag| etag.strip_suffix('"')).unwrap().to_owned();
-        inside.len() == 32 && inside.bytes().all(|b| b.is_ascii_hexdigit())
-    };
-    let other = make("x");
-    let etags = [&document.etag, &document.etag_gzip, &other.etag, &other.etag_gzip];
-    assert!(etags.iter().all(|etag| quoted(etag)), "{etags:?}");
-    assert_eq!(etags.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+    assert!(Coding::PACKED.iter().all(|coding| !document.is_ready(*coding)), "that takes time");
+    let packed = |coding| document.body(coding).unwrap().clone();
+    let mut unpacked = [String::new(), String::new()];
+    flate2::read::GzDecoder::new(&packed(Coding::Gzip)[..]).read_to_string(&mut unpacked[0]).unwrap();
+    brotli::Decompressor::new(&packed(Coding::Br)[..], 4096).read_to_string(&mut unpacked[1]).unwrap();
+    assert_eq!(unpacked, [body.clone(), body.clone()]);
+    let unpacked = zstd::bulk::decompress(&packed(Coding::Zstd), body.len()).unwrap();
+    assert_eq!(unpacked, body.as_bytes());
+    assert_eq!(&packed(Coding::Gzip)[4..8], [0; 4], "the time in the gzip header");
+    assert!(Coding::PACKED.iter().all(|coding| document.is_ready(*coding)));
+    // Nobody is helped by a coding of what is short, or compressed already.
+    let image = render::document("image/png", body.clone().into_bytes(), None, Digest([7; 16]));
+    let worth = [&document, &make(&"x".repeat(1023)), &make(&"x".repeat(1024)), &image]
+        .map(Document::is_worth_packing);
+    assert_eq!(worth, [true, false, true, false]);
+    let etags = [&document, &make("x")].map(|one| Coding::ALL.map(|coding| coding.etag(one.version)));
+    assert_eq!(etags.iter().flatten().collect::<std::collections::BTreeSet<_>>().len(), 8, "{etags:?}");
     assert_eq!(document.last_modified, Some(at(DAY)));
     assert_eq!(document.fingerprint, Digest([7; 16]));
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
-use http_body_util::Empty;
+use http_body_util::{Empty, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
@@ -41,7 +41,7 @@ const HEADERS_MAX: usize = 200;
 const WINDOW_BYTES_MAX: u32 = 512 << 10;
 const WINDOW_CONNECTION_BYTES_MAX: u32 = 1 << 20;
 
-type Http = legacy::Client<Timely<HttpsConnector<Connector>>, Empty<Bytes>>;
+type Http<B> = legacy::Client<Timely<HttpsConnector<Connector>>, B>;
 
 /// The clients of all ways. They share the look-up, but never a connection: what one source may connect to,
 /// another may not be allowed to.
@@ -59,9 +59,11 @@ pub(super) struct Clients {
 #[derive(Clone)]
 pub(super) struct Client {
     way: Arc<Way>,
-    pooled: Http,
+    pooled: Http<Empty<Bytes>>,
     /// Opens a connection for each request.
-    fresh: Http,
+    fresh: Http<Empty<Bytes>>,
+    /// Sends what has a body.
+    posting: Http<Full<Bytes>>,
     open: Arc<AtomicUsize>,
     open_max: usize,
 }
@@ -128,9 +130,9 @@ impl Clients {
             .http2_keep_alive_timeout(Duration::from_secs(PING_ANSWER_SECONDS_MAX))
             .http2_initial_stream_window_size(WINDOW_BYTES_MAX)
             .http2_initial_connection_window_size(WINDOW_CONNECTION_BYTES_MAX);
-        let pooled = builder.build(connector.clone());
+        let (pooled, posting) = (builder.build(connector.clone()), builder.build(connector.clone()));
         let fresh = builder.pool_max_idle_per_host(0).build(connector);
-        Ok(Client { way, pooled, fresh, open: self.open.clone(), open_max: self.open_max })
+        Ok(Client { way, pooled, fresh, posting, open: self.open.clone(), open_max: self.open_max })
     }
 }
 
@@ -162,6 +164,20 @@ impl Client {
         let line = response.extensions().get::<Line>().cloned().unwrap_or_default();
         line.begin();
         Ok((response, InUse { line, open: self.open.clone(), open_max: self.open_max }))
+    }
+}
+
+impl Client {
+    /// Sends a request with a body, once.
+    pub(super) async fn post(
+        &self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        let proxy = self.way.asked_instead(request.uri().scheme_str());
+        if let Some(value) = proxy.and_then(Via::authorization) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, value);
+        }
+        self.posting.request(request).await
     }
 }
 

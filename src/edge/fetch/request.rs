@@ -147,7 +147,7 @@ fn request(url: &Url) -> Result<Request<Empty<Bytes>>, Complaint> {
 }
 
 /// The address without what is never sent: fragment and userinfo.
-fn uri(url: &Url) -> Option<Uri> {
+pub(super) fn uri(url: &Url) -> Option<Uri> {
     let mut url = url.clone();
     url.set_fragment(None);
     url.set_username("").ok()?;

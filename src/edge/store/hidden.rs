@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::commit::Commit;
+use super::delisted::{Left, put_off};
 use super::{Stage, Store, StoreError, codec};
 use crate::model::{Entry, EntryKey, Filing, Hidden, Hiding, Timestamp};
 
@@ -74,10 +75,10 @@ impl Store {
         for key in entries {
             commit.hidden.remove(name(ENTRY, *key));
             // What keeps its keys because it is hidden loses them in its time.
-            if let Some(at) = self.delisted.get(key.0)?.filter(|at| !codec::is_damaged_time(at))
+            if let Some(Left::At(at)) = self.left(&[*key])?.get(key)
                 && !self.is_stored(*key)?
             {
-                commit.due.insert(codec::due(Stage::Remembered, &at, *key), &[]);
+                put_off(&mut commit, Stage::Remembered, *at, &[*key]);
             }
         }
         story.iter().for_each(|key| commit.hidden.remove(name(STORY, *key)));

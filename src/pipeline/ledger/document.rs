@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::model::{ArchivePage, ArchivePlace, Document, Entry, EntryKey, Placed, Section};
+use crate::model::{ArchivePage, ArchivePlace, Document, Entry, EntryKey, Lifetime, Placed, Section};
 use crate::pipeline::section::Cards;
 use crate::pipeline::{Edition, merge, render};
 
@@ -53,7 +53,10 @@ pub fn document(
 
 /// A page as it was printed once.
 pub fn reprinted(body: Vec<u8>, modified: Option<crate::model::Timestamp>, edition: &Edition) -> Document {
-    Document { is_immutable: true, ..render::document(ATOM, body, modified, super::rules(edition)) }
+    Document {
+        lifetime: Lifetime::Immutable,
+        ..render::document(ATOM, body, modified, super::rules(edition))
+    }
 }
 
 /// An entry at its place; `None` where the section does not show it.

@@ -4,19 +4,20 @@ mod splice;
 
 use std::collections::BTreeMap;
 
-use atom_syndication::extension::{Extension, ExtensionMap};
+use atom_syndication::extension::ExtensionMap;
 use atom_syndication::{
-    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Source, Text, TextType,
+    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text, TextType,
 };
 
 use self::splice::Marks;
-use super::head::{GENERATOR, ICON_PATH};
+use super::head::{GENERATOR, ICON_PATH, site_title};
 use super::heading::Heading;
-use super::item::Item;
+use super::item::{Item, Mention, Source};
+use super::podcast::Podcast;
 use super::values::{self, email, escape, in_range, line, uri, web};
-use crate::model::{self, Placed, Removed, SectionFeed, Site, SourceId, Timestamp};
+use super::{element, media};
+use crate::model::{self, Placed, Removed, Site, Timestamp};
 
-const MEDIA: &str = "http://search.yahoo.com/mrss/";
 /// The namespace of what the formats have no place for.
 const OWN: &str = "urn:x-nashra:atom";
 /// RFC 6721 §2.
@@ -24,16 +25,21 @@ const DELETED: &str = "http://purl.org/atompub/tombstones/1.0";
 /// RFC 5005 §1.2.
 const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
-/// Renders the live feed of a section as Atom 1.0.
-pub fn atom(feed: &SectionFeed, site: &Site) -> Vec<u8> {
-    atom_of(&Heading::of_section(feed, site), &feed.placed, &feed.removed, site)
-}
-
 /// Renders any list of entries as Atom 1.0, and says of those in `removed` that they are no more (RFC 6721).
 pub fn atom_of(heading: &Heading, placed: &[Placed], removed: &[Removed], site: &Site) -> Vec<u8> {
     let items: Vec<Item<'_>> = placed.iter().map(|placed| Item::placed(site, placed)).collect();
-    let ages = newest_by_source(&items);
-    let entries = placed.iter().zip(&items).map(|(placed, item)| entry(item, placed, site, &ages));
+    written(heading, (placed, &items), removed, site)
+}
+
+/// Writes entries that are prepared.
+pub(super) fn written(
+    heading: &Heading,
+    (placed, items): (&[Placed], &[Item<'_>]),
+    removed: &[Removed],
+    site: &Site,
+) -> Vec<u8> {
+    let entries = placed.iter().zip(items).map(|(placed, item)| entry(item, placed, site));
+    let entries: Vec<Entry> = entries.collect();
     let document = Feed {
         title: text(safe(&heading.title)),
         id: id(&heading.id),
@@ -44,16 +50,17 @@ pub fn atom_of(heading: &Heading, placed: &[Placed], removed: &[Removed], site: 
         icon: Some(format!("{}{ICON_PATH}", site.url)),
         base: Some(format!("{}/", site.url)),
         lang: values::language(&site.language),
+        authors: feed_authors(items, site),
         links: feed_links(heading),
-        namespaces: namespaces(heading, placed, removed),
-        entries: entries.collect(),
+        namespaces: namespaces(heading, placed, removed, &entries),
+        entries,
         ..Feed::default()
     };
     // A vector takes every byte, and nothing else can fail.
     let bytes = document.write_to(Vec::new()).unwrap_or_default();
     let archive = if heading.is_archive { "<fh:archive/>" } else { "" };
     let before = format!("{archive}{}", splice::deleted(removed));
-    let marks: Vec<Marks> = placed.iter().zip(&items).map(|(placed, item)| marks(placed, item)).collect();
+    let marks: Vec<Marks> = placed.iter().zip(items).map(|(placed, item)| marks(placed, item)).collect();
     splice::splice(&String::from_utf8_lossy(&bytes), &before, &marks).into_bytes()
 }
 
@@ -72,15 +79,20 @@ fn feed_links(heading: &Heading) -> Vec<Link> {
 }
 
 /// Nothing is declared that is not used.
-fn namespaces(heading: &Heading, placed: &[Placed], removed: &[Removed]) -> BTreeMap<String, String> {
-    let names = [
+fn namespaces(
+    heading: &Heading,
+    placed: &[Placed],
+    removed: &[Removed],
+    entries: &[Entry],
+) -> BTreeMap<String, String> {
+    let own = [
         ("at", DELETED, !removed.is_empty()),
         ("fh", HISTORY, heading.is_archive),
-        ("media", MEDIA, true),
         ("nashra", OWN, placed.iter().any(|placed| !placed.related.is_empty())),
     ];
-    let used = names.into_iter().filter(|(_, _, is_used)| *is_used);
-    used.map(|(name, uri, _)| (name.to_owned(), uri.to_owned())).collect()
+    let used = own.into_iter().filter(|(_, _, is_used)| *is_used);
+    let used = used.map(|(name, uri, _)| (name.to_owned(), uri.to_owned()));
+    used.chain(element::namespaces(entries.iter().map(|entry| &entry.extensions))).collect()
 }
 
 /// What leads nowhere by itself leads from the page at the source, of which the text is a part.
@@ -101,17 +113,21 @@ fn safe(words: &str) -> String {
     line(words).unwrap_or_default()
 }
 
-/// When each source last changed, as far as this feed knows.
-fn newest_by_source<'a>(items: &[Item<'a>]) -> BTreeMap<&'a SourceId, Timestamp> {
-    let mut newest = BTreeMap::new();
-    for item in items {
-        let known = newest.entry(&item.source.card.id).or_insert_with(|| item.updated());
-        *known = item.updated().max(*known);
+/// Who the feed itself is from: the source that fills it alone, and this site where there is nothing yet. Where there
+/// are several sources, each entry says it.
+fn feed_authors(items: &[Item<'_>], site: &Site) -> Vec<Person> {
+    if items.is_empty() {
+        let uri = Some(format!("{}/", site.url));
+        return vec![Person { name: site_title(site), uri, ..Person::default() }];
     }
-    newest
+    Source::alone(items).map(publisher).into_iter().collect()
 }
 
-fn entry(item: &Item<'_>, placed: &Placed, site: &Site, ages: &BTreeMap<&SourceId, Timestamp>) -> Entry {
+fn publisher(source: &Source<'_>) -> Person {
+    Person { name: source.title.clone(), uri: source.link.clone(), ..Person::default() }
+}
+
+fn entry(item: &Item<'_>, placed: &Placed, site: &Site) -> Entry {
     let said = &item.entry.said;
     Entry {
         title: text(item.headline()),
@@ -123,14 +139,17 @@ fn entry(item: &Item<'_>, placed: &Placed, site: &Site, ages: &BTreeMap<&SourceI
         links: links(item, placed, site),
         published: Some(date(item.entry.published)),
         rights: said.rights.as_deref().and_then(line).map(text),
-        source: Some(source(item, site, ages)),
-        summary: item.summary.clone().map(|value| Text { r#type: TextType::Html, ..text(value) }),
-        content: item.content.clone().map(|value| Content {
-            value: Some(value),
+        source: Some(source(item, site)),
+        summary: item
+            .summary
+            .as_ref()
+            .map(|value| Text { r#type: TextType::Html, ..text(value.to_string()) }),
+        content: item.content.as_ref().map(|value| Content {
+            value: Some(value.to_string()),
             content_type: Some("html".to_owned()),
             ..Content::default()
         }),
-        extensions: thumbnail(item),
+        extensions: extensions(item),
         ..Entry::default()
     }
 }
@@ -141,7 +160,7 @@ fn authors(item: &Item<'_>) -> Vec<Person> {
     if !named.is_empty() {
         return named;
     }
-    vec![Person { name: item.source.title.clone(), uri: item.source.link.clone(), ..Person::default() }]
+    vec![publisher(&item.source)]
 }
 
 fn person(person: &model::Person) -> Option<Person> {
@@ -171,8 +190,8 @@ fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
         });
     }
     for also in placed.also.iter().chain(&placed.related) {
-        let other = Item::also(site, also);
-        let title = format!("{}: {}", other.source.title, other.headline());
+        let other = Mention::of(site, also);
+        let title = format!("{}: {}", other.source, other.headline);
         links.push(Link { title: Some(title), ..link("related", other.link, None) });
     }
     if let Some(comments) = &item.comments {
@@ -187,17 +206,20 @@ fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
     links
 }
 
-/// RFC 4287 §4.2.11: the feed that the entry was copied from.
-fn source(item: &Item<'_>, site: &Site, ages: &BTreeMap<&SourceId, Timestamp>) -> Source {
+/// RFC 4287 §4.2.11: the feed that the entry was copied from, as it was when it said this. Were it as it is now, each
+/// entry of a source would be another one whenever the source has news.
+fn source(item: &Item<'_>, site: &Site) -> atom_syndication::Source {
     let source = &item.source;
     let page = source.link.clone().map(|page| link("alternate", page, None));
     let feed = source.feed.clone().map(|feed| link("self", feed, None));
-    Source {
+    atom_syndication::Source {
         title: text(source.title.clone()),
         id: iri(&source.card.feed_id).unwrap_or_else(|| source.home(site)),
-        updated: date(ages.get(&source.card.id).copied().unwrap_or(item.entry.published)),
+        updated: date(item.updated()),
         links: page.into_iter().chain(feed).collect(),
-        ..Source::default()
+        logo: source.image.clone(),
+        rights: source.card.rights.as_deref().and_then(line).map(text),
+        ..atom_syndication::Source::default()
     }
 }
 
@@ -208,15 +230,12 @@ fn iri(id: &str) -> Option<String> {
     Some(if id.chars().all(allowed) { id.to_owned() } else { encoded })
 }
 
-/// The crate does not escape the attributes of extensions, so they are escaped here.
-fn thumbnail(item: &Item<'_>) -> ExtensionMap {
-    let Some(image) = &item.image else { return ExtensionMap::new() };
-    let element = Extension {
-        name: "media:thumbnail".to_owned(),
-        attrs: BTreeMap::from([("url".to_owned(), escape(image))]),
-        ..Extension::default()
-    };
-    ExtensionMap::from([("media".to_owned(), BTreeMap::from([("thumbnail".to_owned(), vec![element])]))])
+/// The lead image, what a link cannot say of its file, and the episode.
+fn extensions(item: &Item<'_>) -> ExtensionMap {
+    let mut elements = media::image(item);
+    elements.extend(item.files.iter().filter(|file| file.seconds.is_some()).map(media::file));
+    elements.extend(Podcast::of(item).into_iter().flat_map(Podcast::elements));
+    element::in_atom(elements)
 }
 
 pub(super) fn link(relation: &str, href: String, media_type: Option<&str>) -> Link {

@@ -12,8 +12,12 @@ use super::daemon::DEADLINE;
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    /// `GET` or `POST`.
+    pub method: String,
     pub path: String,
     pub headers: Vec<(String, Vec<u8>)>,
+    /// Empty where no `Content-Length` announces one.
+    pub body: Vec<u8>,
     /// Which connection it came on, from 0.
     pub connection: usize,
 }
@@ -228,14 +232,20 @@ fn read(reader: &mut impl std::io::BufRead, connection: usize) -> Option<Asked> 
     }
     let first = String::from_utf8(lines.first()?.clone()).unwrap();
     let mut words = first.split(' ');
-    assert_eq!(words.next(), Some("GET"));
+    let method = words.next().unwrap().to_owned();
+    assert!(method == "GET" || method == "POST", "{first}");
     let header = |line: &Vec<u8>| {
         let colon = line.iter().position(|byte| *byte == b':').unwrap();
         let value = line[colon + 1..].trim_ascii_start().to_vec();
         (String::from_utf8(line[..colon].to_vec()).unwrap(), value)
     };
     let headers = lines[1..].iter().map(header).collect();
-    Some(Asked { path: words.next().unwrap().to_owned(), headers, connection })
+    let path = words.next().unwrap().to_owned();
+    let mut asked = Asked { method, path, headers, body: vec![], connection };
+    let length = asked.header("content-length").parse().unwrap_or(0);
+    asked.body.resize(length, 0);
+    reader.read_exact(&mut asked.body).ok()?;
+    Some(asked)
 }
 
 /// `None` when the client is gone.

@@ -103,8 +103,9 @@ fn every_entry_names_its_source_and_an_author() {
     assert_eq!((source.title.value.as_str(), source.id.as_str()), ("Source a", "tag:a.example,2026:feed"));
     let found: Vec<_> = source.links.iter().map(|link| (link.rel.as_str(), link.href.as_str())).collect();
     assert_eq!(found, [("alternate", "https://a.example/"), ("self", "https://a.example/feed")]);
-    // The newest change among the entries of that source.
-    assert_eq!(source.updated, at("2026-11-24T10:00:00Z"));
+    // As it was when it said this: news of the source change nothing here.
+    assert_eq!(source.updated, at(DAY));
+    assert_eq!(feed.entries[2].source.as_ref().unwrap().updated, at("2026-11-24T10:00:00Z"));
     let local = feed.entries[3].source.as_ref().unwrap();
     assert_eq!(local.id, "http://127.0.0.1:8080/");
     assert_eq!(feed.entries[3].authors[0].name, "Source local");
@@ -147,4 +148,15 @@ fn feed_rs_reads_the_same() {
         assert_eq!(read.published, Some(placed.entry.published));
     }
     assert_eq!(parsed.entries[0].title.as_ref().unwrap().content, rich().title.unwrap());
+}
+
+#[test]
+fn a_feed_that_one_source_fills_is_its_own() {
+    let authors = |feed: &SectionFeed| -> Vec<String> {
+        parsed(feed).authors.into_iter().map(|person| person.name).collect()
+    };
+    assert_eq!(authors(&feed_of(rich())), ["Source a"]);
+    assert_eq!(authors(&unusual()), Vec::<String>::new());
+    // Validators want an author in a feed without entries, though RFC 4287 does not.
+    assert_eq!(authors(&feed(vec![])), ["نشرة"]);
 }

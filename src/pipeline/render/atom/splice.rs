@@ -9,6 +9,8 @@ use crate::model::Removed;
 
 const ENTRY: &str = "<entry>";
 const END: &str = "</feed>";
+/// The title comes first in feeds and entries.
+const TITLE: &str = "<title>";
 /// Other coverage and related stories are both `related`: this attribute marks the links to related stories.
 const RELATED_STORY: &str = "nashra:story=\"related\"";
 
@@ -30,7 +32,10 @@ pub(super) fn splice(document: &str, before: &str, marks: &[Marks]) -> String {
     let head = parts.next().unwrap_or_default();
     // Without any entry the head is the whole document.
     let (head, end) = head.strip_suffix(END).map_or((head, ""), |head| (head, END));
-    out.extend([head, before, end]);
+    let title = head.find(TITLE).unwrap_or(head.len());
+    out.push_str(&head[..title]);
+    let rest = declared(&mut out, &head[title..]);
+    out.extend([rest, before, end]);
     for (index, part) in parts.enumerate() {
         let nothing = Marks::default();
         let mark = marks.get(index).unwrap_or(&nothing);
@@ -41,12 +46,24 @@ pub(super) fn splice(document: &str, before: &str, marks: &[Marks]) -> String {
             }
         }
         out.push('>');
+        let part = declared(&mut out, part);
         match mark.coverage {
             Some(coverage) => mark_related(&mut out, part, coverage),
             None => out.push_str(part),
         }
     }
     out
+}
+
+/// Writes the start of a title, and returns what follows. Many publishers write HTML there and do not say so, so
+/// readers take for it what looks like it; whoever says that it is text is believed.
+fn declared<'p>(out: &mut String, part: &'p str) -> &'p str {
+    let Some(rest) = part.strip_prefix(TITLE) else { return part };
+    let title = rest.find("</title>").and_then(|end| rest.get(..end)).unwrap_or_default();
+    // A reference that is meant literally begins with an ampersand that is escaped.
+    let is_like_html = title.contains("&lt;") || title.contains("&amp;");
+    out.push_str(if is_like_html { "<title type=\"text\">" } else { TITLE });
+    rest
 }
 
 /// Copies an entry; the links to other coverage, which come first, stay as they are.

@@ -1,0 +1,79 @@
+//! One message to another program, outside of polling: a subscription, a challenge, a delivery. The same guard holds
+//! as for sources; redirects are told, never followed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, USER_AGENT};
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full, Limited};
+use tokio::time::timeout;
+use url::Url;
+
+use super::Fetcher;
+use super::complaint::Complaint;
+use super::redirect::Route;
+use super::request::uri;
+use crate::model::{FetchError, FetchErrorKind, FetchPolicy};
+
+/// What is sent.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// GET or POST.
+    pub method: Method,
+    /// Where to; http or https.
+    pub url: Url,
+    /// Beside the User-Agent, which says who we are.
+    pub headers: HeaderMap,
+    /// The body; empty for GET.
+    pub body: Bytes,
+    /// Bytes of the answer that are read; one that is longer is cut there.
+    pub answer_bytes_max: usize,
+    /// How long all of it may take.
+    pub time_max: Duration,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Any status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as far as it was wanted; empty where it broke off.
+    pub body: Bytes,
+}
+
+impl Fetcher {
+    /// Sends a message on the way that `policy` allows (addresses, ports, proxy, TLS). Hosts are not spared here as
+    /// sources are: whoever sends many bounds them.
+    pub async fn send(&self, parcel: Parcel, policy: &FetchPolicy) -> Result<Receipt, FetchError> {
+        let (route, time_max) = (Route::new(&parcel.url, 0), parcel.time_max);
+        let sent = timeout(time_max, self.hand_over(parcel, &route, policy)).await;
+        let slow = || Complaint::new(FetchErrorKind::Timeout, format!("did not answer within {time_max:?}"));
+        sent.unwrap_or_else(|_| Err(slow())).map_err(|complaint| complaint.about(&route.place()))
+    }
+
+    async fn hand_over(
+        &self,
+        parcel: Parcel,
+        route: &Route,
+        policy: &FetchPolicy,
+    ) -> Result<Receipt, Complaint> {
+        route.check(&policy.ports)?;
+        let address = uri(&parcel.url).ok_or_else(|| {
+            Complaint::new(FetchErrorKind::Unsendable, "cannot be asked: its url has no valid host")
+        })?;
+        let client = self.inner.clients.of(policy).await?;
+        let mut request = Request::new(Full::new(parcel.body));
+        *request.method_mut() = parcel.method;
+        *request.uri_mut() = address;
+        *request.headers_mut() = parcel.headers;
+        request.headers_mut().insert(USER_AGENT, self.inner.identity.agent.clone());
+        let response = client.post(request).await.map_err(|error| Complaint::of_client(&error))?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, parcel.answer_bytes_max).collect().await;
+        let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        Ok(Receipt { status: head.status, headers: head.headers, body })
+    }
+}
