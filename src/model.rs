@@ -41,9 +41,7 @@ pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
-pub use published::{
-    Also, Placed, Published, Removed, SectionFeed, SourceCard, Window,
-};
+pub use published::{Also, Placed, Published, Removed, SectionFeed, SourceCard, Window};
 pub use raw::{
     Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
     TextKind,

@@ -33,14 +33,18 @@ pub(super) async fn keep_packed(front: Front, mut editions: watch::Receiver<()>)
 /// Every document in the coding that most readers take, then in the next: as far as there is no newer edition.
 async fn pack(published: &Published, editions: &watch::Receiver<()>) {
     for coding in Coding::PACKED {
-        let is_wanting = |document: &&Arc<Document>| document.is_worth_packing() && !document.is_ready(coding);
+        let is_wanting =
+            |document: &&Arc<Document>| document.is_worth_packing() && !document.is_ready(coding);
         for document in published.documents.values().filter(is_wanting).cloned() {
             if editions.has_changed().unwrap_or(true) {
                 return;
             }
             let packed = spawn_blocking(move || document.body(coding).is_some()).await;
             if !packed.unwrap_or_default() {
-                tracing::error!(coding = coding.name(), "a document cannot be compressed: it is sent as it is");
+                tracing::error!(
+                    coding = coding.name(),
+                    "a document cannot be compressed: it is sent as it is"
+                );
             }
         }
     }

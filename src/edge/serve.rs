@@ -32,8 +32,8 @@ use tokio::time::{sleep, timeout};
 
 use self::connection::{Answer, Patience, Watched, drive};
 pub use self::doors::{Doors, Mail, Mailbox, Pages, Reply};
-pub use self::respond::{Request, answer, respond, text};
 use self::negotiate::Accepted;
+pub use self::respond::{Request, answer, respond, text};
 use self::route::Route;
 
 /// Streams of one HTTP/2 connection at once.

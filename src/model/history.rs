@@ -46,7 +46,8 @@ impl History {
             }
         }
         let comes = |piece: &&Piece| new.remove(&piece.digest);
-        let stays = pieces.iter().filter(comes).map(|piece| Stay { piece: piece.digest, from: number, to: STAYS });
+        let stays =
+            pieces.iter().filter(comes).map(|piece| Stay { piece: piece.digest, from: number, to: STAYS });
         next.stays.extend(stays);
         while next.versions.len() > VERSIONS_MAX || next.stays.len() > STAYS_MAX && next.versions.len() > 1 {
             next.versions.remove(0);

@@ -302,7 +302,8 @@ fn documents_are_compressed_and_tagged() {
     assert!(Coding::PACKED.iter().all(|coding| document.is_ready(*coding)));
     // Nobody is helped by a coding of what is short, or compressed already.
     let image = render::document("image/png", body.clone().into_bytes(), None, Digest([7; 16]));
-    let worth = [&document, &make(&"x".repeat(1023)), &make(&"x".repeat(1024)), &image].map(Document::is_worth_packing);
+    let worth = [&document, &make(&"x".repeat(1023)), &make(&"x".repeat(1024)), &image]
+        .map(Document::is_worth_packing);
     assert_eq!(worth, [true, false, true, false]);
     let etags = [&document, &make("x")].map(|one| Coding::ALL.map(|coding| coding.etag(one.version)));
     assert_eq!(etags.iter().flatten().collect::<std::collections::BTreeSet<_>>().len(), 8, "{etags:?}");

@@ -9,7 +9,8 @@ const SECTIONS: [&str; 3] = ["latest", "sport", "most-read"];
 
 /// Every document, with what caches know it by.
 fn seen(daemon: &Daemon) -> Vec<(String, [String; 4], Vec<u8>)> {
-    let feeds = SECTIONS.iter().flat_map(|id| ["", ".rss", ".atom", ".json"].map(|end| format!("/{id}{end}")));
+    let feeds =
+        SECTIONS.iter().flat_map(|id| ["", ".rss", ".atom", ".json"].map(|end| format!("/{id}{end}")));
     let others = ["/", "/bot", "/robots.txt", "/style.css", "/icon.png"].map(str::to_owned);
     let of = |path: String| {
         let answer = daemon.get(&path);
@@ -67,6 +68,9 @@ fn documents_are_compressed_soon_after_they_are_shown() {
             assert!(std::time::Instant::now() < end, "never as {coding}");
         };
         assert_eq!(answer.header("content-encoding"), coding);
-        assert!(answer.header("etag").contains(coding) && answer.body.len() < identity.body.len() / 2, "{coding}");
+        assert!(
+            answer.header("etag").contains(coding) && answer.body.len() < identity.body.len() / 2,
+            "{coding}"
+        );
     }
 }

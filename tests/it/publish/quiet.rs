@@ -10,7 +10,9 @@ use super::{NOW, filled};
 use crate::kit::entries::*;
 
 /// All that readers see of every document.
-fn seen(published: &Published) -> BTreeMap<&str, (Digest, Option<Timestamp>, Lifetime, &'static str, Vec<u8>)> {
+fn seen(
+    published: &Published,
+) -> BTreeMap<&str, (Digest, Option<Timestamp>, Lifetime, &'static str, Vec<u8>)> {
     let of = |document: &Document| {
         let bytes = Coding::ALL.map(|coding| document.body(coding).unwrap().to_vec()).concat();
         let Document { version, last_modified, lifetime, content_type, .. } = document;
@@ -107,7 +109,7 @@ fn a_copy_is_good_for_half_the_usual_wait() {
 #[test]
 fn a_feed_remembers_its_former_versions() {
     let (mut memory, sources) = filled(&[("a", 3)]);
-    let edition = Edition::new(site(), vec![section("sport", 50, 50)], &sources);
+    let edition = Edition::new(site(), vec![section("sport", 200, 200)], &sources);
     let mut editions = vec![pipeline::publish(&edition, &memory.window(&sources), &Published::default())];
     for n in 0..120 {
         let entry = said(&format!("new-{n}"), &format!("New {n}"), &format!("https://a.example/new/{n}"), "");

@@ -13,7 +13,8 @@ fn check(path: &str, values: &[&str], expected: Option<Coding>) {
     for method in [Method::GET, Method::HEAD] {
         let response = respond(&published(), &Request { method: &method, path, headers: &headers });
         let what = format!("{method} {path} {values:?}");
-        let line = |name| response.headers().get(name).map(|value: &http::HeaderValue| value.to_str().unwrap());
+        let line =
+            |name| response.headers().get(name).map(|value: &http::HeaderValue| value.to_str().unwrap());
         let Some(coding) = expected else {
             assert_eq!(response.status(), 406, "{what}");
             assert_eq!(line("vary"), Some("Accept-Encoding"), "{what}");
@@ -133,7 +134,11 @@ fn a_client_that_holds_another_coding_is_told_so_if_it_still_takes_it() {
         let asked: HeaderMap = headers(&lines);
         let request = Request { method: &Method::GET, path: "/long.atom", headers: &asked };
         let response = respond(&published(), &request);
-        assert_eq!((response.status().as_u16(), &response.headers()["etag"]), (status, &tag.parse().unwrap()), "{lines:?}");
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["etag"]),
+            (status, &tag.parse().unwrap()),
+            "{lines:?}"
+        );
         let bare = response.headers().get("content-encoding").is_none() && response.body().is_empty();
         assert_eq!(bare, status == 304, "{lines:?}");
     }

@@ -8,8 +8,8 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
-use super::{BODY, IDENTITY};
 use super::doors::{BIG_BYTES, House, SOON, patient, until};
+use super::{BODY, IDENTITY};
 
 #[test]
 fn a_connection_answers_many_requests_in_order() {

@@ -6,25 +6,27 @@ use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::{Method, Response};
 use nashra::edge::serve::{Request, respond};
-use nashra::model::{Coding, Published};
+use nashra::model::{Coding, Published, Section, Source};
 use nashra::pipeline::{self, Edition};
 
 use super::headers;
 use crate::kit::entries::*;
 
-/// Editions of one section, each with the entries that are named, one letter each, and what else changed.
+/// Editions of one section, each with the entries that are named, one letter each, every one of another source.
 fn editions(entries: &[&str]) -> Vec<Published> {
-    let source = source("a", &["sport"]);
-    let sources = [source];
-    let edition = Edition::new(site(), vec![section("sport", 50, 50)], &sources);
+    let sources: Vec<Source> = ('a'..='z').map(|name| source(&name.to_string(), &["sport"])).collect();
+    let edition =
+        Edition::new(site(), vec![Section { stories: false, ..section("sport", 50, 50) }], &sources);
     let mut editions: Vec<Published> = vec![];
     for names in entries {
         let mut memory = Memory::default();
-        let said = names.chars().map(|name| {
-            let date = format!("2026-11-{:02}T00:00:00Z", 1 + u32::from(name) - u32::from('a'));
-            said(&name.to_string(), &format!("Title-{name}"), &format!("https://a.example/{name}"), &date)
-        });
-        memory.poll(&sources[0], &brought(said.collect(), "2026-11-30T12:00:00Z"));
+        for source in sources.iter().filter(|source| names.contains(&source.id.0)) {
+            let name = &source.id.0;
+            let day = 1 + name.as_bytes()[0] - b'a';
+            let date = format!("2026-11-{day:02}T00:00:00Z");
+            let said = said(name, &format!("Title-{name}"), &format!("https://a.example/{name}"), &date);
+            memory.poll(source, &brought(vec![said], "2026-11-30T12:00:00Z"));
+        }
         let nothing = Published::default();
         let previous = editions.last().unwrap_or(&nothing);
         editions.push(pipeline::publish(&edition, &memory.window(&sources), previous));
@@ -58,13 +60,18 @@ fn check(entries: &[&str], held: &[usize], status: u16, expected: &str) {
         for coding in Coding::ALL {
             let tags: Vec<String> = held.iter().map(|place| tag(&editions[*place], path, coding)).collect();
             let tags = tags.join(", ");
-            let lines = [("if-none-match", tags.as_str()), ("a-im", "vcdiff, feed"), ("accept-encoding", "*")];
+            let lines =
+                [("if-none-match", tags.as_str()), ("a-im", "vcdiff, feed"), ("accept-encoding", "*")];
             let response = ask(last, &Method::GET, path, &lines);
             let what = format!("{path} {entries:?} {held:?} {coding:?}");
             assert_eq!(response.status().as_u16(), status, "{what}");
             let identity = [("if-none-match", tags.as_str()), ("a-im", "feed")];
             let response = ask(last, &Method::GET, path, &identity);
-            assert_eq!((response.status().as_u16(), letters(response.body())), (status, expected.to_owned()), "{what}");
+            assert_eq!(
+                (response.status().as_u16(), letters(response.body())),
+                (status, expected.to_owned()),
+                "{what}"
+            );
             let head = ask(last, &Method::HEAD, path, &identity);
             assert_eq!((head.status(), head.headers()), (response.status(), response.headers()), "{what}");
             assert!(head.body().is_empty(), "{what}");
@@ -124,10 +131,14 @@ fn the_whole_goes_to_everybody_else() {
         let response = ask(last, &Method::GET, path, &lines);
         assert_eq!(response.status(), 200, "{lines:?}");
         assert!(response.headers().get("im").is_none(), "{lines:?}");
-        assert!(lines.len() == 3 && lines[2].0 == "accept-encoding" || letters(response.body()) == "abc", "{lines:?}");
+        assert!(
+            lines.len() == 3 && lines[2].0 == "accept-encoding" || letters(response.body()) == "abc",
+            "{lines:?}"
+        );
     }
     let many = vec![old.as_str(); 9].join(",");
-    for (held, status) in [(old.as_str(), 226), (&format!("W/{old}"), 226), (many.as_str(), 200), ("*", 304)] {
+    for (held, status) in [(old.as_str(), 226), (&format!("W/{old}"), 226), (many.as_str(), 200), ("*", 304)]
+    {
         let lines = [("if-none-match", held), ("a-im", "feed")];
         assert_eq!(ask(last, &Method::GET, path, &lines).status().as_u16(), status, "{held}");
     }
@@ -195,9 +206,15 @@ fn a_part_is_compressed_as_well() {
     let old = tag(&editions[0], path, Coding::Br);
     let lines = [("if-none-match", old.as_str()), ("a-im", "feed"), ("accept-encoding", "gzip, br")];
     let response = ask(&editions[1], &Method::GET, path, &lines);
-    assert_eq!((response.status().as_u16(), &response.headers()["content-encoding"]), (226, &"gzip".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-encoding"]),
+        (226, &"gzip".parse().unwrap())
+    );
     let new = tag(&editions[1], path, Coding::Gzip);
-    assert_eq!((&response.headers()["etag"], &response.headers()["delta-base"]), (&new.parse().unwrap(), &old.parse().unwrap()));
+    assert_eq!(
+        (&response.headers()["etag"], &response.headers()["delta-base"]),
+        (&new.parse().unwrap(), &old.parse().unwrap())
+    );
     let mut text = String::new();
     std::io::Read::read_to_string(&mut GzDecoder::new(response.body().as_ref()), &mut text).unwrap();
     assert_eq!(letters(text.as_bytes()), &few[1..]);
