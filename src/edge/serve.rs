@@ -297,7 +297,7 @@ impl Server {
         read: impl FnOnce(&dyn Pages, &str) -> Option<T> + Send + 'static,
     ) -> Result<T, Box<Response<Bytes>>> {
         let path = respond::checked(asked)?.into_owned();
-        if respond::is_preflight(asked) && path.ends_with(".atom") {
+        if respond::is_preflight(asked) && path.strip_suffix(".atom").is_some() {
             return Err(Box::new(respond::preflight()));
         }
         if let Some(refused) = respond::not_allowed(asked.method) {
