@@ -15,6 +15,7 @@ mod life;
 mod notice;
 mod policy;
 mod published;
+mod push;
 mod raw;
 mod rule;
 mod section;
@@ -27,7 +28,7 @@ pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Person, Schedules};
 pub use fetched::{
-    Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
+    Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Links, Manners, Reading, Retrieved, Validators,
 };
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
@@ -38,6 +39,7 @@ pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Por
 pub use published::{
     Also, Document, Piece, Pieces, Placed, Published, Removed, SectionFeed, SourceCard, Window,
 };
+pub use push::{Awaited, Denied, Intent, Push, Secret, Subscription, Trouble, Wish};
 pub use raw::{
     Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
     TextKind,

@@ -43,6 +43,8 @@ pub struct FetchPolicy {
     pub network: Network,
     /// The encoding of its documents, whatever they say themselves: a label of the Encoding Standard.
     pub encoding: Option<String>,
+    /// Whether its hub is asked to push, where it names one.
+    pub push: bool,
 }
 
 /// Ports that may be connected to.
@@ -92,6 +94,7 @@ impl Default for FetchPolicy {
             client_cert: None,
             network: Network::Any,
             encoding: None,
+            push: false,
         }
     }
 }

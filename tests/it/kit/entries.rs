@@ -88,7 +88,7 @@ pub fn brought(entries: Vec<FeedEntry>, when: &str) -> Fetched {
         authors: vec![],
         image: None,
         schedules: Schedules::default(),
-        hub: None,
+        hubs: vec![],
         self_url: None,
         rights: None,
         entries,
