@@ -10,8 +10,20 @@ use super::table::Table;
 
 /// Ends of names that no public resolver knows (RFC 6761, RFC 6762, RFC 8375, RFC 2606, and ICANN's `internal`).
 const PRIVATE_ENDS: &[&str] = &[
-    "localhost", "local", "test", "invalid", "example", "internal", "intranet", "lan", "home", "corp", "private",
-    "home.arpa", "onion", "alt",
+    "localhost",
+    "local",
+    "test",
+    "invalid",
+    "example",
+    "internal",
+    "intranet",
+    "lan",
+    "home",
+    "corp",
+    "private",
+    "home.arpa",
+    "onion",
+    "alt",
 ];
 /// Networks that std does not name.
 const CARRIER: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10);
@@ -44,7 +56,9 @@ pub(super) fn unreachable(site: &Url) -> Option<String> {
         Some(Host::Ipv6(address)) if !is_public(address.into()) => private("is no public address"),
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
-            let ends = |end: &&str| name.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+            let ends = |end: &&str| {
+                name.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            };
             let is_private = !name.contains('.') || PRIVATE_ENDS.iter().any(ends);
             is_private.then(|| private("is no public name")).flatten()
         }

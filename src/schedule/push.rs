@@ -74,7 +74,10 @@ pub fn step(id: &SourceId, push: &Push, site: Option<&str>, now: Timestamp) -> S
     }
     let host = host(hub);
     if push.missed >= MISSED_MAX {
-        return Step::Fail(format!("polling found news {} times in a row that {host} had not pushed", push.missed));
+        return Step::Fail(format!(
+            "polling found news {} times in a row that {host} had not pushed",
+            push.missed
+        ));
     }
     let lapses = subscription.until;
     if lapses.is_some_and(|until| until <= now) {

@@ -100,7 +100,8 @@ pub fn refused(push: &mut Push, why: &str) {
 /// Counts a poll that found these entries, where the hub should have brought any of them: such as are no backfill,
 /// came while the subscription lasted, and not so lately that they may still be on their way. Whether it did count.
 pub fn missed(push: &mut Push, new: &[Entry], now: Timestamp) -> bool {
-    let Some(one) = push.subscription.as_ref().filter(|one| one.until.is_some_and(|until| until > now)) else {
+    let Some(one) = push.subscription.as_ref().filter(|one| one.until.is_some_and(|until| until > now))
+    else {
         return false;
     };
     let Some(since) = one.since else { return false };
