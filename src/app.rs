@@ -5,7 +5,7 @@
 //! what each came to, `items` serves single entries, `clicks` counts what readers open, `admin` answers the
 //! command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored entries,
 //! read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far as a
-//! `permit` lets it, `plan` works out what another feeds.toml would change.
+//! `permit` lets it, `pushes` are the subscriptions at hubs, `mail` is what comes from them, `plan` works out what another feeds.toml would change.
 
 mod admin;
 mod archive;
@@ -21,6 +21,7 @@ mod permit;
 mod plan;
 mod poller;
 mod probe;
+mod pushes;
 mod reload;
 mod row;
 mod run;

@@ -18,6 +18,7 @@ use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
 use super::poller::Poller;
+use super::pushes::Pushes;
 use super::row::Row;
 use super::writer::Writer;
 use super::{AppError, socket};
@@ -64,7 +65,9 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         events: events_in.clone(),
     });
     let mut doors = JoinSet::new();
-    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox: Arc::new(Post) };
+    let (pushes, pushed) = Pushes::new(&config, events_in.clone());
+    let mailbox = Arc::new(Post { pushes: Arc::clone(&pushes.board) });
+    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
     let api = Arc::new(Admin { events: events_in.clone() });
     let path = socket(&options.state_folder);
@@ -90,9 +93,10 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     );
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
+    daemon.subscribe(pushes);
     systemd::ready();
     let lost = tokio::select! {
-        () = daemon.live(results, events) => None,
+        () = daemon.live(results, events, pushed) => None,
         lost = doors.join_next() => lost,
     };
     // Polls that are committed but were still to be published.

@@ -1,6 +1,8 @@
-//! WebSub on the wire, as a subscriber speaks it: forms to hubs, questions of hubs, signatures under what they bring.
-//! No I/O but the system's randomness.
+//! WebSub on the wire, as a subscriber speaks it: requests to hubs, questions of hubs, and what they bring with the
+//! signature under it.
 
+mod ask;
+mod delivery;
 mod question;
 pub mod signature;
 
@@ -9,6 +11,8 @@ use url::form_urlencoded::Serializer;
 
 use crate::model::{Secret, Subscription, Wish};
 
+pub use ask::ask;
+pub use delivery::Delivery;
 pub use question::{Question, question};
 
 /// Where hubs reach us, below `site.url`.

@@ -227,6 +227,11 @@ fn believed(lease_seconds: Option<u64>) -> u64 {
     lease_seconds.unwrap_or(LEASE_SECONDS).clamp(LEASE_SECONDS_MIN, LEASE_SECONDS_MAX)
 }
 
+/// When to look again where nothing else says so.
+pub fn later_look(now: Timestamp) -> Timestamp {
+    later(now, Duration::from_secs(RETRY_SECONDS_MIN))
+}
+
 /// The hub in few words: nobody needs its whole address, which may hold a secret of the source's.
 pub fn host(hub: &str) -> String {
     let url = url::Url::parse(hub).ok();

@@ -41,7 +41,7 @@ pub fn question(query: &str) -> Option<Question> {
 }
 
 /// On one line, without what is no text.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
     let words = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     words.chars().take(REASON_CHARS_MAX).collect()
