@@ -41,7 +41,7 @@ pub use reload::{
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
-pub use view::{HintView, HostView, PastView, RenamedView, SourceView, VolatileView};
+pub use view::{HintView, HostView, PastView, PushView, RenamedView, SourceView, VolatileView};
 pub use why::{Told, stored_why};
 
 use std::path::{Path, PathBuf};

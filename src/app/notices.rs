@@ -106,7 +106,25 @@ fn about_keys(source: &SourceId, state: &SourceState) -> Vec<Notice> {
         );
         Some(notice(what, "volatile", habit.volatile_since?, title, why))
     });
-    renamed.into_iter().chain(volatile).collect()
+    renamed.into_iter().chain(volatile).chain(about_push(source, state)).collect()
+}
+
+/// That a source could push and does not.
+fn about_push(source: &SourceId, state: &SourceState) -> Option<Notice> {
+    let trouble = state.push.as_ref()?.trouble.as_ref()?;
+    let since = trouble.since;
+    Some(Notice {
+        id: pipeline::notice_id(&format!("push\n{source}"), since),
+        title: format!("{source}: its hub does not push"),
+        why: trouble.why.clone(),
+        text: format!(
+            "The source {source}, seen at {}: {}. It is polled as ever, and its hubs are asked again now and then.",
+            moment(since),
+            trouble.why
+        ),
+        word: "push".to_owned(),
+        at: since.trunc_subsecs(0),
+    })
 }
 
 fn about_config(refused: &Refused) -> Notice {

@@ -3,16 +3,17 @@
 
 mod board;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::daemon::Event;
-use crate::config::Config;
 use crate::edge::fetch::Fetcher;
 use crate::edge::websub;
-use crate::model::{FetchPolicy, Intent, Push, Secret, Source, SourceId, Subscription, Timestamp, Wish};
+use crate::model::{
+    FetchPolicy, Intent, Push, Secret, Source, SourceId, SourceState, Subscription, Timestamp, Wish,
+};
 use crate::schedule::push::{self, Heard, Step};
 
 pub(super) use board::{Board, Pushed};
@@ -54,11 +55,16 @@ pub(super) struct Pushes {
 }
 
 impl Pushes {
-    /// Nobody is subscribed to yet; and the queue of what is pushed.
-    pub(super) fn new(config: &Config, events: mpsc::Sender<Event>) -> (Self, mpsc::Receiver<Pushed>) {
+    /// The subscriptions that are known, whose callbacks are answered from now on; and the queue of what is pushed.
+    pub(super) fn new(
+        site: &str,
+        states: &BTreeMap<SourceId, SourceState>,
+        sources: &BTreeMap<SourceId, Arc<Source>>,
+        events: mpsc::Sender<Event>,
+    ) -> (Self, mpsc::Receiver<Pushed>) {
         let (pushed, queue) = mpsc::channel(PUSHED_MAX);
         let pushes = Self {
-            board: Arc::new(Board::new(&config.site.url, events.clone(), pushed)),
+            board: Arc::new(Board::new(site, events.clone(), pushed)),
             touched: vec![],
             agenda: BTreeSet::new(),
             moments: HashMap::new(),
@@ -67,6 +73,9 @@ impl Pushes {
             requests: Arc::new(Semaphore::new(REQUESTS_MAX)),
             events,
         };
+        for (id, state) in states {
+            state.push.iter().for_each(|push| pushes.board.put(id, push, sources.get(id)));
+        }
         (pushes, queue)
     }
 

@@ -65,7 +65,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         events: events_in.clone(),
     });
     let mut doors = JoinSet::new();
-    let (pushes, pushed) = Pushes::new(&config, events_in.clone());
+    let (pushes, pushed) = Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
     let mailbox = Arc::new(Post { pushes: Arc::clone(&pushes.board) });
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));

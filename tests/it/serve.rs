@@ -1,6 +1,6 @@
 //! What readers are answered: `respond`, and the listener around it.
 
-mod doors;
+pub(crate) mod doors;
 mod go;
 mod listener;
 mod respond;

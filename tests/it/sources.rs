@@ -94,7 +94,7 @@ fn the_table_has_every_source_in_the_order_of_the_file() {
     remember(&home, &[("sihhati", quarantined()), ("arts", failing()), ("off", failing())]);
     let (out, _) = run(&home, &["sources"], 0);
     let rows = table(&out);
-    assert_eq!(rows[0], ["SOURCE", "HEALTH", "SINCE", "LAST OK", "NEXT", "ENTRIES", "WHY"]);
+    assert_eq!(rows[0], ["SOURCE", "HEALTH", "SINCE", "LAST OK", "NEXT", "PUSH", "ENTRIES", "WHY"]);
     assert_eq!(rows[1], ["wire", "new", "-", "-", "-", "0"]);
     assert_eq!(rows[2][..2], ["sihhati", "quarantined"]);
     assert_eq!(rows[2][3..], ["2m ago", "in 59m", "0", "another host, and no entry that we know"]);
