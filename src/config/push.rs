@@ -39,12 +39,14 @@ pub(super) fn read(table: &Table<'_>, auto: bool, push: &mut bool, notes: &mut N
     let Some(item) = table.get("push") else { return };
     if let Some(value) = item.as_boolean() {
         *push = value;
-    } else if let Some(word) = item.string(EXAMPLE, notes) {
-        if word == "auto" {
-            *push = auto;
-        } else {
-            item.mistake(format!("`{word}` is unknown here: write {EXAMPLE}"), notes);
+        return;
+    }
+    match item.as_str() {
+        Some("auto") => *push = auto,
+        Some(word) => {
+            item.mistake(format!("`{}` is unknown here: write {EXAMPLE}", word.escape_debug()), notes)
         }
+        None => item.wrong_type(EXAMPLE, notes),
     }
 }
 

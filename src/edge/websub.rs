@@ -59,7 +59,7 @@ mod tests {
             site: "https://news.example.org/ar".to_owned(),
             token: Secret("t0".to_owned()),
             secret: Secret("s0".to_owned()),
-            awaits: None,
+            pending: None,
             since: None,
             verified_at: None,
             until: None,

@@ -68,7 +68,7 @@ pub struct Subscription {
     /// What deliveries are signed with.
     pub secret: Secret,
     /// What the hub is to verify.
-    pub awaits: Option<Awaited>,
+    pub pending: Option<Awaited>,
     /// When the hub first verified it; `None` until then.
     #[serde(default)]
     pub since: Option<Timestamp>,
@@ -168,11 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_kept_and_not_shown() {
-        let secret = Secret("abc".to_owned());
-        assert_eq!(format!("{secret:?}"), "Secret(…)");
-        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"abc\"");
-        let push: Push = serde_json::from_str("{\"failures\":3}").unwrap();
-        assert_eq!(push, Push { failures: 3, ..Push::default() });
+    fn secrets_are_not_shown() {
+        assert_eq!(format!("{:?}", Secret("abc".to_owned())), "Secret(…)");
     }
 }

@@ -83,7 +83,7 @@ pub fn step(id: &SourceId, push: &Push, site: Option<&str>, now: Timestamp) -> S
     if lapses.is_some_and(|until| until <= now) {
         return Step::Fail(format!("the lease at {host} ended and was not renewed"));
     }
-    let next = if let Some(Awaited { since, .. }) = subscription.awaits {
+    let next = if let Some(Awaited { since, .. }) = subscription.pending {
         let end = since + TimeDelta::seconds(VERIFY_SECONDS_MAX);
         if end <= now {
             return Step::Fail(format!("{host} did not verify the subscription"));
@@ -102,18 +102,18 @@ pub fn step(id: &SourceId, push: &Push, site: Option<&str>, now: Timestamp) -> S
 /// Notes a new subscription that is about to be asked for.
 pub fn begin(push: &mut Push, step: (String, String), site: &str, names: (Secret, Secret), now: Timestamp) {
     let ((hub, topic), (token, secret)) = (step, names);
-    let awaits = Some(Awaited { wish: Wish::Subscribe, since: now });
+    let pending = Some(Awaited { wish: Wish::Subscribe, since: now });
     let site = site.to_owned();
     (push.missed, push.denied) = (0, None);
     let (since, verified_at, until) = (None, None, None);
     push.subscription =
-        Some(Subscription { hub, topic, site, token, secret, awaits, since, verified_at, until });
+        Some(Subscription { hub, topic, site, token, secret, pending, since, verified_at, until });
 }
 
 /// Notes that the subscription is about to be renewed.
 pub fn renew(push: &mut Push, now: Timestamp) {
     if let Some(subscription) = &mut push.subscription {
-        subscription.awaits = Some(Awaited { wish: Wish::Subscribe, since: now });
+        subscription.pending = Some(Awaited { wish: Wish::Subscribe, since: now });
     }
 }
 
@@ -129,7 +129,7 @@ pub fn leave(push: &mut Push, now: Timestamp) {
 }
 
 fn show_out(push: &mut Push, mut given_up: Subscription, now: Timestamp) {
-    given_up.awaits = Some(Awaited { wish: Wish::Unsubscribe, since: now });
+    given_up.pending = Some(Awaited { wish: Wish::Unsubscribe, since: now });
     push.leaving.push(given_up);
     let surplus = push.leaving.len().saturating_sub(Push::LEAVING_MAX);
     push.leaving.drain(..surplus);
@@ -139,14 +139,14 @@ fn show_out(push: &mut Push, mut given_up: Subscription, now: Timestamp) {
 pub fn forget_left(push: &mut Push, now: Timestamp) -> bool {
     let before = push.leaving.len();
     push.leaving.retain(|left| {
-        left.awaits.is_some_and(|awaited| now < awaited.since + TimeDelta::seconds(VERIFY_SECONDS_MAX))
+        left.pending.is_some_and(|awaited| now < awaited.since + TimeDelta::seconds(VERIFY_SECONDS_MAX))
     });
     push.leaving.len() < before
 }
 
 /// When there is a subscription to forget.
 pub fn forget_at(push: &Push) -> Option<Timestamp> {
-    let since = push.leaving.iter().filter_map(|left| left.awaits).map(|awaited| awaited.since);
+    let since = push.leaving.iter().filter_map(|left| left.pending).map(|awaited| awaited.since);
     since.min().map(|since| since + TimeDelta::seconds(VERIFY_SECONDS_MAX))
 }
 
@@ -158,7 +158,7 @@ pub fn failed(id: &SourceId, push: &mut Push, why: &str, now: Timestamp) {
     if let Some(subscription) = &mut push.subscription
         && let Some(until) = subscription.until.filter(|until| *until > now && !is_barren)
     {
-        subscription.awaits = None;
+        subscription.pending = None;
         // More than once before the lease ends, if there is time.
         let wait = wait(id, push.failures).min((until - now).to_std().unwrap_or_default() / 3);
         push.retry_at = Some(later(now, wait.max(Duration::from_secs(1))));

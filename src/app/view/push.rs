@@ -48,7 +48,7 @@ impl PushView {
             _ if !is_on => "off",
             _ if known.topic.is_none() => "none",
             Some(_) if until.is_some() && trouble.is_none() => "live",
-            Some(one) if one.awaits.is_some() && trouble.is_none() => "pending",
+            Some(one) if one.pending.is_some() && trouble.is_none() => "pending",
             None if known.denied.is_some() => "denied",
             _ if trouble.is_some() => "failing",
             _ => "waiting",

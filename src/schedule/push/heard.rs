@@ -38,7 +38,7 @@ pub fn heard(id: &SourceId, push: &mut Push, token: &Secret, said: &Intent, now:
             let Some(one) = push.subscription.as_mut().filter(|one| is_it(one, topic)) else {
                 return Heard::Unknown;
             };
-            if one.awaits.take_if(|awaited| awaited.wish == Wish::Subscribe).is_none() {
+            if one.pending.take_if(|awaited| awaited.wish == Wish::Subscribe).is_none() {
                 return Heard::Unknown;
             }
             let lease = i64::try_from(believed(*lease_seconds)).unwrap_or(i64::MAX);
@@ -70,7 +70,7 @@ fn turn_away(id: &SourceId, push: &mut Push, denied: Denied, now: Timestamp) {
 /// The hub has answered a request: it will verify it, or why it will not. What was verified meanwhile stays.
 pub fn reply(id: &SourceId, push: &mut Push, token: &Secret, answer: Result<(), String>, now: Timestamp) {
     let mut all = push.subscription.iter_mut().chain(&mut push.leaving);
-    let Some(awaited) = all.find(|one| one.token == *token).and_then(|one| one.awaits.as_mut()) else {
+    let Some(awaited) = all.find(|one| one.token == *token).and_then(|one| one.pending.as_mut()) else {
         return;
     };
     match (answer, awaited.wish) {

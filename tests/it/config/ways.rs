@@ -162,7 +162,10 @@ fn pushes_are_wanted_where_hubs_can_reach_us() {
     check(public, "push = false", "push = \"auto\"", true);
     check(private, "push = true", "push = \"auto\"", false);
     check(private, "push = true", "push = false", false);
-    check_source("push = \"on\"", "push: `on` is unknown here: write true, false or \"auto\"");
-    check_source("push = 1", "push: is a number");
-    check_source("psuh = true", "did you mean `push`");
+    check_source(
+        "push = \"on\"",
+        &["4:8: sources.x.push: `on` is unknown here: write true, false or \"auto\""],
+    );
+    check_source("push = 1", &["4:8: sources.x.push: expected true, false or \"auto\", found a number"]);
+    check_source("psuh = true", &["4:1: sources.x.psuh: unknown key; did you mean `push`?"]);
 }

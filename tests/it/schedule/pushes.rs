@@ -226,7 +226,7 @@ fn what_the_source_or_the_admin_no_longer_wants_is_left() {
         let mut push = live(&["one", "two"], 86_400);
         change(&mut push);
         assert_eq!(next(&mut push, site, after(9)), "leave");
-        let left = push.leaving[0].awaits.unwrap();
+        let left = push.leaving[0].pending.unwrap();
         assert_eq!((left.wish, left.since), (Wish::Unsubscribe, after(9)));
         assert_eq!(next(&mut push, site, after(9)), then);
         assert!(!push::forget_left(&mut push, after(15 * MINUTE)));
@@ -317,6 +317,18 @@ fn what_is_pushed_is_polled_more_rarely() {
     assert_eq!(interval("every 10m", true, 1200), 20, "and no longer than max_interval");
     assert_eq!(interval("auto", true, day), 60);
     assert_eq!(interval("*/10 * * * *", true, day), 10, "a crontab names moments");
+}
+
+#[test]
+fn records_of_another_day_can_be_read() {
+    let push: Push = serde_json::from_str("{\"failures\":3,\"unheard\":1}").unwrap();
+    assert_eq!(push, Push { failures: 3, ..Push::default() });
+    let state: SourceState = serde_json::from_str("{}").unwrap();
+    assert_eq!(state.push, None);
+    let push = live(&["one"], 600);
+    let record = serde_json::to_string(&push).unwrap();
+    assert_eq!(serde_json::from_str::<Push>(&record).unwrap(), push);
+    assert!(!format!("{push:?}").contains("\"t0\""), "{push:?}");
 }
 
 proptest! {
