@@ -62,9 +62,9 @@ impl Pushes {
         sources: &BTreeMap<SourceId, Arc<Source>>,
         events: mpsc::Sender<Event>,
     ) -> (Self, mpsc::Receiver<Pushed>) {
-        let (pushed, queue) = mpsc::channel(PUSHED_MAX);
+        let (sender, queue) = mpsc::channel(PUSHED_MAX);
         let pushes = Self {
-            board: Arc::new(Board::new(site, events.clone(), pushed)),
+            board: Arc::new(Board::new(site, events.clone(), sender)),
             touched: vec![],
             agenda: BTreeSet::new(),
             moments: HashMap::new(),

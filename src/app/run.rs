@@ -58,14 +58,10 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(Items {
-        store: Arc::clone(&store),
-        cards: Arc::clone(&writer.cards),
-        counter: Arc::clone(&writer.counter),
-        events: events_in.clone(),
-    });
+    let items = Arc::new(items(&writer, &events_in));
     let mut doors = JoinSet::new();
-    let (pushes, pushed) = Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
+    let (pushes, deliveries) =
+        Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
     let mailbox = Arc::new(Post { pushes: Arc::clone(&pushes.board) });
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
@@ -96,7 +92,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     daemon.subscribe(pushes);
     systemd::ready();
     let lost = tokio::select! {
-        () = daemon.live(results, events, pushed) => None,
+        () = daemon.live(results, events, deliveries) => None,
         lost = doors.join_next() => lost,
     };
     // Polls that are committed but were still to be published.
@@ -146,6 +142,16 @@ pub async fn poll_once(
         }
         daemon.take_results(&mut results).await;
         daemon.report_committed();
+    }
+}
+
+/// What single pages read.
+fn items(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
+    Items {
+        store: Arc::clone(&writer.store),
+        cards: Arc::clone(&writer.cards),
+        counter: Arc::clone(&writer.counter),
+        events: events.clone(),
     }
 }
 

@@ -260,7 +260,10 @@ impl Writer {
         let prepared = Prepared::new(source, state, fetched);
         let known = known(&self.store, &mut self.stories, &prepared, state, now)?;
         let mut update = prepared.ingest(state, &known, now);
-        note_missed(&mut update, now);
+        if self.shows {
+            // A round by itself has no ears for hubs.
+            note_missed(&mut update, now);
+        }
         schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
         self.apply(&mut update, now)?;
         Ok(update)

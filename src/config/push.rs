@@ -29,7 +29,7 @@ const PRIVATE_ENDS: &[&str] = &[
 const CARRIER: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(100, 64, 0, 0), 10);
 const BENCHMARKS: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(198, 18, 0, 0), 15);
 const RESERVED: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(240, 0, 0, 0), 4);
-const THIS: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(0, 0, 0, 0), 8);
+const THIS: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 8);
 const PUBLIC_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 const DOCUMENTATION_V6: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32);
 
@@ -44,7 +44,7 @@ pub(super) fn read(table: &Table<'_>, auto: bool, push: &mut bool, notes: &mut N
     match item.as_str() {
         Some("auto") => *push = auto,
         Some(word) => {
-            item.mistake(format!("`{}` is unknown here: write {EXAMPLE}", word.escape_debug()), notes)
+            item.mistake(format!("`{}` is unknown here: write {EXAMPLE}", word.escape_debug()), notes);
         }
         None => item.wrong_type(EXAMPLE, notes),
     }

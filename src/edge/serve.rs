@@ -289,13 +289,9 @@ impl Server {
             Admission::Read(pass) => pass,
             Admission::Refuse(refused) => return Err(refused),
         };
-        match timeout(self.limits.body, read(body, bytes_max)).await {
-            Ok(read) => Ok((read?, pass)),
-            Err(_) => {
-                let line = "The body took too long.\n";
-                Err(Box::new(text(StatusCode::REQUEST_TIMEOUT, line, &head.method)))
-            }
-        }
+        let slow = || text(StatusCode::REQUEST_TIMEOUT, "The body took too long.\n", &head.method);
+        let body = timeout(self.limits.body, read(body, bytes_max)).await.map_err(|_| Box::new(slow()))??;
+        Ok((body, pass))
     }
 
     async fn deliver(&self, head: Parts, body: Bytes, peer: SocketAddr, pass: Pass) -> Response<Bytes> {

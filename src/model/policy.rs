@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 /// How a source is fetched: `[fetch]` with what the source says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of feeds.toml")]
 pub struct FetchPolicy {
     /// The whole exchange, redirects included.
     pub timeout: Duration,

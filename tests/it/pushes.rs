@@ -1,6 +1,7 @@
 //! Tests of push-in: a daemon, a source that names a hub on loopback, and the hub's side of the protocol.
 
 mod hostile;
+mod part;
 mod rounds;
 mod stage;
 

@@ -110,8 +110,9 @@ fn warn(id: &SourceId, before: Option<&Trouble>, push: &Push) {
         return;
     };
     let source = id.0.as_str();
-    match over {
-        None => tracing::warn!(source, why, "its hub does not push: it is polled as ever"),
-        Some(_) => tracing::info!(source, "its hub pushes again"),
+    if over.is_none() {
+        tracing::warn!(source, why, "its hub does not push: it is polled as ever");
+    } else {
+        tracing::info!(source, "its hub pushes again");
     }
 }

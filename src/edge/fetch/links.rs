@@ -128,9 +128,9 @@ mod tests {
     }
 
     fn check(lines: &[&str], hubs: &[&str], own: Option<&str>) {
-        let links = read(lines);
+        let found = read(lines);
         assert_eq!(
-            (&links.hubs[..], links.own.as_deref()),
+            (&found.hubs[..], found.own.as_deref()),
             (&hubs.iter().map(|hub| (*hub).to_owned()).collect::<Vec<_>>()[..], own),
             "{lines:?}"
         );

@@ -43,7 +43,7 @@ impl Prepared<'_> {
             Reading::NotAFeed(why) => return Err(why.clone()),
             Reading::Failed(error) => return Err(error.message.clone()),
         };
-        if state.place != Some(place(source)) || state.first_at.is_none() {
+        if state.place != Some(place(source)) || state.ok_at.is_none() {
             return Err("nothing was polled at this address yet".to_owned());
         }
         if let Some(quarantine) = state.quarantine.as_ref().filter(|_| !source.trust) {
