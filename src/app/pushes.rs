@@ -148,6 +148,23 @@ impl Pushes {
         }
     }
 
+    /// Sends once more, after a start, what hubs have not verified: the process before may have ended too early. To a
+    /// hub that has heard it, it is the same request.
+    pub(super) fn resume(
+        &mut self,
+        id: &SourceId,
+        push: &Push,
+        source: Option<&Arc<Source>>,
+        fetcher: &Fetcher,
+    ) {
+        if let Some(source) = source {
+            self.known.insert(id.clone(), Arc::clone(source));
+        }
+        let all = push.subscription.iter().chain(&push.leaving);
+        let errand = |one: &Subscription| Some(Errand { subscription: one.clone(), wish: one.pending?.wish });
+        self.send(id, all.filter_map(errand).collect(), fetcher);
+    }
+
     /// Sends what is to be sent, each beside the loop. One whose source is unknown goes where anybody may go.
     pub(super) fn send(&self, id: &SourceId, errands: Vec<Errand>, fetcher: &Fetcher) {
         for Errand { subscription, wish } in errands {

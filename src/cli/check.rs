@@ -9,7 +9,6 @@ use super::{CliError, answer, block_on, options, socket, table};
 use crate::app::{self, AppError, Found, Permit, Probe};
 use crate::config::Config;
 use crate::edge::store::StoreError;
-use crate::edge::websub;
 use crate::model::{Location, Source, SourceId};
 
 /// The loop of a busy daemon answers long before this.
@@ -50,12 +49,10 @@ fn push(config: &Config) -> String {
     let on = config.sources.iter().filter(|source| source.enabled && source.fetch.push).count();
     let why = config.unreachable.as_deref();
     if on > 0 {
-        let forced = why.map(|why| format!("; {why}, but push = true says otherwise")).unwrap_or_default();
+        let forced = why.map(|why| format!(" (push = true says so, though {why})")).unwrap_or_default();
         return format!(
-            "push: on for {on} of {} sources, as far as they name a hub; hubs call {}{}…{forced}",
-            config.sources.len(),
-            config.site.url,
-            websub::CALLBACK_PATH
+            "push: on for {on} of {} sources, as far as they name a hub{forced}",
+            config.sources.len()
         );
     }
     match why {

@@ -92,7 +92,8 @@ fn headers_go_before_the_document() {
     let probed = stage.home.run(&["check", "--probe"]);
     let probed = String::from_utf8(probed.stdout).unwrap();
     assert!(
-        probed.contains("push: on for 1 of 1 sources") && probed.contains("push = true says otherwise"),
+        probed.contains("push: on for 1 of 1 sources")
+            && probed.contains("(push = true says so, though site.url (http://127.0.0.1:9/) is no"),
         "{probed}"
     );
 }

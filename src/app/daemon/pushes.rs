@@ -10,7 +10,11 @@ use crate::schedule::push;
 
 impl Daemon {
     /// Looks after the subscriptions of all sources from now on.
-    pub(in crate::app) fn subscribe(&mut self, pushes: Pushes) {
+    pub(in crate::app) fn subscribe(&mut self, mut pushes: Pushes) {
+        for (id, state) in &self.writer.states {
+            let Some(push) = &state.push else { continue };
+            pushes.resume(id, push, self.writer.sources.get(id), self.poller.fetcher());
+        }
         self.pushes = Some(pushes);
         self.touch_all_pushes();
     }

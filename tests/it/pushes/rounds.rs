@@ -19,6 +19,8 @@ fn a_restart_keeps_the_subscription() {
     daemon.kill();
     let daemon = stage.start();
     assert_eq!(verify(&daemon, &wish, &[]).0, 200);
+    // Nobody knew whether it had heard of us.
+    assert_eq!(stage.wish(1).said("hub.callback"), wish.said("hub.callback"));
     daemon.kill();
     let daemon = stage.start();
     assert_eq!(deliver(&daemon, &wish, "sha512", &feed(&[("2", "After the restart")])), 202);
@@ -27,7 +29,7 @@ fn a_restart_keeps_the_subscription() {
     let daemon = stage.start();
     shown(&daemon, "After the restart");
     assert_eq!(stage.view()["push"]["deliveries"], 1);
-    assert_eq!(stage.asked("/hub").len(), 1);
+    assert_eq!(stage.asked("/hub").len(), 2);
 }
 
 #[test]
