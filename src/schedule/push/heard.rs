@@ -108,7 +108,8 @@ pub fn missed(push: &mut Push, new: &[Entry], now: Timestamp) -> bool {
     let too_late = now - TimeDelta::seconds(ON_ITS_WAY_SECONDS);
     let is_missed = new.iter().any(|entry| {
         let is_dated = matches!(entry.dated, DateOrigin::Source | DateOrigin::SourceUpdated);
-        !entry.backfill && entry.published > since && (!is_dated || entry.published < too_late)
+        // What bears no date is as old as this poll, as far as anybody knows.
+        !entry.backfill && (!is_dated || entry.published > since && entry.published < too_late)
     });
     push.missed = push.missed.saturating_add(u32::from(is_missed));
     is_missed

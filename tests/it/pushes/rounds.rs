@@ -81,6 +81,33 @@ fn a_dead_hub_is_told_of_once_and_polling_goes_on() {
 }
 
 #[test]
+fn a_hub_that_brings_nothing_is_left_and_polling_goes_on() {
+    let stage = Stage::new("", |_| accept());
+    let daemon = stage.start();
+    let wish = stage.wish(0);
+    assert_eq!(verify(&daemon, &wish, &[]).0, 200);
+    for (number, title) in [(1, "Nobody told us"), (2, "Nor of this")] {
+        stage.set_feed(feed(&[(title, title), ("1", "First story")]));
+        stage.home.run(&["poll", "wire"]);
+        shown(&daemon, title);
+        if number == 1 {
+            assert_eq!(
+                (&stage.view()["push"]["missed"], &stage.view()["push"]["state"]),
+                (&1.into(), &"live".into())
+            );
+        }
+    }
+    let line =
+        daemon.wait_for("trouble", |line| line["message"] == "its hub does not push: it is polled as ever");
+    assert!(line["why"].as_str().unwrap().starts_with("polling found news 2 times in a row"), "{line}");
+    assert_eq!(stage.wish(1).said("hub.mode"), "unsubscribe");
+    let push = stage.view()["push"].clone();
+    assert_eq!(push["state"], "failing");
+    assert!(push["retry_at"].is_string() && push["until"].is_null(), "{push}");
+    assert_eq!(deliver(&daemon, &wish, "sha256", &feed(&[("9", "Late")])), 410);
+}
+
+#[test]
 fn a_denial_is_taken_in() {
     let stage = Stage::new("", |_| accept());
     let daemon = stage.start();
