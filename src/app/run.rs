@@ -19,6 +19,7 @@ use super::jobs::{self, Report, Summary};
 use super::mail::Post;
 use super::packing::keep_packed;
 use super::poller::Poller;
+use super::pushes::Pushes;
 use super::row::Row;
 use super::writer::Writer;
 use super::{AppError, socket};
@@ -58,16 +59,13 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(Items {
-        store: Arc::clone(&store),
-        cards: Arc::clone(&writer.cards),
-        counter: Arc::clone(&writer.counter),
-        finder: Arc::clone(&writer.finder),
-        events: events_in.clone(),
-    });
+    let items = Arc::new(items(&writer, &events_in));
     tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
     let mut doors = JoinSet::new();
-    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox: Arc::new(Post) };
+    let (pushes, deliveries) =
+        Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
+    let mailbox = Arc::new(Post { pushes: Arc::clone(&pushes.board) });
+    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
     let api = Arc::new(Admin { events: events_in.clone() });
     let path = socket(&options.state_folder);
@@ -93,9 +91,10 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     );
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
+    daemon.subscribe(pushes);
     systemd::ready();
     let lost = tokio::select! {
-        () = daemon.live(results, events) => None,
+        () = daemon.live(results, events, deliveries) => None,
         lost = doors.join_next() => lost,
     };
     // Polls that are committed but were still to be published.
@@ -145,6 +144,17 @@ pub async fn poll_once(
         }
         daemon.take_results(&mut results).await;
         daemon.report_committed();
+    }
+}
+
+/// What single pages read.
+fn items(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
+    Items {
+        store: Arc::clone(&writer.store),
+        cards: Arc::clone(&writer.cards),
+        counter: Arc::clone(&writer.counter),
+        finder: Arc::clone(&writer.finder),
+        events: events.clone(),
     }
 }
 

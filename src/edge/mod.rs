@@ -8,3 +8,4 @@ pub mod serve;
 pub mod store;
 pub mod systemd;
 pub mod watch;
+pub mod websub;

@@ -1,7 +1,7 @@
 //! What readers are answered: `respond`, and the listener around it.
 
 mod codings;
-mod doors;
+pub(crate) mod doors;
 mod go;
 mod listener;
 mod news;
