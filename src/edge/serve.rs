@@ -164,7 +164,8 @@ async fn converse(
         let (server, patience) = (Arc::clone(&server), Arc::clone(&patience));
         service_fn(move |request| handle(&server, &patience, peer, request))
     };
-    let connection = server.builder.serve_connection(Watched::new(stream, Arc::clone(&patience)), service);
+    let stream = Watched::new(stream, Arc::clone(&patience));
+    let connection = Box::pin(server.builder.serve_connection(stream, service));
     drive(connection, auto::Connection::graceful_shutdown, &patience, stopped).await;
     drop(slot);
 }

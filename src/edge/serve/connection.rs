@@ -263,12 +263,12 @@ impl Write for Watched {
 ///
 /// Must be all that its task waits for: the waker that hears of a stop is the one of the first poll.
 pub(super) async fn drive<C: Future>(
-    connection: C,
+    // On the heap: as an argument it would be in each of the futures around it once more.
+    mut connection: Pin<Box<C>>,
     finish: impl Fn(Pin<&mut C>),
     patience: &Patience,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mut connection = pin!(connection);
     let told = stopped.clone();
     // The sender lives until all connections have ended; should it not, they end as well.
     let mut stopped = pin!(async move { stopped.wait_for(|stop| *stop).await.is_ok() });
