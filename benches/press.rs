@@ -96,6 +96,7 @@ fn edition() -> Edition {
         contact: None,
         hubs: vec![],
         has_cloud: false,
+        has_search: true,
     };
     let sections = (0..SECTIONS).map(|number| section(format!("section-{number}"), false));
     let all = [section("latest".to_owned(), true)].into_iter().chain(sections).collect();
@@ -119,6 +120,8 @@ fn window() -> Window {
         feed_url: Some(format!("https://wire.example/{number}/feed")),
         feed_id: format!("https://wire.example/{number}/feed"),
         language: None,
+        image: None,
+        rights: None,
     };
     let cards = (0..SOURCES).map(card).map(|card| (card.id.clone(), Arc::new(card)));
     let mut window = Window { sources: cards.collect::<BTreeMap<_, _>>(), ..Window::default() };

@@ -12,6 +12,7 @@ mod archive;
 mod clicks;
 mod daemon;
 mod entries;
+mod finder;
 mod items;
 mod jobs;
 mod lines;

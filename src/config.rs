@@ -63,11 +63,11 @@ pub fn read(text: &str, file: &str, folder: &Path) -> Result<Config, Vec<Mistake
 
 fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     root.check_keys(&ROOT_KEYS, notes);
-    let site = portal::read_site(root.get("site"), notes);
+    let mut site = portal::read_site(root.get("site"), notes);
     let server = portal::read_server(root.get("server"), notes);
     let store = portal::read_store(root.get("store"), folder, notes);
     let defaults = policy::Defaults::read(root.get("fetch"), folder, notes);
-    let (limits, count_clicks) = portal::read_publish(root.get("publish"), notes);
+    let (limits, count_clicks) = portal::read_publish(root.get("publish"), &mut site, notes);
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));
     let around = sources::Surroundings {

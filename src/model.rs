@@ -8,6 +8,7 @@ mod clicks;
 mod coding;
 mod document;
 mod entry;
+mod episode;
 mod feed;
 mod fetched;
 mod habit;
@@ -30,21 +31,22 @@ pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use coding::Coding;
 pub use document::{Document, Encoder, Kept, Lifetime, Packed, Piece, Pieces};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
-pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Person, Schedules};
+pub use episode::{Episode, EpisodeKind, SideFile};
+pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Schedules};
 pub use fetched::{
     Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
 };
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
 pub use history::History;
-pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
+pub use id::{Digest, EntryKey, Hashing, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
 pub use published::{Also, Placed, Published, Removed, SectionFeed, SourceCard, Window};
 pub use raw::{
-    Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
-    TextKind,
+    Format, RawCast, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSideFile,
+    RawSource, RawText, TextKind,
 };
 pub use rule::{Age, Condition, Field, Pattern, Rule, Rules};
 pub use section::{PublishLimits, Section, SectionOrder, Site, is_on_site};

@@ -62,6 +62,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         store: Arc::clone(&store),
         cards: Arc::clone(&writer.cards),
         counter: Arc::clone(&writer.counter),
+        finder: Arc::clone(&writer.finder),
         events: events_in.clone(),
     });
     tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));

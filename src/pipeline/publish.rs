@@ -1,12 +1,14 @@
 //! `publish`: every document that is served, derived from the window. Composes section, merge and render.
 
+mod found;
 mod lifetime;
 mod press;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::press::{HTML, Press};
+pub use self::found::{FoundStory, search_document, search_feed_document, story_document};
+use self::press::{ATOM, HTML, Press};
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{

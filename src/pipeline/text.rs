@@ -3,6 +3,7 @@
 
 mod entity;
 mod fold;
+mod folded;
 mod markup;
 mod scanner;
 mod stem;
@@ -11,8 +12,9 @@ mod title;
 use std::borrow::Cow;
 
 pub use entity::{decode, entity};
-pub use fold::{composed, fold, fold_into, fold_marked_into, unmarked};
-pub use markup::{has_tags, is_markup, plain, plain_into, plain_marked_into, plain_start_into};
+pub use fold::{composed, fold, fold_into, unmarked};
+pub use folded::{fold_markup, fold_markup_into};
+pub use markup::{has_tags, is_markup, plain, plain_into, plain_start_into};
 pub use stem::{bare, is_arabic, is_joined, root, stem, unjoined, unjoined_digits};
 pub use title::title;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Folded, canonical};
-use crate::model::{Digest, FeedEntry, Trust};
+use crate::model::{Digest, Episode, FeedEntry, Hashing, SideFile, Trust};
 use crate::pipeline::text;
 
 /// Which rules [`digest`] follows. Whoever changes them counts on: what was hashed by others is then read anew and is no
@@ -115,15 +115,20 @@ pub fn digest(said: &FeedEntry) -> Digest {
 
 /// The same of an entry of a source that is trusted in this.
 pub fn digest_by(said: &FeedEntry, trust: Trust) -> Digest {
-    of(said, &Folded::of(said), link(said, trust))
+    let folded = Folded::of(said);
+    let begun = Hashing::begun([&folded.title, &folded.body].map(String::as_bytes));
+    of(said, &folded, begun, link(said, trust))
 }
 
-/// The same of an entry whose words are folded already and whose link is canonical.
-pub(super) fn of(said: &FeedEntry, folded: &Folded, link: Option<String>) -> Digest {
+/// The same of an entry whose words are folded already and whose link is canonical; `begun` has its title and body.
+pub(super) fn of(said: &FeedEntry, folded: &Folded, begun: Hashing, link: Option<String>) -> Digest {
     let files: Vec<&str> = files(said).collect();
-    let body = without_counters(&folded.body);
     let (link, files) = (link.unwrap_or_default(), files.join(" "));
-    Digest::of([&folded.title, &*body, &link, &files].map(str::as_bytes))
+    let begun = match without_counters(&folded.body) {
+        Cow::Borrowed(_) => begun,
+        Cow::Owned(body) => Hashing::begun([&folded.title, &body].map(String::as_bytes)),
+    };
+    begun.with([link, files].iter().map(String::as_bytes))
 }
 
 /// The link that readers get, without its tokens; `None` where it changes with every document.
@@ -227,7 +232,22 @@ fn facts(said: &FeedEntry) -> impl PartialEq + use<'_> {
             (without_token(&file.url), &file.media_type, &file.length, &file.duration_seconds, &file.title)
         })
         .collect();
-    (categories, people, files, image(said), (&said.language, &said.rights, &said.episode))
+    let picture = (image(said), &said.caption);
+    (categories, people, files, picture, (&said.language, &said.rights, said.episode.as_ref().map(episode)))
+}
+
+/// An episode without the tokens of the addresses that it names.
+fn episode(said: &Episode) -> impl PartialEq + use<'_> {
+    fn file(file: &SideFile) -> impl PartialEq + use<'_> {
+        (without_token(&file.url), &file.media_type, &file.language, &file.relation)
+    }
+    let Episode { duration_seconds, number, season, explicit, kind, is_blocked, .. } = said;
+    let transcripts: Vec<_> = said.transcripts.iter().map(file).collect();
+    (
+        (duration_seconds, number, season, explicit, kind, is_blocked),
+        (&said.title, &said.author, &said.subtitle, &said.summary),
+        (said.image.as_deref().map(without_token), transcripts, said.chapters.as_ref().map(file)),
+    )
 }
 
 /// The image where the source named it. One that was found in the text may be an advertisement that

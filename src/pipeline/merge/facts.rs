@@ -43,11 +43,12 @@ impl<'a> Facts<'a> {
 
     /// The id of a source, and its card where it comes first.
     fn source(&mut self, source: &'a SourceCard) {
-        let SourceCard { id, title, link, feed_url, feed_id, language } = source;
+        let SourceCard { id, title, link, feed_url, feed_id, language, image, rights } = source;
         self.text(Some(&id.0));
         if !self.told.iter().any(|told| std::ptr::eq(*told, source)) {
             self.told.push(source);
-            for text in [Some(title), link.as_ref(), feed_url.as_ref(), Some(feed_id), language.as_ref()] {
+            let others = [link, feed_url, language, image, rights].map(Option::as_ref);
+            for text in [Some(title), Some(feed_id)].into_iter().chain(others) {
                 self.text(text.map(String::as_str));
             }
         }

@@ -1,7 +1,7 @@
 //! Renders what changed and takes over what did not.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Edition;
 use super::lifetime::{CONSTANT, of_all, of_section};
@@ -12,8 +12,10 @@ use crate::pipeline::render;
 
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 const RSS: &str = "application/rss+xml; charset=utf-8";
-const ATOM: &str = "application/atom+xml; charset=utf-8";
+pub(super) const ATOM: &str = "application/atom+xml; charset=utf-8";
 const JSON: &str = "application/feed+json; charset=utf-8";
+const OPENSEARCH: &str = "application/opensearchdescription+xml; charset=utf-8";
+const OPML: &str = "text/x-opml; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const PNG: &str = "image/png";
@@ -90,14 +92,22 @@ impl<'a> Press<'a> {
             updated: self.edition.changed_at(feed).filter(|_| !(is_ranked && self.is_counted)),
             lifetime: of_section(feed),
         };
-        self.feed(format!("/{id}.rss"), RSS, facts, || render::rss(feed, site), render::rss_pieces);
-        self.feed(format!("/{id}.atom"), ATOM, facts, || render::atom(feed, site), render::atom_pieces);
-        self.feed(format!("/{id}.json"), JSON, facts, || render::json(feed, site), render::json_pieces);
-        self.page(format!("/{id}"), HTML, facts, || render::section_page(site, feed));
+        // Whoever renders the first of the four prepares the entries for all of them.
+        let prepared = Arc::new(OnceLock::new());
+        let sheet = || {
+            let prepared = Arc::clone(&prepared);
+            move |render: fn(&render::Sheet<'a>) -> Vec<u8>| {
+                move || render(prepared.get_or_init(|| render::Sheet::new(feed, site)))
+            }
+        };
+        self.feed(format!("/{id}.rss"), RSS, facts, sheet()(render::Sheet::rss), render::rss_pieces);
+        self.feed(format!("/{id}.atom"), ATOM, facts, sheet()(render::Sheet::atom), render::atom_pieces);
+        self.feed(format!("/{id}.json"), JSON, facts, sheet()(render::Sheet::json), render::json_pieces);
+        self.page(format!("/{id}"), HTML, facts, sheet()(render::Sheet::page));
     }
 
     /// The front page, which shows `heads`, and what is always there.
-    pub(super) fn portal(&mut self, feeds: &[SectionFeed], heads: &'a [SectionFeed]) {
+    pub(super) fn portal(&mut self, feeds: &'a [SectionFeed], heads: &'a [SectionFeed]) {
         let site = self.site;
         // Weights decide on the heads as well.
         let shown = heads.iter().flat_map(|feed| &feed.placed).map(|placed| placed.entry.key.0);
@@ -114,6 +124,14 @@ impl<'a> Press<'a> {
         self.page("/robots.txt".to_owned(), PLAIN, constant, || render::robots_txt(site));
         self.page("/style.css".to_owned(), CSS, constant, render::style_css);
         self.page("/icon.png".to_owned(), PNG, constant, render::icon_png);
+        let names: Vec<String> = feeds.iter().map(|feed| format!("{:?}", feed.section)).collect();
+        let digest = self.with_site(Digest::of(names.iter().map(String::as_bytes)));
+        let outlines = Facts { digest, ..constant };
+        self.page("/feeds.opml".to_owned(), OPML, outlines, move || render::feeds_opml(site, feeds));
+        if site.has_search {
+            let describe = move || render::opensearch_xml(site);
+            self.page("/opensearch.xml".to_owned(), OPENSEARCH, constant, describe);
+        }
     }
 
     fn with_site(&self, facts: Digest) -> Digest {

@@ -1,12 +1,16 @@
 //! The HTML pages, in the language and direction of the site.
 
+mod found;
+
 use askama::Template;
 
 use super::head::{GENERATOR, Head, ICON_PATH, site_title};
 use super::item::{File, Item};
 use super::values::{self, direction, plain, rfc3339};
-use super::words::{self, Words};
+use super::words::{self, Seek, Words};
 use crate::model::{Also, Placed, Section, SectionFeed, SectionOrder, Site};
+
+pub use found::{SearchPage, search_page};
 
 /// Entries of the block at the top of the front page.
 const FRONT_FIRST_ENTRIES_MAX: usize = 11;
@@ -27,6 +31,19 @@ struct Page {
     description: String,
     canonical: String,
     feeds: Vec<FeedLink>,
+    seek: &'static Seek,
+    /// Where one searches, if one can.
+    search: Option<SearchLinks>,
+    /// What is searched for.
+    query: String,
+}
+
+/// Where one searches.
+struct SearchLinks {
+    /// The page of results.
+    page: String,
+    /// The OpenSearch description.
+    description: String,
 }
 
 /// A link to a feed.
@@ -132,7 +149,7 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     let ordered: Vec<&SectionFeed> = first.into_iter().chain(rest).collect();
     let blocks = ordered.iter().map(|feed| {
         let most = front_entries_max(&feed.section);
-        let head = Head::new(feed, site);
+        let head = Head::new(&feed.section, site);
         Block {
             id: feed.section.id.0.clone(),
             title: section_title(feed),
@@ -146,15 +163,15 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     let page = Page {
         description: (Words::of(&site.language).portal)(&title),
         canonical: format!("{}/", site.url),
-        feeds: ordered.iter().flat_map(|feed| feed_links(&Head::new(feed, site))).collect(),
+        feeds: ordered.iter().flat_map(|feed| feed_links(&Head::new(&feed.section, site))).collect(),
         ..around(site, title)
     };
     written(&Front { blocks: blocks.collect(), page })
 }
 
-/// `/SECTION`: all that its feeds carry.
-pub fn section_page(site: &Site, feed: &SectionFeed) -> Vec<u8> {
-    let head = Head::new(feed, site);
+/// Writes a section with its prepared entries.
+pub(super) fn section(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Vec<u8> {
+    let head = Head::new(&feed.section, site);
     let page = Page {
         feeds: feed_links(&head),
         description: head.description,
@@ -164,7 +181,12 @@ pub fn section_page(site: &Site, feed: &SectionFeed) -> Vec<u8> {
     written(&SectionPage {
         heading: section_title(feed),
         is_ranked: is_ranked(feed),
-        cards: feed.placed.iter().map(|placed| placed_card(placed, site)).collect(),
+        cards: feed
+            .placed
+            .iter()
+            .zip(items)
+            .map(|(placed, item)| card(item, placed.also.len(), site))
+            .collect(),
         page,
     })
 }
@@ -175,11 +197,12 @@ pub fn item_page(site: &Site, placed: &Placed, count_clicks: bool) -> Vec<u8> {
     let item = Item::placed(site, placed);
     let card = placed_card(placed, site);
     let words = Words::of(&site.language);
-    let body = item.content.clone().or_else(|| item.summary.clone()).unwrap_or_default();
+    let body = item.content.clone().or_else(|| item.summary.clone()).unwrap_or_default().into_owned();
     let page = Page {
         description: card.teaser.clone().unwrap_or_default(),
         // Search engines should credit the source.
         canonical: item.link.clone(),
+        feeds: vec![found::coverage_link(item.entry, &card.headline, site)],
         ..around(site, format!("{} – {}", card.headline, site_title(site)))
     };
     let other = |also: &Also| {
@@ -238,6 +261,12 @@ fn around(site: &Site, title: String) -> Page {
         description: String::new(),
         canonical: String::new(),
         feeds: vec![],
+        seek: Seek::of(&site.language),
+        search: site.has_search.then(|| SearchLinks {
+            page: format!("{}/search", site.url),
+            description: format!("{}/opensearch.xml", site.url),
+        }),
+        query: String::new(),
     }
 }
 

@@ -52,3 +52,27 @@ fn a_document_without_entries_has_no_pieces() {
     assert_eq!(render::atom_pieces(&render::atom(&nothing, &site())), None);
     assert_eq!(render::json_pieces(&render::json(&nothing, &site())), None);
 }
+
+#[test]
+fn news_leave_the_other_entries_as_they_were() {
+    let digests = |feed: &SectionFeed| {
+        let of =
+            |pieces: Option<Pieces>| pieces.unwrap().list.into_iter().map(|piece| piece.digest).collect();
+        let found: [HashSet<Digest>; 3] = [
+            of(render::rss_pieces(&render::rss(feed, &site()))),
+            of(render::atom_pieces(&render::atom(feed, &site()))),
+            of(render::json_pieces(&render::json(feed, &site()))),
+        ];
+        found
+    };
+    let before = digests(&unusual());
+    let mut news = unusual();
+    let mut newest = entry("urn:x-test:news", said("n", "News of a source", "https://a.example/news", DAY));
+    newest.published = at("2026-11-25T00:00:00Z");
+    news.placed.insert(0, placed(newest));
+    news.updated = at("2026-11-25T00:00:00Z");
+    for (before, after) in before.iter().zip(digests(&news)) {
+        assert_eq!(before.difference(&after).count(), 0);
+        assert_eq!(after.difference(before).count(), 1);
+    }
+}
