@@ -1,6 +1,7 @@
 //! Two documents of feed-like text, as files for nginx and as a snapshot for nashra.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ fn text(bytes: usize) -> Vec<u8> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let share = (state >> 33) as f64 / f64::from(1_u32 << 31);
         let word = 4000_f64.powf(share) as u64;
-        text.push_str(&format!("{:x} ", word.wrapping_mul(0x9e37_79b9) % 0xff_ffff));
+        write!(text, "{:x} ", word.wrapping_mul(0x9e37_79b9) % 0xff_ffff).unwrap();
     }
     text.truncate(bytes - 7);
     text.push_str("</feed>");

@@ -84,7 +84,7 @@ fn compare(time: Duration, turns: usize, idle: usize) {
 fn ask(server: &Server, path: &str, is_known: bool, time: Duration) -> Seen {
     let before = server.cpu();
     let mut seen = Load { address: server.address, path, is_known, connections: BUSY }.run(time);
-    seen.cpu = server.cpu() - before;
+    seen.cpu = server.cpu().saturating_sub(before);
     seen
 }
 

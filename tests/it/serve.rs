@@ -28,7 +28,7 @@ pub(crate) const BR: &str = "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-br5\"";
 pub(crate) const ZSTD: &str = "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-zstd9\"";
 
 fn encode(coding: Coding, bytes: &[u8]) -> Option<Vec<u8>> {
-    Some([bytes, b" as ", coding.name().as_bytes()].concat())
+    (coding != Coding::Identity).then(|| [bytes, b" as ", coding.name().as_bytes()].concat())
 }
 
 pub(crate) fn document(content_type: &'static str, body: impl Into<Bytes>) -> Arc<Document> {

@@ -72,9 +72,9 @@ fn check(entries: &[&str], held: &[usize], status: u16, expected: &str) {
                 (status, expected.to_owned()),
                 "{what}"
             );
-            let head = ask(last, &Method::HEAD, path, &identity);
-            assert_eq!((head.status(), head.headers()), (response.status(), response.headers()), "{what}");
-            assert!(head.body().is_empty(), "{what}");
+            let bare = ask(last, &Method::HEAD, path, &identity);
+            assert_eq!((bare.status(), bare.headers()), (response.status(), response.headers()), "{what}");
+            assert!(bare.body().is_empty(), "{what}");
             if status != 304 {
                 // A part is a feed like the whole.
                 let parsed = pipeline::understand(response.body(), None, None, "http://127.0.0.1/", &[]);
@@ -136,7 +136,7 @@ fn the_whole_goes_to_everybody_else() {
             "{lines:?}"
         );
     }
-    let many = vec![old.as_str(); 9].join(",");
+    let many = [old.as_str(); 9].join(",");
     for (held, status) in [(old.as_str(), 226), (&format!("W/{old}"), 226), (many.as_str(), 200), ("*", 304)]
     {
         let lines = [("if-none-match", held), ("a-im", "feed")];
