@@ -10,6 +10,7 @@ mod network;
 mod notes;
 mod policy;
 mod portal;
+mod push;
 mod rules;
 mod sections;
 mod sources;
@@ -21,6 +22,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
+use url::Url;
 
 use crate::model::{FetchLimits, Section, Site, Source};
 use notes::Notes;
@@ -66,7 +68,9 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     let mut site = portal::read_site(root.get("site"), notes);
     let server = portal::read_server(root.get("server"), notes);
     let store = portal::read_store(root.get("store"), folder, notes);
-    let defaults = policy::Defaults::read(root.get("fetch"), folder, notes);
+    let address: Option<Url> = site.url.parse().ok();
+    let unreachable = address.as_ref().and_then(push::unreachable);
+    let defaults = policy::Defaults::read(root.get("fetch"), folder, unreachable.is_none(), notes);
     let (limits, count_clicks) = portal::read_publish(root.get("publish"), &mut site, notes);
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));
@@ -75,12 +79,22 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
         defaults: &defaults,
         sections: &sections,
         section_ids: &section_ids,
-        site: site.url.parse().ok(),
+        site: address,
         listen: server.listen,
         admin: server.admin,
     };
     let sources = sources::read(root.get("sources"), &around, notes);
-    Config { site, server, store, fetch: defaults.limits, count_clicks, sections, sources, warnings: vec![] }
+    Config {
+        site,
+        server,
+        store,
+        fetch: defaults.limits,
+        count_clicks,
+        unreachable,
+        sections,
+        sources,
+        warnings: vec![],
+    }
 }
 
 /// The parser's words, with a remedy where they need one.
@@ -107,6 +121,8 @@ pub struct Config {
     pub fetch: FetchLimits,
     /// `[publish] count_clicks`: whether it is counted which stories readers open.
     pub count_clicks: bool,
+    /// Why no hub can reach `site.url`, in one sentence; then only sources that say `push = true` are pushed.
+    pub unreachable: Option<String>,
     /// The built-in `latest` and `most-read` and every `[sections.ID]`, in the order of the file; unless it
     /// places them, `latest` comes first and `most-read` last.
     pub sections: Vec<Section>,

@@ -20,6 +20,7 @@ mod life;
 mod notice;
 mod policy;
 mod published;
+mod push;
 mod raw;
 mod rule;
 mod section;
@@ -36,7 +37,7 @@ pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use episode::{Episode, EpisodeKind, SideFile};
 pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Schedules};
 pub use fetched::{
-    Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
+    Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Links, Manners, Reading, Retrieved, Validators,
 };
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
@@ -46,6 +47,7 @@ pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
 pub use published::{Also, Placed, Published, Removed, SectionFeed, SourceCard, Window};
+pub use push::{Awaited, Denied, Intent, Push, Secret, Subscription, Trouble, Wish};
 pub use raw::{
     Format, RawCast, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSideFile,
     RawSource, RawText, TextKind,

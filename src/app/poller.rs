@@ -120,6 +120,11 @@ impl Poller {
         }
     }
 
+    /// Who speaks to the world.
+    pub(super) fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
     /// Whether a source is being asked now.
     pub(super) fn is_busy(&self, id: &SourceId) -> bool {
         self.busy.contains_key(id)

@@ -20,6 +20,7 @@ use super::jobs::{self, Report, Summary};
 use super::mail::Post;
 use super::packing::keep_packed;
 use super::poller::Poller;
+use super::pushes::Pushes;
 use super::row::Row;
 use super::writer::Writer;
 use super::{AppError, socket};
@@ -59,10 +60,13 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(pages(&writer, &events_in));
+    let items = Arc::new(items(&writer, &events_in));
     tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
     let mut doors = JoinSet::new();
-    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox: Arc::new(Post) };
+    let (pushes, deliveries) =
+        Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
+    let mailbox = Arc::new(Post { pushes: Arc::clone(&pushes.board) });
+    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
     let api = Arc::new(Admin { events: events_in.clone() });
     let path = socket(&options.state_folder);
@@ -88,9 +92,10 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     );
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
+    daemon.subscribe(pushes);
     systemd::ready();
     let lost = tokio::select! {
-        () = daemon.live(results, events) => None,
+        () = daemon.live(results, events, deliveries) => None,
         lost = doors.join_next() => lost,
     };
     // Polls that are committed but were still to be published.
@@ -143,8 +148,8 @@ pub async fn poll_once(
     }
 }
 
-/// What reads the store for readers.
-fn pages(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
+/// What single pages read.
+fn items(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
     Items {
         store: Arc::clone(&writer.store),
         cards: Arc::clone(&writer.cards),

@@ -1,5 +1,6 @@
 //! The door to the readers: a listener around [`respond`], with a deadline and a bound for everything.
 
+mod call;
 mod conditions;
 mod connection;
 mod delta;
@@ -10,7 +11,6 @@ mod negotiate;
 mod respond;
 mod route;
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -30,8 +30,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
+use self::call::{Call, Handled};
 use self::connection::{Answer, Patience, Watched, drive};
-pub use self::doors::{Doors, Mail, Mailbox, Pages, Reply};
+pub use self::doors::{Admission, Doors, Envelope, Mail, Mailbox, Pages, Pass, Reply};
 use self::negotiate::Accepted;
 pub use self::respond::{Request, answer, respond, text};
 use self::route::Route;
@@ -156,20 +157,17 @@ async fn converse(
     stream: TcpStream,
     peer: SocketAddr,
     slot: Option<OwnedSemaphorePermit>,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) {
     // Small frames of HTTP/2 would wait for each other otherwise. A stream that refuses works all the same.
     let _ = stream.set_nodelay(true);
     let patience = Patience::new(server.limits);
     let service = {
         let (server, patience) = (Arc::clone(&server), Arc::clone(&patience));
-        service_fn(move |request| handle(Arc::clone(&server), Arc::clone(&patience), peer, request))
+        service_fn(move |request| handle(&server, &patience, peer, request))
     };
-    let connection = server.builder.serve_connection(Watched::new(stream, Arc::clone(&patience)), service);
-    let stopped = async move {
-        // The sender lives until all connections have ended.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
+    let stream = Watched::new(stream, Arc::clone(&patience));
+    let connection = Box::pin(server.builder.serve_connection(stream, service));
     drive(connection, auto::Connection::graceful_shutdown, &patience, stopped).await;
     drop(slot);
 }
@@ -186,8 +184,8 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // `connection` keeps both deadlines for heads; hyper's counts idle time as part of the next head.
-        .header_read_timeout(limits.idle)
+        // `connection` keeps the deadlines for heads, too.
+        .header_read_timeout(None)
         // Who sends a request and then closes that side, as `nc` does, still reads.
         .half_close(true)
         .max_buf_size(limits.head_bytes_max.max(HEAD_BYTES_MIN));
@@ -199,39 +197,27 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-async fn handle(
-    server: Arc<Server>,
-    patience: Arc<Patience>,
+/// Answers from the snapshot at once, and everything else by and by.
+fn handle(
+    server: &Arc<Server>,
+    patience: &Arc<Patience>,
     peer: SocketAddr,
     request: hyper::Request<Incoming>,
-) -> Result<Response<Answer>, Infallible> {
-    let running = patience.begin();
+) -> Handled {
     let (head, body) = request.into_parts();
-    let (version, refused, route) = (head.version, refused(&head), Route::of(head.uri.path()));
-    let mut close = refused.is_some();
-    let mut unread = !body.is_end_stream();
-    let mut response = match (refused, route) {
-        (Some(refused), _) => refused,
-        (None, Route::Mail(bytes_max)) => match timeout(server.limits.body, read(body, bytes_max)).await {
-            Ok(Ok(body)) => {
-                unread = false;
-                server.deliver(head, body, peer).await
-            }
-            Ok(Err(refused)) => *refused,
-            Err(_) => text(StatusCode::REQUEST_TIMEOUT, "The body took too long.\n", &head.method),
-        },
-        (None, _) => server.answer(&head, route).await,
-    };
-    // Other bodies mean nothing here and are not read. So nothing that follows one on the connection is read
-    // either, wherever a proxy in front of us thinks that the next request begins.
-    if unread {
-        patience.leave_unread();
-        close = true;
+    let call = Call { running: patience.begin(), version: head.version, is_unread: !body.is_end_stream() };
+    if let Some(refused) = refused(&head) {
+        return Handled::Now(Some(call.close(refused, patience)));
     }
-    if close && version < Version::HTTP_2 {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let route = Route::of(head.uri.path());
+    if route == Route::Snapshot {
+        let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
+        let response = respond(&server.doors.front.load(), &asked);
+        return Handled::Now(Some(call.answer(response, patience)));
     }
-    Ok(response.map(|body| Answer::new(body, running)))
+    let (server, patience) = (Arc::clone(server), Arc::clone(patience));
+    // On the heap, so that a connection that only asks for documents is small.
+    Handled::Later(Box::pin(async move { server.handle(call, &patience, route, head, body, peer).await }))
 }
 
 /// The whole body of a request, or why it is not taken.
@@ -257,36 +243,73 @@ fn refused(head: &Parts) -> Option<Response<Bytes>> {
 }
 
 impl Server {
+    /// Whatever the snapshot does not hold.
+    async fn handle(
+        &self,
+        mut call: Call,
+        patience: &Patience,
+        route: Route,
+        head: Parts,
+        body: Incoming,
+        peer: SocketAddr,
+    ) -> Response<Answer> {
+        let response = match route {
+            Route::Mail(bytes_max) => match self.receive(&head, body, bytes_max).await {
+                Ok((body, pass)) => {
+                    call.is_unread = false;
+                    self.deliver(head, body, peer, pass).await
+                }
+                Err(refused) => *refused,
+            },
+            _ => self.answer(&head, route).await,
+        };
+        call.answer(response, patience)
+    }
+
     async fn answer(&self, head: &Parts, route: Route) -> Response<Bytes> {
         let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
-        let of_the_store = match route {
-            Route::Stored => {
-                let query = head.uri.query().map(str::to_owned);
-                let accepted = Accepted::of(asked.headers);
-                let page = move |pages: &dyn Pages, path: &str| {
-                    let document = pages.page(path, query.as_deref())?;
-                    accepted.prepare(&document);
-                    Some(document)
-                };
-                self.stored(&asked, page).await.map(|document| answer(&document, &asked))
-            }
-            Route::Go => {
-                let is_reader = go::is_reader(&asked);
-                let open =
-                    move |pages: &dyn Pages, path: &str| pages.open(path.strip_prefix("/go/")?, is_reader);
-                let redirect = |place: String| {
-                    go::redirect(&place, asked.method).unwrap_or_else(|| respond::not_found(asked.method))
-                };
-                self.stored(&asked, open).await.map(redirect)
-            }
-            Route::Snapshot | Route::Mail(_) => return respond(&self.doors.front.load(), &asked),
+        let of_the_store = if route == Route::Go {
+            let is_reader = go::is_reader(&asked);
+            let open = move |pages: &dyn Pages, path: &str| pages.open(path.strip_prefix("/go/")?, is_reader);
+            let redirect = |place: String| {
+                go::redirect(&place, asked.method).unwrap_or_else(|| respond::not_found(asked.method))
+            };
+            self.stored(&asked, open).await.map(redirect)
+        } else {
+            let query = head.uri.query().map(str::to_owned);
+            let accepted = Accepted::of(asked.headers);
+            let page = move |pages: &dyn Pages, path: &str| {
+                let document = pages.page(path, query.as_deref())?;
+                accepted.prepare(&document);
+                Some(document)
+            };
+            self.stored(&asked, page).await.map(|document| answer(&document, &asked))
         };
         of_the_store.unwrap_or_else(|refused| *refused)
     }
 
-    async fn deliver(&self, head: Parts, body: Bytes, peer: SocketAddr) -> Response<Bytes> {
+    /// The body of a mail, where it is wanted, whole and in time.
+    async fn receive(
+        &self,
+        head: &Parts,
+        body: Incoming,
+        bytes_max: usize,
+    ) -> Result<(Bytes, Pass), Box<Response<Bytes>>> {
+        let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = announced.unwrap_or(bytes_max).min(bytes_max);
+        let envelope = Envelope { method: &head.method, path: head.uri.path(), bytes };
+        let pass = match self.doors.mailbox.admit(envelope) {
+            Admission::Read(pass) => pass,
+            Admission::Refuse(refused) => return Err(refused),
+        };
+        let slow = || text(StatusCode::REQUEST_TIMEOUT, "The body took too long.\n", &head.method);
+        let body = timeout(self.limits.body, read(body, bytes_max)).await.map_err(|_| Box::new(slow()))??;
+        Ok((body, pass))
+    }
+
+    async fn deliver(&self, head: Parts, body: Bytes, peer: SocketAddr, pass: Pass) -> Response<Bytes> {
         let (path, query) = (head.uri.path().to_owned(), head.uri.query().map(str::to_owned));
-        let mail = Mail { method: head.method, path, query, headers: head.headers, body, peer };
+        let mail = Mail { method: head.method, path, query, headers: head.headers, body, peer, pass };
         self.doors.mailbox.take(mail).await
     }
 
@@ -297,7 +320,7 @@ impl Server {
         read: impl FnOnce(&dyn Pages, &str) -> Option<T> + Send + 'static,
     ) -> Result<T, Box<Response<Bytes>>> {
         let path = respond::checked(asked)?.into_owned();
-        if respond::is_preflight(asked) && path.ends_with(".atom") {
+        if respond::is_preflight(asked) && path.strip_suffix(".atom").is_some() {
             return Err(Box::new(respond::preflight()));
         }
         if let Some(refused) = respond::not_allowed(asked.method) {

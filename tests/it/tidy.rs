@@ -24,6 +24,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["edge/fetch"]),
     ("rustls_native_certs", &["edge/fetch"]),
     ("webpki_roots", &["edge/fetch"]),
+    ("ring", &["edge/websub"]),
     ("psl", &["edge/fetch/host"]),
     ("tower_service", &["edge/fetch"]),
     ("brotli", &["edge/fetch", "pipeline/render/pack"]),

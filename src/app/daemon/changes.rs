@@ -63,6 +63,7 @@ impl Daemon {
         self.jobs.iter_mut().for_each(|job| job.forget(|id| !sources.contains_key(id)));
         self.finish_jobs();
         self.watch_sources();
+        self.touch_all_pushes();
         tracing::info!(
             sources = config.sources.len(),
             sections = config.sections.len(),

@@ -13,6 +13,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::Limits;
@@ -92,13 +93,15 @@ impl Patience {
         let mut state = self.state();
         match outcome {
             Poll::Pending => state.blocked = true,
-            Poll::Ready(_) => {
+            Poll::Ready(_) if state.blocked || state.running > 0 => {
                 let now = Instant::now();
                 if std::mem::take(&mut state.blocked) && state.running == 0 {
                     state.quiet_since = now;
                 }
                 state.moved_at = now;
             }
+            // Nothing waits for it.
+            Poll::Ready(_) => {}
         }
     }
 
@@ -257,19 +260,26 @@ impl Write for Watched {
 
 /// Drives a connection until it ends, its time is up, or, after a stop, what ran is answered.
 /// `finish` tells it to take nothing new.
+///
+/// Must be all that its task waits for: the waker that hears of a stop is the one of the first poll.
 pub(super) async fn drive<C: Future>(
-    connection: C,
+    // On the heap: as an argument it would be in each of the futures around it once more.
+    mut connection: Pin<Box<C>>,
     finish: impl Fn(Pin<&mut C>),
     patience: &Patience,
-    stopped: impl Future<Output = ()>,
+    mut stopped: watch::Receiver<bool>,
 ) {
-    let mut connection = pin!(connection);
-    let mut stopped = pin!(stopped);
+    let told = stopped.clone();
+    // The sender lives until all connections have ended; should it not, they end as well.
+    let mut stopped = pin!(async move { stopped.wait_for(|stop| *stop).await.is_ok() });
     let mut alarm = pin!(sleep_until(patience.deadline(None).0));
     // When it is cut, once it was told to finish.
     let mut last = None;
+    let mut is_first = true;
     poll_fn(|cx| {
-        if last.is_none() && stopped.as_mut().poll(cx).is_ready() {
+        // To look whether there is news costs next to nothing; to wait for it again would cost a lock.
+        let has_news = std::mem::take(&mut is_first) || !matches!(told.has_changed(), Ok(false));
+        if has_news && last.is_none() && stopped.as_mut().poll(cx).is_ready() {
             last = Some(patience.told_to_finish());
             finish(connection.as_mut());
         }
@@ -279,10 +289,16 @@ pub(super) async fn drive<C: Future>(
                 return Poll::Ready(());
             }
             let (at, verdict) = patience.deadline(last);
-            if at != alarm.deadline() {
+            // Nearly every request puts the deadline off. The alarm is left where it is then, and set anew when it
+            // rings: a timer is dearer than a look at the clock.
+            if at < alarm.deadline() {
                 alarm.as_mut().reset(at);
             }
             ready!(alarm.as_mut().poll(cx));
+            if at > alarm.deadline() {
+                alarm.as_mut().reset(at);
+                continue;
+            }
             if verdict == Verdict::Cut {
                 return Poll::Ready(());
             }

@@ -9,10 +9,10 @@ use nashra::pipeline::{self, Edition};
 use super::{NOW, filled};
 use crate::kit::entries::*;
 
+type Seen = (Digest, Option<Timestamp>, Lifetime, &'static str, Vec<u8>);
+
 /// All that readers see of every document.
-fn seen(
-    published: &Published,
-) -> BTreeMap<&str, (Digest, Option<Timestamp>, Lifetime, &'static str, Vec<u8>)> {
+fn seen(published: &Published) -> BTreeMap<&str, Seen> {
     let of = |document: &Document| {
         let bytes = Coding::ALL.map(|coding| document.body(coding).unwrap().to_vec()).concat();
         let Document { version, last_modified, lifetime, content_type, .. } = document;
@@ -22,9 +22,9 @@ fn seen(
 }
 
 /// Made anew and taken over, the documents of these sections are the same to the byte.
-fn check(counts: &[(&str, usize)], sections: Vec<Section>, documents: usize) {
+fn check(counts: &[(&str, usize)], sections: &[Section], documents: usize) {
     let (memory, sources) = filled(counts);
-    let edition = || Edition::new(site(), sections.clone(), &sources);
+    let edition = || Edition::new(site(), sections.to_vec(), &sources);
     let first = pipeline::publish(&edition(), &memory.window(&sources), &Published::default());
     assert_eq!(first.documents.len(), documents, "{counts:?}");
     let restarted = pipeline::publish(&edition(), &memory.window(&sources), &Published::default());
@@ -38,14 +38,14 @@ fn check(counts: &[(&str, usize)], sections: Vec<Section>, documents: usize) {
 #[test]
 fn nothing_new_is_no_change() {
     const ALWAYS: usize = 5;
-    check(&[("a", 3), ("b", 40)], vec![section("latest", 10, 5), section("sport", 50, 50)], ALWAYS + 8);
+    check(&[("a", 3), ("b", 40)], &[section("latest", 10, 5), section("sport", 50, 50)], ALWAYS + 8);
     // Sections without entries, and a site without sections.
-    check(&[], vec![section("latest", 10, 5), section("sport", 50, 50)], ALWAYS + 8);
-    check(&[("a", 3)], vec![section("art", 10, 10)], ALWAYS + 4);
-    check(&[("a", 3)], vec![section("sport", 0, 0)], ALWAYS + 4);
-    check(&[], vec![], ALWAYS);
+    check(&[], &[section("latest", 10, 5), section("sport", 50, 50)], ALWAYS + 8);
+    check(&[("a", 3)], &[section("art", 10, 10)], ALWAYS + 4);
+    check(&[("a", 3)], &[section("sport", 0, 0)], ALWAYS + 4);
+    check(&[], &[], ALWAYS);
     let ranked = Section { order: SectionOrder::MostRead, ..section("most-read", 10, 10) };
-    check(&[("a", 3)], vec![section("sport", 10, 10), ranked], ALWAYS + 8);
+    check(&[("a", 3)], &[section("sport", 10, 10), ranked], ALWAYS + 8);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_copy_is_good_for_half_the_usual_wait() {
 #[test]
 fn a_feed_remembers_its_former_versions() {
     let (mut memory, sources) = filled(&[("a", 3)]);
-    let edition = Edition::new(site(), vec![section("sport", 50, 50)], &sources);
+    let edition = Edition::new(site(), vec![section("sport", 200, 200)], &sources);
     let mut editions = vec![pipeline::publish(&edition, &memory.window(&sources), &Published::default())];
     for n in 0..120 {
         let entry = said(&format!("new-{n}"), &format!("New {n}"), &format!("https://a.example/new/{n}"), "");
