@@ -102,7 +102,8 @@ fn the_files_are_what_is_served() {
         for rest in html(name).split("http://127.0.0.1:8080").skip(1) {
             let end = |c: char| !(c.is_ascii_alphanumeric() || "/.-".contains(c));
             let path = rest.split(end).next().unwrap().trim_start_matches('/');
-            let found = [path.to_owned(), format!("{path}.html"), format!("{path}index.html")];
+            // The id of a story's feed is its address without the ending.
+            let found = ["", ".html", ".atom"].map(|ending| format!("{path}{ending}"));
             let leads = path.is_empty()
                 || path.starts_with("sources/")
                 || path.starts_with("search")
