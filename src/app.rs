@@ -5,14 +5,19 @@
 //! what each came to, `items` serves single entries, `packing` compresses documents, `clicks` counts what readers open, `admin` answers the
 //! command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored entries,
 //! read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far as a
-//! `permit` lets it, `pushes` are the subscriptions at hubs, `mail` is what comes from them, `plan` works out what another feeds.toml would change.
+//! `permit` lets it, `pushes` are the subscriptions at hubs, `mail` is what comes from them, `plan` works out what
+//! another feeds.toml would change, `binder` has the pages of archives, `hide` takes entries out of every output,
+//! `catalogue` has every document for a host without a daemon.
 
 mod admin;
 mod archive;
+mod binder;
+mod catalogue;
 mod clicks;
 mod daemon;
 mod entries;
 mod finder;
+mod hide;
 mod items;
 mod jobs;
 mod lines;
@@ -32,7 +37,9 @@ mod view;
 mod why;
 mod writer;
 
+pub use catalogue::{Catalogue, Delivered, DeliveredHead, Listed, is_page, unpacked};
 pub use entries::{EntryView, Page, Wanted, stored_entries};
+pub use hide::{Done, stored_hide};
 pub use jobs::Summary;
 pub use permit::{Permit, needs_permits, stored_permits};
 pub use plan::plan_stored;

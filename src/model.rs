@@ -4,6 +4,7 @@
 //! normalize → [`Feed`] · ingest → [`Update`] of [`Entry`]s and one [`SourceState`] ·
 //! merge → [`SectionFeed`] · render → [`Document`] · all of them → [`Published`].
 
+mod archive;
 mod clicks;
 mod coding;
 mod document;
@@ -28,6 +29,7 @@ mod source;
 mod state;
 mod update;
 
+pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen, Hidden, Hiding};
 pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use coding::Coding;
 pub use document::{Document, Encoder, Kept, Lifetime, Packed, Piece, Pieces};

@@ -55,15 +55,26 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         ("GET" | "HEAD", "/api/why") => reading::why(events, request).await,
         ("POST", "/api/sources/accept") => accept(events, request).await,
         ("POST", "/api/sources/asking") => asking(events, request).await,
+        ("GET" | "HEAD", "/api/documents") => reading::documents(events).await,
+        ("POST", "/api/documents") => reading::deliver(events, request).await,
+        ("POST", "/api/hide") => reading::hide(events, request, true).await,
+        ("POST", "/api/unhide") => reading::hide(events, request, false).await,
         ("POST", "/api/plan") => plan(events, request).await,
         ("POST", "/api/poll") => poll(events, request).await,
         (
             _,
             "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness" | "/api/entries" | "/api/why",
         ) => Some(AdminResponse::method_not_allowed("GET, HEAD")),
-        (_, "/api/poll" | "/api/plan" | "/api/sources/accept" | "/api/sources/asking") => {
-            Some(AdminResponse::method_not_allowed("POST"))
-        }
+        (
+            _,
+            "/api/poll"
+            | "/api/plan"
+            | "/api/hide"
+            | "/api/unhide"
+            | "/api/sources/accept"
+            | "/api/sources/asking",
+        ) => Some(AdminResponse::method_not_allowed("POST")),
+        (_, "/api/documents") => Some(AdminResponse::method_not_allowed("GET, HEAD, POST")),
         _ => Some(AdminResponse::text(404, "there is no such address")),
     }
 }

@@ -34,7 +34,8 @@ impl Archive {
     }
 
     fn over(store: Arc<Store>, config: &Config, places: bool) -> Result<Self, StoreError> {
-        let (edition, sources, states) = (edition(config, None), sources(config), store.states()?);
+        let (edition, sources, states) =
+            (edition(config, None, store.hidden()?), sources(config), store.states()?);
         let window = if places {
             read_window(&store, &states, &edition, &sources)?
         } else {

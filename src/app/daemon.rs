@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::archive::Archive;
+use super::hide::{Done, Order};
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
@@ -30,7 +31,7 @@ use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
-use crate::model::{Entry, EntryKey, Notices, SourceId};
+use crate::model::{Entry, EntryKey, Notices, Published, SourceId};
 use crate::schedule;
 
 pub(super) use answers::Refusal;
@@ -43,6 +44,8 @@ const PUBLISH_INTERVAL: Duration = Duration::from_millis(250);
 const WAKE_MAX: Duration = Duration::from_secs(30);
 /// What readers open is kept this often.
 const CLICKS_INTERVAL: Duration = Duration::from_secs(5);
+/// The loop does something else for so long between two steps of bringing archives up to date.
+const FILING_PAUSE: Duration = Duration::from_millis(20);
 /// Retention looks for work this often.
 const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -67,12 +70,16 @@ pub(super) enum Event {
     /// Somebody reads in the store: what it takes to explain what is there, with the window where places are asked
     /// for.
     Archive(bool, oneshot::Sender<Archive>),
+    /// Somebody wants every document: what is shown, and what it takes to render the pages that it leads to.
+    Documents(oneshot::Sender<(Archive, Arc<Published>)>),
     /// Somebody reads what the admin should know of.
     Notices(oneshot::Sender<Notices>),
     /// Somebody wants to know what another feeds.toml would change.
     InForce(oneshot::Sender<InForce>),
     /// The admin ends the quarantine of these sources.
     Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
+    /// The admin takes an entry out of every output, or lets it back.
+    Hide(Order, oneshot::Sender<Result<Done, Refusal>>),
     /// Somebody is going to ask these sources itself, as far as it may.
     Asking(Vec<SourceId>, oneshot::Sender<Vec<Permit>>),
     /// Somebody opens the page of an entry of which nobody knows yet what is related to it.
@@ -148,6 +155,9 @@ impl Daemon {
             }
             if Instant::now() >= next_purge {
                 next_purge = Instant::now() + self.purge();
+            }
+            if self.writer.is_filing() {
+                next_purge = next_purge.min(Instant::now() + FILING_PAUSE);
             }
             self.show_committed();
             let next_push = self.tend_pushes();
@@ -262,9 +272,14 @@ impl Daemon {
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
             Event::Archive(places, reply) => drop(reply.send(self.writer.archive(places))),
+            Event::Documents(reply) => {
+                let shown = (self.writer.archive(true), self.writer.front.load_full());
+                drop(reply.send(shown));
+            }
             Event::Notices(reply) => drop(reply.send(self.notices())),
             Event::InForce(reply) => drop(reply.send(self.writer.in_force())),
             Event::Accept(named, reply) => drop(reply.send(self.accept(&named))),
+            Event::Hide(order, reply) => drop(reply.send(self.hide(order))),
             Event::Asking(named, reply) => drop(reply.send(self.permit(&named))),
         }
         ControlFlow::Continue(())
@@ -318,6 +333,9 @@ impl Daemon {
     }
 
     fn purge(&mut self) -> Duration {
+        if self.writer.is_filing() {
+            return self.file_more();
+        }
         match systemd::patiently(|| self.writer.retain(clock::now())) {
             // One batch at a time, so that retention never holds up a poll.
             Ok(true) => Duration::from_millis(100),

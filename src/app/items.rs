@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::binder::Binder;
 use super::clicks::Counter;
 use super::daemon::Event;
 use super::finder::Finder;
@@ -35,6 +36,8 @@ pub(super) struct Items {
     pub(super) finder: Arc<Finder>,
     /// Whom to ask what is related to an entry that was never shown.
     pub(super) events: mpsc::Sender<Event>,
+    /// Pages of archives that were asked for.
+    pub(super) binder: Binder,
 }
 
 impl Pages for Items {
@@ -45,15 +48,10 @@ impl Pages for Items {
         if path.starts_with("/search") {
             return self.search(path, query.unwrap_or_default());
         }
-        let key = path.strip_prefix("/item/")?;
-        let front = self.cards.load();
-        let (edition, cards) = front.as_ref();
-        let entry = self.entry(key, edition, cards)?;
-        let members = found(self.store.story(entry.story))?;
-        let is_other = |other: &Entry| other.key != entry.key && is_shown(other, edition, cards);
-        let also: Vec<Arc<Entry>> = members.into_iter().filter(is_other).map(Arc::new).collect();
-        let related = found(self.related(&entry, edition, cards))?;
-        pipeline::item_document(edition, &Arc::new(entry), &also, &related, cards).map(Arc::new)
+        if let Some(key) = path.strip_prefix("/item/") {
+            return self.item(key, |_| true);
+        }
+        found(self.binder.page(&self.store, &self.cards.load_full(), path))?
     }
 
     fn open(&self, key: &str, is_reader: bool) -> Option<String> {
@@ -65,9 +63,35 @@ impl Pages for Items {
         }
         Some(render::destination(&edition.site, &entry))
     }
+
+    fn is_gone(&self, path: &str) -> bool {
+        let name = ["/item/", "/go/", "/story/"].iter().find_map(|place| path.strip_prefix(place));
+        let Some(key) = name.and_then(|name| name.trim_end_matches(".atom").parse().ok()) else {
+            return false;
+        };
+        let front = self.cards.load();
+        let hidden = front.0.sorter.hidden();
+        // An entry that joined a story that is hidden has no row of its own.
+        hidden.names(key)
+            || !hidden.stories.is_empty()
+                && found(self.store.entry(key)).flatten().is_some_and(|entry| hidden.covers(&entry))
+    }
 }
 
 impl Items {
+    /// The page of an entry, which names no related story that has no page.
+    pub(super) fn item(&self, key: &str, has_page: impl Fn(EntryKey) -> bool) -> Option<Arc<Document>> {
+        let front = self.cards.load();
+        let (edition, cards) = front.as_ref();
+        let entry = self.entry(key, edition, cards)?;
+        let members = found(self.store.story(entry.story))?;
+        let is_other = |other: &Entry| other.key != entry.key && is_shown(other, edition, cards);
+        let also: Vec<Arc<Entry>> = members.into_iter().filter(is_other).map(Arc::new).collect();
+        let mut related = found(self.related(&entry, edition, cards))?;
+        related.retain(|other| has_page(other.key));
+        pipeline::item_document(edition, &Arc::new(entry), &also, &related, cards).map(Arc::new)
+    }
+
     /// An entry that some section shows. What none shows has no page either: a rule or a removed source took it out.
     fn entry(&self, key: &str, edition: &Edition, cards: &SourceCards) -> Option<Entry> {
         let entry = found(self.store.entry(key.parse().ok()?))??;

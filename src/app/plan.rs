@@ -28,7 +28,8 @@ pub(super) struct InForce {
 impl InForce {
     /// What `new` would change about the entries that were known at `now`. Reads the store, so it may take a while.
     pub(super) fn plan(&self, new: &Config, now: Timestamp) -> Result<Plan, StoreError> {
-        let (edition, by_id) = (edition(new, None), sources(new));
+        let hidden = self.edition.sorter.hidden().as_ref().clone();
+        let (edition, by_id) = (edition(new, None, hidden), sources(new));
         let read = self.store.as_ref().map(|store| read_window(store, &self.states, &edition, &by_id));
         let Window { mut entries, places, sources, .. } = read.transpose()?.unwrap_or_default();
         // A poll may have been committed since.
@@ -74,10 +75,11 @@ fn is_later(entry: &Entry, now: Timestamp) -> bool {
 /// What `new` would change where no daemon runs: `old` is what the next start would put in force.
 pub fn plan_stored(options: &Options, old: &Config, new: &Config) -> Result<Plan, AppError> {
     let now = clock::now();
-    let (edition, by_id) = (edition(old, None), sources(old));
     // Looking makes no store.
     let store =
         Store::exists(&options.state_folder).then(|| Store::open(&options.state_folder)).transpose()?;
+    let hidden = store.as_ref().map(Store::hidden).transpose()?.unwrap_or_default();
+    let (edition, by_id) = (edition(old, None, hidden), sources(old));
     let states = store.as_ref().map(Store::states).transpose()?.unwrap_or_default();
     let read = store.as_ref().map(|store| read_window(store, &states, &edition, &by_id)).transpose()?;
     let in_force = InForce {

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::admin::Admin;
+use super::binder::Binder;
 use super::daemon::{Daemon, Event};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
@@ -59,7 +60,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(items(&writer, &events_in));
+    let items = Arc::new(pages(&writer, &events_in));
     tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
     let mut doors = JoinSet::new();
     let (pushes, deliveries) =
@@ -147,14 +148,15 @@ pub async fn poll_once(
     }
 }
 
-/// What single pages read.
-fn items(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
+/// What reads the store for readers.
+fn pages(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
     Items {
         store: Arc::clone(&writer.store),
         cards: Arc::clone(&writer.cards),
         counter: Arc::clone(&writer.counter),
         finder: Arc::clone(&writer.finder),
         events: events.clone(),
+        binder: Binder::default(),
     }
 }
 

@@ -39,15 +39,7 @@ pub fn stored_why(options: &Options, config: &Config, asked: &str) -> Result<Tol
 
 /// Explains everything that `asked` may mean.
 pub(super) fn explain(archive: &Archive, asked: &str) -> Result<Told, StoreError> {
-    let ids: HashSet<SourceId> = archive.sources.keys().cloned().chain(archive.store.source_ids()?).collect();
-    let ids: Vec<SourceId> = ids.into_iter().collect();
-    let search = Search::of(asked, &archive.edition.site.url, &ids);
-    let leads = archive.store.leads(&search.keys)?;
-    let shown = archive.window.entries.values().filter(|entry| search.means(entry)).map(|entry| entry.key);
-    let mut keys: Vec<EntryKey> = leads.into_values().chain(search.key).chain(shown).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys.truncate(FOUND_MAX);
+    let Candidates { search, keys, sources } = candidates(archive, asked)?;
     let mut told = Told::default();
     let feeds = pipeline::lay_out(&archive.edition, &archive.window);
     let mut gone = vec![];
@@ -62,9 +54,32 @@ pub(super) fn explain(archive: &Archive, asked: &str) -> Result<Told, StoreError
         told.found.push(dropped(archive, &stub)?);
     }
     if told.found.is_empty() {
-        told.missing = missing(archive, asked, &search, ids.len())?;
+        told.missing = missing(archive, asked, &search, sources)?;
     }
     Ok(told)
+}
+
+/// What somebody may mean.
+pub(super) struct Candidates {
+    pub(super) search: Search,
+    /// The entries, stored or remembered.
+    pub(super) keys: Vec<EntryKey>,
+    /// At how many sources was looked.
+    pub(super) sources: usize,
+}
+
+/// Every entry that `asked` may mean.
+pub(super) fn candidates(archive: &Archive, asked: &str) -> Result<Candidates, StoreError> {
+    let ids: HashSet<SourceId> = archive.sources.keys().cloned().chain(archive.store.source_ids()?).collect();
+    let ids: Vec<SourceId> = ids.into_iter().collect();
+    let search = Search::of(asked, &archive.edition.site.url, &ids);
+    let leads = archive.store.leads(&search.keys)?;
+    let shown = archive.window.entries.values().filter(|entry| search.means(entry)).map(|entry| entry.key);
+    let mut keys: Vec<EntryKey> = leads.into_values().chain(search.key).chain(shown).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.truncate(FOUND_MAX);
+    Ok(Candidates { search, keys, sources: ids.len() })
 }
 
 fn life(archive: &Archive, entry: &Entry, feeds: &[SectionFeed]) -> Result<why::Life, StoreError> {
@@ -152,7 +167,7 @@ fn dropped(archive: &Archive, stub: &Stub) -> Result<Account, StoreError> {
 }
 
 /// Where nothing was found: where was looked, and which sources could have told.
-fn missing(
+pub(super) fn missing(
     archive: &Archive,
     asked: &str,
     search: &Search,

@@ -1,6 +1,9 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
 mod cards;
+mod commit;
+mod filing;
+mod hiding;
 mod outdated;
 mod publication;
 mod pushed;
@@ -9,7 +12,7 @@ mod retention;
 mod shelf;
 mod stories;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,9 +21,9 @@ use chrono_tz::Tz;
 use tokio::sync::watch;
 
 use self::cards::{CardChange, card};
+use self::filing::Filer;
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
-use self::pushed::note_missed;
 pub(super) use self::reading::{empty_window, read_window};
 use self::shelf::Shelf;
 use self::stories::Stories;
@@ -31,10 +34,10 @@ use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, EntryKey, Fetched, Known, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
-    Timestamp, Update, Window,
+    Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
+    SourceState, Timestamp, Update, Window,
 };
-use crate::pipeline::{self, Edition, Prepared, window};
+use crate::pipeline::{self, Edition, ledger, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -78,6 +81,12 @@ pub(super) struct Writer {
     /// The related stories of what is shown.
     shelf: Shelf,
     clicks_seen: ClicksSeen,
+    /// Brings the archives up to the rules in force.
+    filer: Filer,
+    /// The rules by which they are complete then.
+    ledger_rules: Digest,
+    /// Where the search for archive pages that are gone goes on, while there is one.
+    sweep: Option<(SectionId, u64)>,
     /// The entries of the last days by their words.
     stories: Stories,
     timezone: Tz,
@@ -100,7 +109,12 @@ impl Writer {
         config: &Config,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let edition = edition(config, None);
+        let edition = edition(config, None, store.hidden()?);
+        let ledger_rules = ledger::rules(&edition);
+        if store.entries_stored()? == 0 && store.ledgers_complete_by() != Some(ledger_rules) {
+            // What comes is filed as it comes.
+            store.complete_ledgers(Some(ledger_rules))?;
+        }
         let mut states = store.states()?;
         store.note_unanswered(&mut states, now)?;
         let mut writer = Self {
@@ -124,6 +138,9 @@ impl Writer {
             removed_count: 0,
             shelf: Shelf::default(),
             clicks_seen: ClicksSeen::default(),
+            filer: Filer::default(),
+            ledger_rules,
+            sweep: None,
             stories: Stories::default(),
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
@@ -136,15 +153,18 @@ impl Writer {
     /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
         let since = self.store.rules_since(rules(config), now)?;
-        let (edition, sources) = (edition(config, since), sources(config));
+        let (edition, sources) = (edition(config, since, self.store.hidden()?), sources(config));
         if self.unshown {
             // What is read back below is shown, so it must be durable.
             self.store.flush()?;
         }
         let window = read_window(&self.store, &self.states, &edition, &sources)?;
+        let archives = std::mem::take(&mut self.window.archives);
         (self.trimmed_to, self.window) = (window.entries.len(), window);
+        self.window.archives = archives;
         self.shelf.forget_all();
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
+        self.begin_filing()?;
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
@@ -263,38 +283,6 @@ impl Writer {
         self.stale
     }
 
-    fn commit(&mut self, source: &Source, fetched: &Fetched, now: Timestamp) -> Result<Update, StoreError> {
-        let new = SourceState::default();
-        let state = self.states.get(&source.id).unwrap_or(&new);
-        let prepared = Prepared::new(source, state, fetched);
-        let known = known(&self.store, &mut self.stories, &prepared, state, now)?;
-        let mut update = prepared.ingest(state, &known, now);
-        if self.shows {
-            // A round by itself has no ears for hubs.
-            note_missed(&mut update, now);
-        }
-        schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
-        self.apply(&mut update, now)?;
-        Ok(update)
-    }
-
-    /// Writes what was decided, and takes it for what is known from now on.
-    fn apply(&mut self, update: &mut Update, now: Timestamp) -> Result<(), StoreError> {
-        if update.sketches.is_empty() {
-            self.store.apply(update)?;
-        } else {
-            // Before they are in the store, or it would hold them twice.
-            let index = self.stories.read(&self.store, now)?;
-            self.store.apply(update)?;
-            update.sketches.drain(..).for_each(|sketch| index.insert(sketch));
-        }
-        if self.shows {
-            self.unfound.extend(update.new.iter().chain(&update.changed).map(|entry| entry.key));
-        }
-        self.states.insert(update.source.clone(), update.state.clone());
-        Ok(())
-    }
-
     /// A reload has changed what is asked for, or how it is read: what came answers another question.
     fn ask_again(&mut self, id: &SourceId, fetched: &Fetched, now: Timestamp) -> Row {
         let state = self.states.entry(id.clone()).or_default();
@@ -312,13 +300,13 @@ impl Writer {
 
     /// Brings durable updates into the window; says whether any document can have changed.
     fn show(&mut self, updates: Vec<Update>) -> bool {
-        let (mut shown, mut refill) = (false, false);
+        let (mut shown, mut refill, mut moves) = (false, false, false);
         for update in updates {
             self.shelf.forget(update.changed.iter().map(|entry| &entry.key));
             // Rules may ask for the language, which is the feed's where an entry names none.
             let others = self.show_source(&update);
             shown |= others != CardChange::None;
-            refill |= others == CardChange::MovesEntries;
+            moves |= others == CardChange::MovesEntries;
             for entry in update.new.into_iter().chain(update.changed) {
                 let members = |story| self.store.story(story);
                 let admitted = window::admit(&mut self.window, &self.edition, entry, members);
@@ -327,42 +315,30 @@ impl Writer {
                 shown = true;
             }
         }
-        if refill {
+        if refill || moves {
             self.unshown = true;
             self.show_stored();
+        }
+        if moves && let Err(error) = self.file_anew() {
+            tracing::error!(%error, "archives may lack what has moved: the next start looks it up");
         }
         self.trimmed_to = window::trim_grown(&mut self.window, &self.edition, self.trimmed_to);
         shown
     }
 
     fn fill_window(&mut self) -> Result<(), StoreError> {
+        let archives = std::mem::take(&mut self.window.archives);
         self.window = read_window(&self.store, &self.states, &self.edition, &self.sources)?;
+        self.window.archives = archives;
         self.trimmed_to = self.window.entries.len();
         self.shelf.forget_all();
         Ok(())
     }
 }
 
-/// What the store has of all that a document lists, and what is near to it.
-fn known(
-    store: &Store,
-    stories: &mut Stories,
-    prepared: &Prepared<'_>,
-    state: &SourceState,
-    now: Timestamp,
-) -> Result<Known, StoreError> {
-    let mut known = store.known(&prepared.wanted_keys())?;
-    known.entries.extend(store.entries(&prepared.wanted_entries(state, &known))?);
-    if prepared.has_unknown(&known) {
-        known.near = prepared.near(&known, stories.read(store, now)?);
-        let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
-        known.entries.extend(store.entries(&near)?);
-    }
-    Ok(known)
-}
-
-pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {
+pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>, hidden: Hidden) -> Arc<Edition> {
     let edition = Edition::new(config.site.clone(), config.sections.clone(), &config.sources);
+    let edition = edition.without(Arc::new(hidden));
     Arc::new(Edition { in_force_since, count_clicks: config.count_clicks, ..edition })
 }
 

@@ -2,10 +2,12 @@
 
 mod check;
 mod entries;
+mod hide;
 mod moment;
 mod parse;
 mod plan;
 mod poll;
+mod render;
 mod run;
 mod socket;
 mod sources;
@@ -74,6 +76,12 @@ enum Command {
     Entries(entries::Args),
     /// Tell the life of an entry: where it came from, what was decided on it, and where it stands.
     Why(why::Args),
+    /// Take an entry out of every output, for a takedown or a mistake. It does not come back by itself.
+    Hide(hide::Args),
+    /// Write every document as a file, with compressed twins, for a web server, a CDN or a bucket.
+    Render(render::Args),
+    /// Let an entry back that was hidden: to its place, with its id.
+    Unhide(hide::Args),
 }
 
 /// Why a command ended badly.
@@ -110,6 +118,9 @@ pub fn main() -> ExitCode {
         Command::Sources(args) => sources::main(&args, &config),
         Command::Entries(args) => entries::main(&args, &config),
         Command::Why(args) => why::main(&args, &config),
+        Command::Render(args) => render::main(&args, &config),
+        Command::Hide(args) => hide::main(&args, true, &config),
+        Command::Unhide(args) => hide::main(&args, false, &config),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

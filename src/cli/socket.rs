@@ -29,11 +29,23 @@ pub(super) async fn send<T: DeserializeOwned>(
     body: &[u8],
     deadline: Duration,
 ) -> Result<Option<T>, CliError> {
+    let Some(body) = bytes(options, method, path_and_query, body, deadline).await? else { return Ok(None) };
+    serde_json::from_slice(&body)
+        .map(Some)
+        .map_err(|error| CliError::Failed(format!("the daemon's answer cannot be read: {error}")))
+}
+
+/// The same as bytes.
+pub(super) async fn bytes(
+    options: &Options,
+    method: &str,
+    path_and_query: &str,
+    body: &[u8],
+    deadline: Duration,
+) -> Result<Option<Vec<u8>>, CliError> {
     let socket = app::socket(&options.state_folder);
     match admin::call(&socket, method, path_and_query, body, deadline).await {
-        Ok((200, body)) => serde_json::from_slice(&body)
-            .map(Some)
-            .map_err(|error| CliError::Failed(format!("the daemon's answer cannot be read: {error}"))),
+        Ok((200, body)) => Ok(Some(body.to_vec())),
         Ok((404, body)) => Err(CliError::Usage(String::from_utf8_lossy(&body).trim().to_owned())),
         Ok((status, body)) => Err(CliError::Failed(format!(
             "the daemon answered {status}: {}",

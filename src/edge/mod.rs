@@ -4,6 +4,7 @@ pub mod admin;
 pub mod clock;
 pub mod fetch;
 pub mod files;
+pub mod folder;
 pub mod serve;
 pub mod store;
 pub mod systemd;

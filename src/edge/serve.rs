@@ -332,11 +332,12 @@ impl Server {
         let found = spawn_blocking(move || {
             // Held for as long as the store is read, also when the reader has gone meanwhile.
             let _turn = turn;
-            read(pages.as_ref(), &path)
+            read(pages.as_ref(), &path).ok_or_else(|| pages.is_gone(&path))
         });
         Err(Box::new(match found.await {
-            Ok(Some(found)) => return Ok(found),
-            Ok(None) => respond::not_found(asked.method),
+            Ok(Ok(found)) => return Ok(found),
+            Ok(Err(true)) => respond::gone(asked.method),
+            Ok(Err(false)) => respond::not_found(asked.method),
             Err(error) => {
                 tracing::error!(%error, path = asked.path, "an entry page made nashra fail; please report it");
                 text(StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown.\n", asked.method)

@@ -55,6 +55,13 @@ pub enum What {
         /// The address before.
         from: Option<String>,
     },
+    /// The admin took it out of every output.
+    Hidden {
+        /// Whether with its whole story, and all that joins it.
+        story: bool,
+    },
+    /// The admin let it back.
+    Unhidden,
 }
 
 /// A listed entry that was not taken in.

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Clicks, Digest, Document, Entry, EntryKey, Section, SectionId, SourceId, Timestamp};
+use super::{
+    ArchiveEnd, ArchivePlace, Clicks, Digest, Document, Entry, EntryKey, Section, SectionId, SourceId,
+    Timestamp,
+};
 
 /// The stored entries that can appear in a live feed, and who they are from.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +22,8 @@ pub struct Window {
     pub clicks: Clicks,
     /// What the admin took out of each section, the newest first.
     pub removed: BTreeMap<SectionId, Vec<Removed>>,
-    /// The number of each section's newest archive page; absent where it has none.
-    pub archives: BTreeMap<SectionId, u64>,
+    /// The newest page of each section's archive; absent where it has none.
+    pub archives: BTreeMap<SectionId, ArchiveEnd>,
     /// Every source that an entry may name.
     pub sources: BTreeMap<SourceId, Arc<SourceCard>>,
 }
@@ -55,8 +58,8 @@ pub struct SectionFeed {
     pub placed: Vec<Placed>,
     /// What the admin took out of it, the newest first: Atom says so (RFC 6721).
     pub removed: Vec<Removed>,
-    /// The number of its newest archive page (RFC 5005); `None` where it has none.
-    pub archive: Option<u64>,
+    /// Where its archive goes on (RFC 5005); `None` where nothing is older.
+    pub archive: Option<ArchivePlace>,
     /// The newest change of any of them; the epoch where there is none.
     pub updated: Timestamp,
     /// The hash of all that its documents are made from: equal means equal bytes.

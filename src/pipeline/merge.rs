@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use self::facts::Facts;
 use crate::model::{
-    Also, Digest, Entry, EntryKey, Placed, PublishLimits, Removed, Section, SectionFeed, SourceCard,
-    SourceId, Timestamp,
+    Also, ArchivePlace, Digest, Entry, EntryKey, Placed, PublishLimits, Removed, Section, SectionFeed,
+    SourceCard, SourceId, Timestamp,
 };
 
 pub use most_read::most_read;
@@ -82,7 +82,7 @@ pub fn relate(
 }
 
 /// Lets a feed say what was taken out of it, and where its older entries are.
-pub fn annotate(feed: &mut SectionFeed, removed: &[Removed], archive: Option<u64>) {
+pub fn annotate(feed: &mut SectionFeed, removed: &[Removed], archive: Option<ArchivePlace>) {
     if removed.is_empty() && archive.is_none() {
         return;
     }

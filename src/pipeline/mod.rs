@@ -5,6 +5,7 @@
 pub mod decide;
 pub mod dedupe;
 mod ingest;
+pub mod ledger;
 pub mod link;
 pub mod merge;
 pub mod moves;

@@ -4,7 +4,7 @@ mod found;
 mod lifetime;
 mod press;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 pub use self::found::{FoundStory, search_document, search_feed_document, story_document};
@@ -12,12 +12,12 @@ use self::press::{ATOM, HTML, Press};
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{
-    Clicks, Document, Entry, EntryKey, Placed, Published, Section, SectionFeed, SectionOrder, Site, Source,
-    SourceCard, SourceId, Timestamp, Window,
+    Clicks, Document, Entry, EntryKey, Hidden, Placed, Published, Section, SectionFeed, SectionOrder, Site,
+    Source, SourceCard, SourceId, Timestamp, Window,
 };
 
 /// What the admin decided about the output: the site, its sections, and who sends what where.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edition {
     /// `[site]`.
     pub site: Site,
@@ -41,6 +41,12 @@ impl Edition {
         let weighed = sources.iter().filter(|source| source.weight_percent != 100);
         let weights = weighed.map(|source| (source.id.clone(), source.weight_percent)).collect();
         Self { site, sections, sorter, weights, in_force_since: None, count_clicks: false }
+    }
+
+    /// The same where the admin has taken these entries out of every output.
+    #[must_use]
+    pub fn without(self, hidden: Arc<Hidden>) -> Self {
+        Self { sorter: self.sorter.without(hidden), ..self }
     }
 
     /// The newest change of a section, `None` where it shows nothing.
@@ -92,7 +98,10 @@ pub fn print(
         merge::relate(feed, &window.related, &window.sources);
         let (id, nothing) = (&feed.section.id, vec![]);
         let removed = window.removed.get(id).unwrap_or(&nothing);
-        let archive = window.archives.get(id).copied();
+        let archive = window.archives.get(id).and_then(|end| {
+            let shown: HashSet<EntryKey> = feed.placed.iter().map(|placed| placed.entry.key).collect();
+            end.place_behind(|key| shown.contains(&key))
+        });
         merge::annotate(feed, removed, archive);
     }
     let is_counted = edition.count_clicks && !window.clicks.is_empty();

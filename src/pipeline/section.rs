@@ -12,35 +12,37 @@ use facts::Facts;
 use matcher::Test;
 
 use crate::model::{
-    Condition, Entry, Field, Rule, Rules, Section, SectionId, SectionOrder, Source, SourceCard, SourceId,
+    Condition, Entry, Field, Hidden, Rule, Rules, Section, SectionId, SectionOrder, Source, SourceCard,
+    SourceId,
 };
 
 /// The sources as readers see them; the language of an entry that names none is that of its feed.
 pub type Cards = BTreeMap<SourceId, Arc<SourceCard>>;
 
 /// All rules of a configuration, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sorter {
     sections: Vec<SectionRules>,
     sources: BTreeMap<SourceId, SourceRules>,
     asks_language: bool,
+    hidden: Arc<Hidden>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct SectionRules {
     id: SectionId,
     takes_all: bool,
     rules: Compiled,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct SourceRules {
     sections: Vec<SectionId>,
     rules: Compiled,
 }
 
 /// Both lists as they are written, and compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Compiled {
     written: Rules,
     include: Vec<Test>,
@@ -74,7 +76,26 @@ impl Sorter {
                 (source.id.clone(), rules)
             })
             .collect();
-        Self { sections, sources, asks_language }
+        Self { sections, sources, asks_language, hidden: Arc::default() }
+    }
+
+    /// The same where the admin has taken these entries out of every output.
+    #[must_use]
+    pub fn without(self, hidden: Arc<Hidden>) -> Self {
+        Self { hidden, ..self }
+    }
+
+    /// What decides which sources send what where, as text.
+    pub fn of_sources(&self) -> String {
+        let source = |(id, source): (&SourceId, &SourceRules)| {
+            format!("{id} {:?} {:?}\n", source.sections, source.rules.written)
+        };
+        self.sources.iter().map(source).collect()
+    }
+
+    /// What the admin has taken out of every output.
+    pub fn hidden(&self) -> &Arc<Hidden> {
+        &self.hidden
     }
 
     /// Whether any rule looks at the language of entries, which may be that of their feed.
@@ -90,8 +111,11 @@ impl Sorter {
     }
 
     /// The sections that show `entry`, in the order of the file. Empty where a rule of its source drops
-    /// it, and where the source is not configured any more.
+    /// it, where the admin has hidden it, and where the source is not configured any more.
     pub fn sections_of(&self, entry: &Entry, cards: &Cards) -> Vec<&SectionId> {
+        if self.hidden.covers(entry) {
+            return vec![];
+        }
         let Some(source) = self.sources.get(&entry.source) else { return vec![] };
         let facts = Facts::new(entry, feed_language(entry, cards));
         let wanted = source.rules.include.is_empty() || source.rules.includes(&facts).is_some();

@@ -78,7 +78,7 @@ pub fn tell(entry: &Entry, case: &Case<'_>) -> Life {
         revision: entry.revision,
         changes: changes(entry),
         listing: listing(entry, case),
-        hidden: false,
+        hidden: case.edition.sorter.hidden().covers(entry),
         sections: places::places(entry, case),
     }
 }

@@ -1,5 +1,8 @@
 //! The daemon as its admin and its readers meet it.
 
+mod archives;
+mod files;
+mod hiding;
 mod quiet;
 mod read;
 mod related;
@@ -7,6 +10,7 @@ mod reload;
 mod retention;
 mod stopped;
 mod stories;
+mod updates;
 
 use std::fs;
 

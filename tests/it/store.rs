@@ -3,6 +3,7 @@
 mod asking;
 mod damage;
 mod earlier;
+mod ledger;
 mod pages;
 mod retention;
 mod shown;

@@ -72,7 +72,7 @@ const HOMES: &[(&str, &[&str])] = &[
 const AT_HOME_EVERYWHERE: &[&str] = &["chrono", "url", "serde", "thiserror"];
 
 /// Files of the pipeline that compose stages; every other file keeps to itself, `text` and `link`.
-const COMPOSERS: &[&str] = &["mod", "ingest", "publish", "why", "window"];
+const COMPOSERS: &[&str] = &["mod", "ingest", "publish", "why", "window", "ledger"];
 const VOCABULARIES: &[&str] = &["text", "link"];
 
 /// The longest file, in lines.

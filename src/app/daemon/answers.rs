@@ -1,6 +1,9 @@
 //! What the loop answers to those who ask how things are, and to the admin's consent.
 
-use super::{Daemon, Refused};
+use std::time::Duration;
+
+use super::{Daemon, FILING_PAUSE, PURGE_INTERVAL, Refused};
+use crate::app::hide::{Done, Order};
 use crate::app::jobs::check_names;
 use crate::app::notices::notices;
 use crate::app::permit::{self, Permit};
@@ -68,6 +71,29 @@ impl Daemon {
             tracing::info!(source, "the admin has accepted it: its quarantine is over");
         }
         Ok(told)
+    }
+
+    /// Takes an entry out of every output, or lets it back. Readers see it when this returns.
+    pub(super) fn hide(&mut self, order: Order) -> Result<Done, Refusal> {
+        let done = systemd::patiently(|| self.writer.carry_out(order, clock::now()));
+        let done = done.map_err(|error| Refusal::Failed(error.to_string()))?.map_err(Refusal::Unknown)?;
+        for entry in &done.entries {
+            let (key, title, hidden) = (&entry.key, entry.title.as_deref(), order.hide);
+            tracing::info!(source = entry.source, key, title, hidden, "the admin has decided on an entry");
+        }
+        Ok(done)
+    }
+
+    /// One step of bringing the archives up to date; says when to go on.
+    pub(super) fn file_more(&mut self) -> Duration {
+        match systemd::patiently(|| self.writer.file_more()) {
+            Ok(true) => FILING_PAUSE,
+            Ok(false) => Duration::ZERO,
+            Err(error) => {
+                tracing::error!(%error, "archives cannot be brought up to date: the next start tries again");
+                PURGE_INTERVAL
+            }
+        }
     }
 
     /// Says which of these sources somebody else may ask now, and keeps the distance from that asking itself. Those

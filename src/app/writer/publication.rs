@@ -30,6 +30,14 @@ impl Writer {
     /// Derives the documents anew and swaps them in as a whole.
     pub(in crate::app) fn publish(&mut self) {
         self.stale = false;
+        if !self.filer.is_busy() {
+            match self.store.archive_ends(&self.window.archives) {
+                Ok(ends) => self.window.archives = ends,
+                Err(error) => {
+                    tracing::error!(%error, "archives cannot be read: feeds name what they named before");
+                }
+            }
+        }
         let feeds = pipeline::lay_out(&self.edition, &self.window);
         match self.relate(&feeds) {
             Ok(related) => self.window.related = related,

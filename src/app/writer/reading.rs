@@ -21,6 +21,8 @@ pub(in crate::app) fn read_window(
 ) -> Result<Window, StoreError> {
     let mut window = empty_window(states, sources);
     window.clicks = store.clicks()?;
+    window.removed = edition.sorter.hidden().notices();
+    window.archives = store.archive_ends(&BTreeMap::new())?;
     // Entries of a source that has left the file are shown nowhere.
     let configured = |entry: &Result<Entry, StoreError>| {
         entry.as_ref().map_or(true, |entry| sources.contains_key(&entry.source))

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use super::Writer;
-use crate::edge::store::{Purged, StoreError};
+use crate::edge::store::{Purged, Store, StoreError};
 use crate::model::{EntryKey, SourceState, Timestamp, Update, Validators};
 use crate::pipeline::{merge, window};
 
@@ -30,13 +30,28 @@ impl Writer {
             return Ok(true);
         }
         self.take_out_removed()?;
+        if self.removed_count > 0 {
+            self.sweep = Some(Store::SWEEP_START);
+        }
         let (entries, keep_days) = (std::mem::take(&mut self.removed_count), self.keep_days);
         if entries > 0 {
             tracing::info!(entries, keep_days, "removed what no source lists any more");
         }
+        if self.forget_notices(kept_since)? || self.sweep_archives()? {
+            return Ok(true);
+        }
         let has_old_stories = self.stories.forget(&self.store, now)?;
         let forgotten = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))?;
         Ok(has_old_stories || forgotten + self.store.forget_stubs(kept_since)? > 0)
+    }
+
+    /// Drops archive pages that have lost all of their entries, some at a time; says whether there may be more.
+    fn sweep_archives(&mut self) -> Result<bool, StoreError> {
+        let Some(after) = self.sweep.take() else { return Ok(false) };
+        self.sweep = self.store.sweep_archive(&after)?;
+        self.store.flush()?;
+        self.stale |= self.shows && self.store.archive_ends(&self.window.archives)? != self.window.archives;
+        Ok(self.sweep.is_some())
     }
 
     /// A source that is not configured any more is never asked again, so nobody else would notice that it does
@@ -103,10 +118,11 @@ mod tests {
 
     use super::super::shelf::Shelf;
     use super::*;
+    use crate::app::hide::Order;
     use crate::app::poller::Brought;
     use crate::config;
-    use crate::edge::store::{PURGE_BATCH_MAX, Store};
-    use crate::model::{Answer, Body, Manners, Retrieved, SourceId};
+    use crate::edge::store::PURGE_BATCH_MAX;
+    use crate::model::{Answer, Body, Manners, Retrieved, SectionId, SourceId};
     use crate::pipeline;
 
     const CONFIG: &str = "[site]\nurl = \"http://127.0.0.1:8080\"\n[sources.wire]\nurl = \"file:wire.xml\"\n\
@@ -163,6 +179,30 @@ mod tests {
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 3);
         while writer.retain(later).unwrap() {}
         assert_eq!(stored(&writer), 2 * told_twice);
+    }
+
+    #[test]
+    fn archives_and_notices_go_in_their_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let mut writer = open(folder.path(), now);
+        listed(&mut writer, "wire", 0..30, now);
+        listed(&mut writer, "wire", 30..70, now);
+        let latest = SectionId("latest".to_owned());
+        assert_eq!(writer.window.archives[&latest].page, 2);
+        let key = *writer.window.entries.keys().next().unwrap();
+        let order = Order { key, story: false, hide: true };
+        assert_eq!(writer.carry_out(order, now).unwrap().unwrap().sections, ["latest", "most-read"]);
+        assert_eq!(writer.window.removed[&latest].len(), 1);
+        listed(&mut writer, "wire", 69..70, now + TimeDelta::days(1));
+        let later = now + TimeDelta::days(i64::from(writer.keep_days) + 2);
+        while writer.retain(later).unwrap() {}
+        writer.publish();
+        assert_eq!(writer.store.archive_range(&latest), Some((2, 2)), "one entry of the second page is left");
+        assert_eq!(writer.window.removed.get(&latest), None, "readers have heard it by now");
+        assert!(writer.edition.sorter.hidden().entries.contains_key(&key), "and it stays away");
+        listed(&mut writer, "wire", 0..70, later);
+        assert_eq!(writer.window.entries.len(), 1);
     }
 
     #[test]

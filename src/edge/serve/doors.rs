@@ -22,6 +22,11 @@ pub trait Pages: Send + Sync + 'static {
     /// Where the entry with this key leads: a URL in ASCII; `None` where there is none. `is_reader` says that somebody
     /// is about to read it there, which may be counted. May block.
     fn open(&self, key: &str, is_reader: bool) -> Option<String>;
+
+    /// Whether there was something at this path that was taken out for good. Asked where nothing was found.
+    fn is_gone(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 /// What another program says to us: a subscription, a challenge, a delivery.

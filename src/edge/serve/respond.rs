@@ -171,6 +171,14 @@ pub(super) fn not_found(method: &Method) -> Response<Bytes> {
     response
 }
 
+/// What was there once and is not to come back (RFC 9110 §15.5.11).
+pub(super) fn gone(method: &Method) -> Response<Bytes> {
+    let why = "This entry was taken out by whoever runs this site.\n";
+    let mut response = text(StatusCode::GONE, why, method);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_MISSING));
+    response
+}
+
 /// A short answer in plain text, for errors and health. Caches keep it only where the caller says so.
 pub fn text(status: StatusCode, body: &'static str, method: &Method) -> Response<Bytes> {
     let sent: &[u8] = if method == Method::HEAD { b"" } else { body.as_bytes() };

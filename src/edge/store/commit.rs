@@ -9,7 +9,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use super::keys::{Learnt, Name};
 use super::sheaf::Binder;
 use super::{COUNT, Store, StoreError, codec, record};
-use crate::model::{Dropped, EntryKey, KeyKind, Stub, Update};
+use crate::model::{Dropped, EntryKey, Filing, KeyKind, Stub, Update};
 
 /// Titles that one entry is remembered by, and as many guids and links: the first one and the newest ones. What
 /// changes its title at every poll would otherwise grow without end.
@@ -29,6 +29,8 @@ pub(super) struct Commit {
     pub(super) due: Batch,
     pub(super) sketches: Batch,
     pub(super) stubs: Batch,
+    pub(super) archive: Batch,
+    pub(super) hidden: Batch,
     /// Entries that are there for the first time.
     pub(super) added: u64,
     /// Entries that are there no more.
@@ -38,6 +40,11 @@ pub(super) struct Commit {
 impl Store {
     /// Applies what one poll changes, in one atomic commit. Not durable before [`Store::flush`].
     pub fn apply(&self, update: &Update) -> Result<(), StoreError> {
+        self.apply_and_file(update, &[])
+    }
+
+    /// The same with what the sections lead with from now on.
+    pub fn apply_and_file(&self, update: &Update, filings: &[Filing]) -> Result<(), StoreError> {
         let (meta, added) = (self.answered(update)?, update.new.len() as u64);
         let mut commit = Commit { meta, added, ..Commit::default() };
         commit.sources.insert(update.source.0.as_bytes(), codec::encode(&update.state)?);
@@ -74,7 +81,10 @@ impl Store {
             was: None,
         };
         self.remember(&mut commit, update.dropped.iter().map(stub))?;
-        self.commit(&commit)
+        let filed = self.file_in(&mut commit, filings)?;
+        self.commit(&commit)?;
+        self.ledgers.take(filed);
+        Ok(())
     }
 
     /// Writes down which keys lead to `entry` beside those that did, so that they can be found again when it is
@@ -166,9 +176,25 @@ impl Store {
             &self.due,
             &self.sketches,
             &self.stubs,
+            &self.archive,
+            &self.hidden,
         );
         let committed = trees.transaction(
-            |(meta, sources, entries, sheaves, keys, names, stories, delisted, due, sketches, stubs)| {
+            |(
+                meta,
+                sources,
+                entries,
+                sheaves,
+                keys,
+                names,
+                stories,
+                delisted,
+                due,
+                sketches,
+                stubs,
+                archive,
+                hidden,
+            )| {
                 meta.apply_batch(&commit.meta)?;
                 sources.apply_batch(&commit.sources)?;
                 entries.apply_batch(&commit.entries)?;
@@ -180,6 +206,8 @@ impl Store {
                 due.apply_batch(&commit.due)?;
                 sketches.apply_batch(&commit.sketches)?;
                 stubs.apply_batch(&commit.stubs)?;
+                archive.apply_batch(&commit.archive)?;
+                hidden.apply_batch(&commit.hidden)?;
                 let count = codec::count(meta.get(COUNT)?.as_deref());
                 let count = (count + commit.added).saturating_sub(commit.removed);
                 meta.insert(COUNT, &count.to_be_bytes())?;

@@ -6,7 +6,9 @@
 //! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `due` (stage,
 //! when its source last listed an entry, and its key → the keys of others that left with it: what retention removes
 //! next), `delisted` (entry key → that time, of earlier versions: see [`delisted`]), `stubs` (what was dropped or removed: see [`stubs`]), `related` (entry key → up to five
-//! others), `clicks` (entry key and hour → how often it was opened).
+//! others), `clicks` (entry key and hour → how often it was opened), `archive` (section and number → the entries that
+//! it led with: see [`ledger`]), `archived` (section and page → the document, once it is whole), `hidden` (entry or
+//! story → when the admin took it out).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
@@ -16,7 +18,10 @@ mod codec;
 mod commit;
 mod damage;
 mod delisted;
+mod frozen;
+mod hidden;
 mod keys;
+mod ledger;
 mod open;
 mod record;
 mod related;
@@ -37,7 +42,10 @@ use sled::{Db, Tree};
 
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
 use damage::Damage;
+pub use hidden::HIDDEN_MAX;
 use keys::Keys;
+use ledger::Ledgers;
+pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
 pub use stubs::STUBS_MAX;
@@ -72,6 +80,11 @@ pub struct Store {
     sketches: Tree,
     next_sketches: AtomicU64,
     stubs: Tree,
+    archive: Tree,
+    ledgers: Ledgers,
+    archived: Tree,
+    hidden: Tree,
+    hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.
@@ -116,7 +129,9 @@ pub enum StoreError {
 impl Store {
     /// Makes everything that was applied so far durable.
     pub fn flush(&self) -> Result<(), StoreError> {
+        let filed = self.ledgers.filed();
         self.db.flush()?;
+        self.ledgers.note_durable(&filed);
         Ok(())
     }
 
@@ -172,6 +187,14 @@ impl Store {
 
     /// The entries of one story, first published first.
     pub fn story(&self, story: EntryKey) -> Result<Vec<Entry>, StoreError> {
+        let keys = self.story_keys(story)?;
+        let mut entries = self.entries(&keys.iter().copied().collect())?;
+        let found = keys.iter().filter_map(|key| entries.remove(key));
+        Ok(found.filter(|entry| entry.story == story).collect())
+    }
+
+    /// The keys of the entries that may be of one story, in their order.
+    pub fn story_keys(&self, story: EntryKey) -> Result<Vec<EntryKey>, StoreError> {
         // A story is named after its first entry, which needs no row; it need not be the one published first.
         let mut keys = vec![story];
         for row in self.stories.scan_prefix(story.0).take(STORY_MEMBERS_MAX) {
@@ -182,9 +205,7 @@ impl Store {
         keys.sort_unstable();
         keys.dedup();
         keys.truncate(STORY_MEMBERS_MAX);
-        let mut entries = self.entries(&keys.iter().copied().collect())?;
-        let found = keys.iter().filter_map(|key| entries.remove(key));
-        Ok(found.filter(|entry| entry.story == story).collect())
+        Ok(keys)
     }
 
     /// How every source is doing, also those that are not configured any more. One whose record cannot be

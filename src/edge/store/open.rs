@@ -13,6 +13,7 @@ use sled::{Batch, Db, Tree};
 
 use super::damage::Damage;
 use super::keys::Keys;
+use super::ledger::Ledgers;
 use super::record::Press;
 use super::{Store, StoreError, codec};
 
@@ -21,7 +22,7 @@ const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 const TREES: &[&str] = &[
     "meta", "sources", "entries", "sheaves", "keys", "runs", "volumes", "pages", "names", "stories",
-    "delisted", "due", "sketches", "stubs", "related", "clicks",
+    "delisted", "due", "sketches", "stubs", "related", "clicks", "archive", "archived", "hidden",
 ];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
@@ -57,6 +58,7 @@ impl Store {
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| -> Result<Tree, StoreError> { Ok(db.open_tree(name)?) };
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
+        let archive = tree("archive")?;
         Ok(Self {
             meta,
             sources: tree("sources")?,
@@ -74,6 +76,11 @@ impl Store {
             next_sketches: AtomicU64::new(codec::next_number(&sketches)?),
             sketches,
             stubs: tree("stubs")?,
+            ledgers: Ledgers::read(&archive)?,
+            archive,
+            archived: tree("archived")?,
+            hidden: tree("hidden")?,
+            hidings: AtomicU64::new(0),
             damage,
             press: Press::new()?,
             db,

@@ -70,6 +70,10 @@ impl Store {
         let mut commit = Commit::default();
         let overdue = self.overdue(&mut commit, Stage::Remembered, codec::time(before), FORGET_BATCH_MAX)?;
         for Due { key, .. } in &overdue {
+            // What is hidden must not come back as something new.
+            if self.is_hidden(*key)? {
+                continue;
+            }
             self.forget_date(&mut commit, *key);
             if let Some(names) = self.names.get(key.0)? {
                 for name in codec::names(&names) {

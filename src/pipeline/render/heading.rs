@@ -1,7 +1,9 @@
 //! What stands above the entries of an Atom document: a section's own, a page of its archive, or any other list.
 
+use std::fmt::Display;
+
 use super::head::Head;
-use crate::model::{Section, SectionFeed, Site, Timestamp};
+use crate::model::{ArchivePlace, Section, SectionFeed, Site, Timestamp};
 
 /// How an Atom document introduces itself, whatever it lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +40,7 @@ impl Heading {
     pub fn of_archive(
         section: &Section,
         site: &Site,
-        number: u64,
+        number: ArchivePlace,
         older: Option<u64>,
         newer: Option<u64>,
         updated: Timestamp,
@@ -68,7 +70,7 @@ impl Heading {
     }
 }
 
-/// The address of a page of a section's archive.
-pub fn archive_url(section: &Section, site: &Site, number: u64) -> String {
+/// The address of a page of a section's archive, or of the first of its entries.
+pub fn archive_url(section: &Section, site: &Site, number: impl Display) -> String {
     format!("{}/{}/archive/{number}.atom", site.url, section.id)
 }

@@ -39,6 +39,8 @@ pub enum Because {
     SourceGone,
     /// Nobody sends it here, and no rule takes it in.
     NotAddressed,
+    /// The admin has taken it out of every output.
+    Hidden,
     /// The section ranks what the others show, as `most-read` does.
     Ranked,
 }
@@ -74,6 +76,9 @@ impl Sorter {
 
     /// What holds for every section, where the source decides.
     fn decided_by_source(&self, entry: &Entry, facts: &Facts<'_>) -> Option<Because> {
+        if self.hidden.covers(entry) {
+            return Some(Because::Hidden);
+        }
         let Some(source) = self.sources.get(&entry.source) else { return Some(Because::SourceGone) };
         let rules = &source.rules;
         if let Some(index) = rules.excludes(facts) {

@@ -10,7 +10,7 @@ use crate::model::{Age, Condition, DateOrigin, Entry, Field, Pattern, Rule};
 use crate::pipeline::text;
 
 /// A rule, compiled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Test {
     All(Vec<Test>),
     Any(Vec<Test>),
@@ -19,7 +19,7 @@ pub(super) enum Test {
     Age(Age),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Matcher {
     /// Folded words, found between word boundaries; the whole field for categories and languages.
     Words(String),

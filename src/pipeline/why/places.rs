@@ -114,6 +114,9 @@ fn reason(because: &Because) -> String {
         Because::Excluded(hit) => format!("the section's exclude has {}", by(hit)),
         Because::ExcludedBySource(hit) => format!("its source's exclude has {}, for every section", by(hit)),
         Because::NotIncludedBySource => "its source has include, and no rule there takes it in".to_owned(),
+        Because::Hidden => {
+            "the admin has taken it out of every output (nashra unhide brings it back)".to_owned()
+        }
         Because::SourceGone => "its source is not in feeds.toml any more".to_owned(),
         Because::Ranked => {
             "it ranks what the other sections show: what is read most, then what most sources tell".to_owned()

@@ -179,6 +179,11 @@ pub(super) fn event(what: &What, returned: bool) -> String {
         What::Renamed { id: None } => "its source gives it no id any more; it keeps its id here".to_owned(),
         What::Moved { from: Some(from) } => format!("its page has moved; it was at {from}"),
         What::Moved { from: None } => "it has got a page".to_owned(),
+        What::Hidden { story: false } => "the admin took it out of every output".to_owned(),
+        What::Hidden { story: true } => {
+            "the admin took it out of every output with its whole story".to_owned()
+        }
+        What::Unhidden => "the admin let it back".to_owned(),
     }
 }
 

@@ -17,7 +17,7 @@ fn torn() -> SectionFeed {
     let removed = |id: &str| Removed { id: id.to_owned(), at: at("2026-11-24T09:00:00Z") };
     SectionFeed {
         removed: vec![removed("https://a.example/?a&\"b\""), removed("urn:x-test:gone")],
-        archive: Some(7),
+        archive: Some(ArchivePlace { page: 7, first: None }),
         ..unusual()
     }
 }
@@ -104,7 +104,14 @@ fn a_page_of_the_archive_knows_its_neighbours() {
     let (feed, site) = (torn(), pushing());
     let section = "https://news.example/portal/sport";
     let check = |older: Option<u64>, newer: Option<u64>, expected: &[(&str, &str)]| {
-        let heading = render::Heading::of_archive(&feed.section, &site, 3, older, newer, at(DAY));
+        let heading = render::Heading::of_archive(
+            &feed.section,
+            &site,
+            ArchivePlace { page: 3, first: None },
+            older,
+            newer,
+            at(DAY),
+        );
         let document = render::atom_of(&heading, &feed.placed, &[], &site);
         let shown = text(document.clone());
         check_well_formed(&shown);

@@ -54,11 +54,22 @@ pub(super) fn check_all(feed: &SectionFeed, site: &Site) {
 fn unusual_entries_break_no_rule() {
     let pushing = Site { hubs: vec!["https://hub.example/".to_owned()], has_cloud: true, ..site() };
     let gone = Removed { id: "urn:x-test:gone".to_owned(), at: at(DAY) };
-    let torn = SectionFeed { archive: Some(1), removed: vec![gone.clone()], ..unusual() };
+    let torn = SectionFeed {
+        archive: Some(ArchivePlace { page: 1, first: Some(3) }),
+        removed: vec![gone.clone()],
+        ..unusual()
+    };
     for feed in [unusual(), torn, feed(vec![])] {
         check_all(&feed, &pushing);
         check_all(&feed, &Site { language: "not a tag".to_owned(), ..site() });
-        let heading = render::Heading::of_archive(&feed.section, &pushing, 2, Some(1), None, feed.updated);
+        let heading = render::Heading::of_archive(
+            &feed.section,
+            &pushing,
+            ArchivePlace { page: 2, first: None },
+            Some(1),
+            None,
+            feed.updated,
+        );
         let page = render::atom_of(&heading, &feed.placed, std::slice::from_ref(&gone), &pushing);
         assert_eq!(problems(&page), Vec::<String>::new());
     }
