@@ -5,13 +5,14 @@
 //! what each came to, `items` serves single entries, `clicks` counts what readers open, `admin` answers the
 //! command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored entries,
 //! read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far as a
-//! `permit` lets it, `plan` works out what another feeds.toml would change.
+//! `permit` lets it, `mail` hands on what other programs say, `hub` ties the hub to the rest, `plan` works out what another feeds.toml would change.
 
 mod admin;
 mod archive;
 mod clicks;
 mod daemon;
 mod entries;
+mod hub;
 mod items;
 mod jobs;
 mod lines;
@@ -30,6 +31,7 @@ mod why;
 mod writer;
 
 pub use entries::{EntryView, Page, Wanted, stored_entries};
+pub use hub::stored_subscriptions;
 pub use jobs::Summary;
 pub use permit::{Permit, needs_permits, stored_permits};
 pub use plan::plan_stored;

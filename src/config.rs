@@ -10,6 +10,7 @@ mod network;
 mod notes;
 mod policy;
 mod portal;
+mod push;
 mod rules;
 mod sections;
 mod sources;
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::model::{FetchLimits, Section, Site, Source};
+use crate::model::{FetchLimits, FetchPolicy, Push, Section, Site, Source};
 use notes::Notes;
 use table::{Keys, Table};
 
@@ -63,11 +64,12 @@ pub fn read(text: &str, file: &str, folder: &Path) -> Result<Config, Vec<Mistake
 
 fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     root.check_keys(&ROOT_KEYS, notes);
-    let site = portal::read_site(root.get("site"), notes);
+    let mut site = portal::read_site(root.get("site"), notes);
     let server = portal::read_server(root.get("server"), notes);
     let store = portal::read_store(root.get("store"), folder, notes);
     let defaults = policy::Defaults::read(root.get("fetch"), folder, notes);
-    let (limits, count_clicks) = portal::read_publish(root.get("publish"), notes);
+    let (limits, count_clicks, push) = portal::read_publish(root.get("publish"), notes);
+    push::name(&push, &mut site);
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));
     let around = sources::Surroundings {
@@ -80,7 +82,18 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
         admin: server.admin,
     };
     let sources = sources::read(root.get("sources"), &around, notes);
-    Config { site, server, store, fetch: defaults.limits, count_clicks, sections, sources, warnings: vec![] }
+    Config {
+        site,
+        server,
+        store,
+        fetch: defaults.limits,
+        fetch_policy: defaults.policy,
+        count_clicks,
+        push,
+        sections,
+        sources,
+        warnings: vec![],
+    }
 }
 
 /// The parser's words, with a remedy where they need one.
@@ -105,8 +118,12 @@ pub struct Config {
     pub store: StoreSettings,
     /// `[fetch] concurrency` and `per_host`.
     pub fetch: FetchLimits,
+    /// The rest of `[fetch]`, as it holds where a source does not say otherwise.
+    pub fetch_policy: FetchPolicy,
     /// `[publish] count_clicks`: whether it is counted which stories readers open.
     pub count_clicks: bool,
+    /// `[publish] hub` and `rsscloud`.
+    pub push: Push,
     /// The built-in `latest` and `most-read` and every `[sections.ID]`, in the order of the file; unless it
     /// places them, `latest` comes first and `most-read` last.
     pub sections: Vec<Section>,
@@ -114,6 +131,13 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// What works but deserves a word, each with its place.
     pub warnings: Vec<Mistake>,
+}
+
+impl Config {
+    /// What works as it is written, but perhaps not as the admin believes.
+    pub fn remarks(&self) -> Vec<String> {
+        push::remark(&self.push, &self.site).into_iter().collect()
+    }
 }
 
 /// `[server]`.

@@ -21,6 +21,7 @@ mod section;
 mod sketch;
 mod source;
 mod state;
+mod subscription;
 mod update;
 
 pub use clicks::{Click, Clicks, Hour, hour_of};
@@ -36,17 +37,18 @@ pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
 pub use published::{
-    Also, Document, Piece, Pieces, Placed, Published, Removed, SectionFeed, SourceCard, Window,
+    Also, Document, News, Piece, Pieces, Placed, Published, Removed, SectionFeed, SourceCard, Window,
 };
 pub use raw::{
     Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
     TextKind,
 };
 pub use rule::{Age, Condition, Field, Pattern, Rule, Rules};
-pub use section::{PublishLimits, Section, SectionOrder, Site, is_on_site};
+pub use section::{PublishLimits, Push, Section, SectionOrder, Site, is_answered_by, is_on_site};
 pub use sketch::{Candidate, Features, Sketch};
 pub use source::{Crontab, Location, Schedule, Source};
 pub use state::{Adopted, Moving, Owner, Quarantine, Rhythm, SourceState};
+pub use subscription::{Announcement, SignatureMethod, Subscription, SubscriptionKind, Topic};
 pub use update::{Known, Problem, Tally, Update};
 
 /// A moment, in UTC. Facts are kept in whole seconds, schedules in milliseconds.

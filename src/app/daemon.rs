@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::archive::Archive;
+use super::hub::Push;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
@@ -96,6 +97,8 @@ pub(super) struct Daemon {
     refused: Option<Refused>,
     watch: Option<Watch>,
     at_start: AtStart,
+    /// Who tells others of news; a round by itself tells nobody.
+    pub(super) push: Option<Push>,
 }
 
 impl Daemon {
@@ -119,6 +122,7 @@ impl Daemon {
             refused: None,
             watch,
             at_start: AtStart::of(config),
+            push: None,
         };
         daemon.watch_sources();
         daemon

@@ -102,6 +102,11 @@ impl Poller {
         Ok((Self { fetcher, made_from, site, busy, lines, readers, results }, queue))
     }
 
+    /// What is asked with now.
+    pub(super) fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
     pub(super) fn prepare(&self, config: &Config) -> Result<Option<Prepared>, FetchSetupError> {
         let wanted = identity(config);

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::admin::Admin;
 use super::daemon::{Daemon, Event};
+use super::hub::{self, Push};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
@@ -22,6 +23,7 @@ use super::row::Row;
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
+use crate::edge::hub::Hub;
 use crate::edge::store::Store;
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, serve, systemd};
@@ -51,7 +53,9 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    let admin_listen = admin_listener.as_ref().map(local_address).transpose()?.map(tracing::field::display);
+    let admin_listen = admin_listener.as_ref().map(local_address).transpose()?;
+    let ours: Vec<SocketAddr> = [Some(listen), admin_listen].into_iter().flatten().collect();
+    let admin_listen = admin_listen.map(tracing::field::display);
     let store = Arc::new(Store::open(&options.state_folder)?);
     let writer = Writer::new(Arc::clone(&store), &config, clock::now())?;
     let (poller, results) = Poller::new(&config)?;
@@ -63,10 +67,15 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         counter: Arc::clone(&writer.counter),
         events: events_in.clone(),
     });
+    let settings = hub::settings(&config, poller.fetcher(), &ours);
+    let editions = writer.editions.subscribe();
+    let (hub, desk) = Hub::open(Arc::clone(&store), Arc::clone(&writer.front), editions, settings)?;
     let mut doors = JoinSet::new();
-    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox: Arc::new(Post) };
+    doors.spawn(desk.run(until(stopped.clone())));
+    let mailbox = Arc::new(Post { hub: hub.clone() });
+    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
-    let api = Arc::new(Admin { events: events_in.clone() });
+    let api = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
     let path = socket(&options.state_folder);
     match admin::bind_unix(&path) {
         Ok(listener) => {
@@ -90,6 +99,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     );
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
+    daemon.push = Some(Push { hub, listen: ours });
     systemd::ready();
     let lost = tokio::select! {
         () = daemon.live(results, events) => None,

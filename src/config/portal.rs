@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use super::notes::Notes;
 use super::table::{Item, Keys, Table};
 use super::values::{language, socket, timezone, web_url};
-use super::{Server, StoreSettings};
-use crate::model::{PublishLimits, Site};
+use super::{Server, StoreSettings, push};
+use crate::model::{PublishLimits, Push, Site};
 
 const TITLE_BYTES_MAX: usize = 500;
 const URL_BYTES_MAX: usize = 2000;
@@ -22,7 +22,7 @@ const SITE_KEYS: Keys =
 const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], elsewhere: &[] };
 const STORE_KEYS: Keys = Keys { known: &["path", "keep_days"], planned: &[], elsewhere: &[] };
 const PUBLISH_KEYS: Keys = Keys {
-    known: &["entries", "max_per_source", "count_clicks"],
+    known: &["entries", "max_per_source", "count_clicks", "hub", "rsscloud"],
     planned: &[],
     elsewhere: &[(&["keep_days"], "in [store]"), (&["stories"], "in [sections.ID]")],
 };
@@ -86,13 +86,13 @@ pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut 
     store
 }
 
-/// Reads `[publish]`: the limits of sections that do not say otherwise, and `count_clicks`.
-pub(super) fn read_publish(item: Option<Item<'_, '_>>, notes: &mut Notes) -> (PublishLimits, bool) {
+/// Reads `[publish]`: the limits of sections that do not say otherwise, `count_clicks`, and who is told of news.
+pub(super) fn read_publish(item: Option<Item<'_, '_>>, notes: &mut Notes) -> (PublishLimits, bool, Push) {
     let mut limits = PublishLimits { entries_max: 50, per_source_max: 20 };
-    let Some(table) = open(item, &PUBLISH_KEYS, notes) else { return (limits, false) };
+    let Some(table) = open(item, &PUBLISH_KEYS, notes) else { return (limits, false, Push::default()) };
     read_limits(&table, &mut limits, notes);
     let count_clicks = table.get("count_clicks").and_then(|item| item.boolean(notes));
-    (limits, count_clicks.unwrap_or(false))
+    (limits, count_clicks.unwrap_or(false), push::read(&table, notes))
 }
 
 /// Reads `entries` and `max_per_source` over what `limits` holds already.

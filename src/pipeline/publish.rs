@@ -151,7 +151,12 @@ impl Press<'_> {
         let facts = self.with_site(feed.fingerprint);
         let is_ranked = feed.section.order == SectionOrder::MostRead;
         let updated = self.edition.changed_at(feed).filter(|_| !(is_ranked && self.is_counted));
-        let (rss, atom, json) = (render::rss_pieces, render::atom_pieces, render::json_pieces);
+        let told = |body: &[u8], find: fn(&[u8]) -> Option<Pieces>| {
+            find(body).map(|pieces| render::with_news(pieces, body, feed))
+        };
+        let rss = |body: &[u8]| told(body, render::rss_pieces);
+        let atom = |body: &[u8]| told(body, render::atom_pieces);
+        let json = |body: &[u8]| told(body, render::json_pieces);
         self.feed(format!("/{id}.rss"), RSS, facts, updated, || render::rss(feed, site), rss);
         self.feed(format!("/{id}.atom"), ATOM, facts, updated, || render::atom(feed, site), atom);
         self.feed(format!("/{id}.json"), JSON, facts, updated, || render::json(feed, site), json);

@@ -22,6 +22,6 @@ pub use item::destination;
 pub use json::json;
 pub use notices::notices;
 pub use pages::{bot_page, front_entries_max, front_page, item_page, section_page};
-pub use pieces::{atom_pieces, json_pieces, rss_pieces};
+pub use pieces::{atom_pieces, json_pieces, rss_pieces, with_news};
 pub use rss::rss;
 pub use static_files::{icon_png, robots_txt, style_css};

@@ -22,6 +22,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util", &["edge/fetch", "edge/serve", "edge/admin"]),
     ("hyper_rustls", &["edge/fetch"]),
     ("rustls", &["edge/fetch"]),
+    // Whoever signs and whoever checks signatures.
+    ("ring", &["edge/hub", "edge/websub"]),
     ("rustls_native_certs", &["edge/fetch"]),
     ("webpki_roots", &["edge/fetch"]),
     ("psl", &["edge/fetch/host"]),
@@ -53,7 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("http_body_util", &["edge/"]),
     ("httpdate", &["edge/"]),
     ("bytes", &["model/", "edge/"]),
-    ("arc_swap", &["app/", "edge/serve"]),
+    ("arc_swap", &["app/", "edge/serve", "edge/hub"]),
     ("serde_json", &["pipeline/parse", "pipeline/render", "edge/", "app/", "cli/"]),
     ("regex", &["config", "pipeline/section"]),
     ("regex_syntax", &["config/rules"]),

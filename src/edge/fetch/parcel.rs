@@ -1,6 +1,7 @@
 //! One message to another program, outside of polling: a subscription, a challenge, a delivery. The same guard holds
 //! as for sources; redirects are told, never followed.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,10 +9,11 @@ use http::header::{HeaderMap, USER_AGENT};
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use tokio::time::timeout;
-use url::Url;
+use url::{Host, Url};
 
 use super::Fetcher;
 use super::complaint::Complaint;
+use super::guard::Guard;
 use super::redirect::Route;
 use super::request::uri;
 use crate::model::{FetchError, FetchErrorKind, FetchPolicy};
@@ -45,6 +47,22 @@ pub struct Receipt {
 }
 
 impl Fetcher {
+    /// Why nothing may be sent to this address, as far as it says that itself: names are looked up when something is
+    /// sent.
+    pub fn refusal(&self, url: &Url, policy: &FetchPolicy) -> Option<String> {
+        let literal = match url.host() {
+            Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+            Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+            _ => None,
+        };
+        let route = Route::new(url, 0);
+        if let Err(complaint) = route.check(&policy.ports) {
+            return Some(complaint.about("it").message);
+        }
+        let guard = Guard::new(&policy.allow_private);
+        literal.and_then(|address| guard.check(address).err()).map(|refusal| refusal.to_string())
+    }
+
     /// Sends a message on the way that `policy` allows (addresses, ports, proxy, TLS). Hosts are not spared here as
     /// sources are: whoever sends many bounds them.
     pub async fn send(&self, parcel: Parcel, policy: &FetchPolicy) -> Result<Receipt, FetchError> {

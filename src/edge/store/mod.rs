@@ -6,7 +6,8 @@
 //! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `delisted`
 //! (entry key → when its source last listed it), `due` (stage, that time and the entry key → nothing: what
 //! retention removes next), `stubs` (what was dropped or removed: see [`stubs`]), `related` (entry key → up to five
-//! others), `clicks` (entry key and hour → how often it was opened).
+//! others), `clicks` (entry key and hour → how often it was opened), `subscriptions` and `deliveries` (who is told of
+//! news, and of which still: see [`subscriptions`]).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
@@ -24,6 +25,7 @@ mod search;
 mod sheaf;
 mod sketches;
 mod stubs;
+mod subscriptions;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -40,6 +42,7 @@ use keys::Keys;
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
 pub use stubs::STUBS_MAX;
+pub use subscriptions::Ledger;
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
@@ -66,6 +69,8 @@ pub struct Store {
     due: Tree,
     related: Tree,
     clicks: Tree,
+    subscriptions: Tree,
+    deliveries: Tree,
     sketches: Tree,
     next_sketches: AtomicU64,
     stubs: Tree,
