@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn a_host_is_asked_so_often_in_a_minute() {
-        let at = |second| Timestamp::from_timestamp(1_800_000_000 + second, 0).unwrap();
+        let at = |second: i32| Timestamp::from_timestamp(1_800_000_000 + i64::from(second), 0).unwrap();
         let mut budget = Budget::default();
         let mut taken = |host: &str, second| (0..2_000).filter(|_| budget.take(host, at(second))).count();
         assert_eq!(taken("a", 0), PER_HOST_MINUTE_MAX as usize);
