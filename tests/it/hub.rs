@@ -21,8 +21,8 @@ use crate::kit::origin::{Asked, Origin, Reply};
 const SITE: &str = "http://news.example";
 
 /// Everything of the source's that the tests change.
-const SOURCE: &str =
-    "[sources.wire]\nurl = \"file:wire.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n";
+const SOURCE: &str = "[sources.wire]\nurl = \"file:wire.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n\
+     min_interval = \"0s\"\n";
 
 /// A feeds.toml whose hub may speak to loopback.
 fn config(more: &str) -> String {
@@ -57,6 +57,20 @@ fn house(titles: &[&str], more: &str) -> (Home, Daemon) {
     (home, daemon)
 }
 
+/// A daemon that follows its files again.
+fn restart(home: &Home) -> Daemon {
+    let daemon = home.start();
+    // The loop answers, so it has begun to watch.
+    assert!(home.run(&["sources"]).status.success());
+    daemon
+}
+
+/// Lets the source say this, and waits until it was heard.
+fn change(home: &Home, daemon: &Daemon, titles: &[&str]) {
+    home.write("wire.xml", &wire(titles));
+    daemon.wait_for_poll("wire", "ok");
+}
+
 /// Somebody who subscribes, confirms what it is asked, and answers deliveries as it is told to.
 struct Reader {
     origin: Origin,
@@ -80,8 +94,10 @@ impl Reader {
         let origin = Origin::start(move |asked| {
             // The test may have ended.
             if asked.method == "POST" {
+                // What the test says once it knows of this is for the next one.
+                let reply = theirs.lock().unwrap().pop_front();
                 let _ = brings.send(asked.clone());
-                return theirs.lock().unwrap().pop_front().unwrap_or_else(|| Reply::ok("thanks"));
+                return reply.unwrap_or_else(|| Reply::ok("thanks"));
             }
             let _ = asks.send(asked.clone());
             let challenge = query(asked).into_iter().find(|(name, _)| name.ends_with("challenge"));
@@ -180,7 +196,7 @@ fn a_subscriber_is_sent_what_is_new_and_nothing_else() {
     assert_eq!(known[4], ("hub.lease_seconds", "86400"));
     daemon.wait_for("subscribed", |line| line["message"] == "subscribed");
 
-    home.write("wire.xml", &wire(&["a", "b", "c"]));
+    change(&home, &daemon, &["a", "b", "c"]);
     let delivery = reader.delivery();
     assert_eq!(titles(&delivery), ["c"]);
     assert_eq!(delivery.path, "/cb?who=me");
@@ -192,7 +208,7 @@ fn a_subscriber_is_sent_what_is_new_and_nothing_else() {
     assert_eq!(delivery.header("x-hub-signature"), format!("sha256={hex}"));
 
     // A meaningful change is news, too, and only that.
-    home.write("wire.xml", &wire(&["a corrected", "b", "c"]));
+    change(&home, &daemon, &["a corrected", "b", "c"]);
     assert_eq!(titles(&reader.delivery()), ["a corrected"]);
     assert!(daemon.stop().success());
     let list = subscriptions(&home);
@@ -208,7 +224,7 @@ fn every_format_is_delivered_as_what_it_is() {
     for topic in ["/sport.rss", "/latest.json"] {
         reader.subscribe(&daemon, topic, &[("hub.secret", "k"), ("hub.signature", "sha512")]);
     }
-    home.write("wire.xml", &wire(&["a", "b"]));
+    change(&home, &daemon, &["a", "b"]);
     let mut found: Vec<(String, usize, bool)> = [reader.delivery(), reader.delivery()]
         .iter()
         .map(|delivery| {
@@ -239,7 +255,7 @@ fn who_has_unsubscribed_hears_no_more() {
     let asked = query(&one.question());
     assert_eq!(asked[1], ("hub.mode".to_owned(), "unsubscribe".to_owned()));
     daemon.wait_for("the end", |line| line["message"] == "a subscription has ended");
-    home.write("wire.xml", &wire(&["a", "b"]));
+    change(&home, &daemon, &["a", "b"]);
     assert_eq!(titles(&other.delivery()), ["b"]);
     assert_eq!(subscriptions(&home).len(), 1);
     assert!(one.deliveries.try_recv().is_err());
@@ -254,7 +270,7 @@ fn who_fails_is_tried_again_and_who_is_gone_is_forgotten() {
     gone.subscribe(&daemon, "/sport.atom", &[]);
     failing.answer([Reply::new(500, &[], ""), Reply::redirect(302, "/elsewhere")]);
     gone.answer([Reply::new(410, &[], "")]);
-    home.write("wire.xml", &wire(&["a", "b"]));
+    change(&home, &daemon, &["a", "b"]);
     let tries = [failing.delivery(), failing.delivery(), failing.delivery()];
     assert!(tries.iter().all(|one| one.body == tries[0].body && one.path == tries[0].path));
     daemon.wait_for("recovery", |line| line["message"] == "deliveries arrive again");
@@ -264,7 +280,7 @@ fn who_fails_is_tried_again_and_who_is_gone_is_forgotten() {
     // It is told so, and that is all it hears.
     let told = query(&gone.question());
     assert_eq!(told[1], ("hub.mode".to_owned(), "denied".to_owned()));
-    home.write("wire.xml", &wire(&["a", "b", "c"]));
+    change(&home, &daemon, &["a", "b", "c"]);
     assert_eq!(titles(&failing.delivery()), ["c"]);
     assert!(gone.deliveries.try_recv().is_err());
 }
@@ -278,7 +294,7 @@ fn nobody_waits_for_who_hangs() {
     slow.answer([Reply::raw("").then_hang()]);
     for round in [&["a", "b"][..], &["a", "b", "c"]] {
         let began = std::time::Instant::now();
-        home.write("wire.xml", &wire(round));
+        change(&home, &daemon, round);
         assert_eq!(titles(&quick.delivery()), [round[round.len() - 1]]);
         // Less than the patience that the slow one uses up.
         assert!(began.elapsed() < Duration::from_secs(9), "{:?}", began.elapsed());

@@ -10,7 +10,7 @@ use crate::model::SignatureMethod;
 
 /// Leases, in seconds: a subscription ends after that, unless it is renewed.
 pub(super) const LEASE_SECONDS_DEFAULT: u64 = 10 * 24 * 3600;
-const LEASE_SECONDS_MIN: u64 = 300;
+const LEASE_SECONDS_MIN: u64 = 60;
 const LEASE_SECONDS_MAX: u64 = 30 * 24 * 3600;
 /// rssCloud tells readers to ask again every day, and forgives an hour.
 pub(super) const CLOUD_LEASE: Duration = Duration::from_secs(25 * 3600);

@@ -34,7 +34,7 @@ fn a_reader_that_registers_is_told_that_there_are_news() {
     assert_eq!(asked[0], ("url".to_owned(), format!("{SITE}/sport.rss")));
     assert_eq!((asked[1].0.as_str(), asked[1].1.len()), ("challenge", 64));
 
-    home.write("wire.xml", &wire(&["a", "b"]));
+    change(&home, &daemon, &["a", "b"]);
     for reader in [&one, &other] {
         let notice = reader.delivery();
         assert_eq!((notice.path.as_str(), &notice.body[..]), ("/notify", body.as_bytes()));

@@ -20,7 +20,7 @@ fn who_is_told_is_the_admins_choice() {
     check(both, &["http://news.example/hub", "https://h.example/"], true);
 
     let mistake = |publish: &str, word: &str| {
-        let text = format!("[publish]\n{publish}\n");
+        let text = format!("[publish]\n{publish}\n{SOURCE}[sections.sport]\n");
         let mistakes = nashra::config::read(&text, "feeds.toml", std::path::Path::new("")).unwrap_err();
         assert!(mistakes[0].to_string().contains(word), "{}", mistakes[0]);
     };
@@ -85,9 +85,9 @@ fn the_hubs_of_others_are_told_of_changes() {
     assert!(daemon.get("/latest.atom").status == 200 && daemon.get("/hub").status == 404);
     // It has trouble with the first ping.
     hub.answer([Reply::new(503, &[], "")]);
-    home.write("wire.xml", &wire(&["a", "b"]));
+    change(&home, &daemon, &["a", "b"]);
     let mut topics = std::collections::BTreeSet::new();
-    while topics.len() < 6 {
+    while topics.len() < 9 {
         let ping = hub.delivery();
         assert_eq!(ping.path, "/ping");
         let fields: Vec<(String, String)> = url::form_urlencoded::parse(&ping.body).into_owned().collect();
@@ -95,7 +95,7 @@ fn the_hubs_of_others_are_told_of_changes() {
         assert_eq!((fields[1].0.as_str(), &fields[1].1), ("hub.url", &fields[2].1));
         topics.insert(fields[1].1.clone());
     }
-    let expected = ["latest", "sport"]
+    let expected = ["latest", "most-read", "sport"]
         .iter()
         .flat_map(|section| ["rss", "atom", "json"].map(|format| format!("{SITE}/{section}.{format}")));
     assert_eq!(topics, expected.collect());

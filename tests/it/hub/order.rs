@@ -10,11 +10,10 @@ fn a_subscriber_hears_one_thing_at_a_time_and_all_of_it() {
     reader.subscribe(&daemon, "/sport.atom", &[]);
     let gate = Gate::default();
     reader.answer([Reply::ok("").behind(&gate)]);
-    home.write("wire.xml", &wire(&["a", "b"]));
+    change(&home, &daemon, &["a", "b"]);
     assert_eq!(titles(&reader.delivery()), ["b"]);
     for titles in [&["a", "b", "c"][..], &["a", "b corrected", "c"]] {
-        home.write("wire.xml", &wire(titles));
-        daemon.wait_for_poll("wire", "ok");
+        change(&home, &daemon, titles);
     }
     let waiting = || subscriptions(&home)[0]["pending"].as_u64().unwrap();
     while waiting() < 3 {
@@ -34,7 +33,7 @@ fn the_admin_sees_who_is_told_and_who_fails() {
     let reader = Reader::new();
     reader.subscribe(&daemon, "/sport.atom", &[]);
     reader.answer((0..50).map(|_| Reply::new(500, &[("Retry-After", "600")], "")));
-    home.write("wire.xml", &wire(&["a", "b"]));
+    change(&home, &daemon, &["a", "b"]);
     daemon.wait_for("a failure", |line| line["message"] == "a delivery failed and is tried again");
     let check = |home: &Home| {
         let list = subscriptions(home);

@@ -86,7 +86,7 @@ fn what_is_not_confirmed_changes_nothing() {
         assert_eq!(answer.status, 202);
         daemon.wait_for("no echo", |line| line["why"] == "it did not echo the challenge");
     }
-    home.write("wire.xml", &wire(&["a", "b"]));
+    change(&home, &daemon, &["a", "b"]);
     let delivery = reader.delivery();
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, b"mine"), &delivery.body);
     let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -15,14 +15,14 @@ use crate::edge::hub::news::compose;
 use crate::edge::hub::send::{self, Content};
 use crate::model::{Digest, Subscription, SubscriptionKind, Timestamp};
 
-/// Deliveries at once to those who answered well last time: in all, and to one host.
-const HEALTHY_MAX: usize = 128;
-const HEALTHY_PER_HOST_MAX: usize = 16;
+/// Deliveries at once to those who answered well last time: in all, and to one host and port.
+const HEALTHY_MAX: usize = 256;
+const HEALTHY_PER_HOST_MAX: usize = 64;
 /// The same for those who did not.
 const SUSPECTS_MAX: usize = 64;
 const SUSPECTS_PER_HOST_MAX: usize = 4;
 /// Whoever has not answered after this time lends its place to somebody else, and waits beside.
-const LOAN_AFTER: Duration = Duration::from_millis(300);
+const LOAN_AFTER: Duration = Duration::from_millis(200);
 /// As many may wait beside.
 const LOANS_MAX: usize = 512;
 
@@ -90,7 +90,8 @@ impl Desk {
         }
         member.is_busy = true;
         let lane = if member.it.failures == 0 { &mut self.healthy } else { &mut self.suspects };
-        lane.join(member.it.host(), id);
+        let port = member.it.callback.port_or_known_default().unwrap_or_default();
+        lane.join(&format!("{}:{port}", member.it.host()), id);
     }
 
     /// Sends what is due, and puts the questions that are.
