@@ -43,9 +43,10 @@ pub fn stored_subscriptions(options: &Options) -> Result<Vec<SubscriptionView>, 
     }
     let store = Store::open(&options.state_folder)?;
     let topics = store.topics()?;
-    let last = |topic: &str| topics.iter().find(|one| one.topic == topic).map_or(0, |one| one.last);
+    let newest = |topic: &str| topics.iter().find(|one| one.topic == topic).map_or(0, |one| one.last);
+    let stored = store.subscriptions()?;
     let mut list: Vec<SubscriptionView> =
-        store.subscriptions()?.iter().map(|it| SubscriptionView::of(it, last(&it.topic))).collect();
+        stored.iter().map(|it| SubscriptionView::of(it, newest(&it.topic))).collect();
     list.sort_by(|a, b| (&a.topic, &a.host, a.since).cmp(&(&b.topic, &b.host, b.since)));
     Ok(list)
 }

@@ -23,6 +23,7 @@ use super::row::Row;
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
+use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
 use crate::edge::store::Store;
 use crate::edge::watch::Watch;
@@ -75,19 +76,8 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let mailbox = Arc::new(Post { hub: hub.clone() });
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
-    let api = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
-    let path = socket(&options.state_folder);
-    match admin::bind_unix(&path) {
-        Ok(listener) => {
-            doors.spawn(admin::serve_unix(listener, path, Arc::clone(&api) as _, until(stopped.clone())));
-        }
-        Err(error) => {
-            tracing::error!(%error, path = %path.display(), "the command line cannot reach this daemon: no socket");
-        }
-    }
-    if let Some(listener) = admin_listener {
-        doors.spawn(admin::serve_tcp(listener, api, until(stopped)));
-    }
+    let api: Arc<dyn AdminApi> = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
+    open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
     tracing::info!(
@@ -165,6 +155,27 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, AppError> {
     let failed = |source| AppError::Io { what: "the listener has no address".to_owned(), source };
     listener.local_addr().map_err(failed)
+}
+
+/// The socket of the command line, and the listener that feeds.toml may name.
+fn open_to_admins(
+    doors: &mut JoinSet<std::io::Result<()>>,
+    api: &Arc<dyn AdminApi>,
+    listener: Option<TcpListener>,
+    socket: PathBuf,
+    stopped: &watch::Receiver<bool>,
+) {
+    match admin::bind_unix(&socket) {
+        Ok(listener) => {
+            doors.spawn(admin::serve_unix(listener, socket, Arc::clone(api), until(stopped.clone())));
+        }
+        Err(error) => {
+            tracing::error!(%error, path = %socket.display(), "the command line cannot reach this daemon: no socket");
+        }
+    }
+    if let Some(listener) = listener {
+        doors.spawn(admin::serve_tcp(listener, Arc::clone(api), until(stopped.clone())));
+    }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

@@ -56,7 +56,7 @@ pub(super) fn name(push: &Push, site: &mut Site) {
 pub(super) fn remark(push: &Push, site: &Site) -> Option<String> {
     let url: Url = site.url.parse().ok()?;
     let is_local = match url.host()? {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost") || name.ends_with(".local"),
+        Host::Domain(name) => matches!(name.rsplit('.').next(), Some("localhost" | "local")),
         Host::Ipv4(address) => is_local_v4(address),
         Host::Ipv6(address) => address.to_ipv4_mapped().map_or_else(|| is_local_v6(address), is_local_v4),
     };

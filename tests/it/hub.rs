@@ -82,7 +82,7 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
-        Self::echoing(|challenge| challenge.to_owned())
+        Self::echoing(ToOwned::to_owned)
     }
 
     /// One that answers a challenge with something made of it.
@@ -141,8 +141,8 @@ fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-fn ask_hub(daemon: &Daemon, mode: &str, topic: &str, callback: &str, more: &[(&str, &str)]) -> Answer {
-    let fields = [&[("hub.mode", mode), ("hub.topic", topic), ("hub.callback", callback)], more].concat();
+fn ask_hub(daemon: &Daemon, word: &str, topic: &str, callback: &str, more: &[(&str, &str)]) -> Answer {
+    let fields = [&[("hub.mode", word), ("hub.topic", topic), ("hub.callback", callback)], more].concat();
     post(daemon, "/hub", &form(&fields))
 }
 
@@ -228,12 +228,11 @@ fn every_format_is_delivered_as_what_it_is() {
     let mut found: Vec<(String, usize, bool)> = [reader.delivery(), reader.delivery()]
         .iter()
         .map(|delivery| {
-            let entries = match rss::Channel::read_from(&delivery.body[..]) {
-                Ok(channel) => channel.items().len(),
-                Err(_) => {
-                    let feed: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
-                    feed["items"].as_array().unwrap().len()
-                }
+            let entries = if let Ok(channel) = rss::Channel::read_from(&delivery.body[..]) {
+                channel.items().len()
+            } else {
+                let feed: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
+                feed["items"].as_array().unwrap().len()
             };
             let is_signed = delivery.header("x-hub-signature").starts_with("sha512=");
             (delivery.header("content-type"), entries, is_signed)

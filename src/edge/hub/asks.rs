@@ -62,7 +62,7 @@ impl Default for Asks {
 
 impl Asks {
     /// Takes a question in; gives it back where there are too many.
-    pub(super) fn admit(&mut self, ask: Ask) -> Result<(), Ask> {
+    pub(super) fn admit(&mut self, ask: Ask) -> Result<(), Box<Ask>> {
         if let Some(waiting) = self.behind.get_mut(&ask.callback) {
             // What is asked for later replaces what was asked for before.
             let same = |other: &&mut Ask| ask.verifies().is_some() && other.verifies() == ask.verifies();
@@ -72,7 +72,7 @@ impl Asks {
             }
         }
         if self.count >= ASKS_MAX {
-            return Err(ask);
+            return Err(Box::new(ask));
         }
         self.count += 1;
         match self.behind.get_mut(&ask.callback) {

@@ -337,7 +337,8 @@ impl Desk {
             return;
         }
         let ledger = std::mem::take(&mut self.ledger);
-        if let Err((error, ledger)) = write(&self.store, ledger).await {
+        if let Err(failed) = write(&self.store, ledger).await {
+            let (error, ledger) = *failed;
             tracing::error!(%error, "the store cannot hold the subscriptions: after a restart some are told again");
             self.ledger = ledger;
         }
@@ -358,16 +359,17 @@ impl Line {
 }
 
 /// Writes and flushes beside the reactor; gives back what could not be written.
-async fn write(store: &Arc<Store>, ledger: Ledger) -> Result<Vec<usize>, (StoreError, Ledger)> {
+async fn write(store: &Arc<Store>, ledger: Ledger) -> Result<Vec<usize>, Box<(StoreError, Ledger)>> {
     let store = Arc::clone(store);
     let written = spawn_blocking(move || {
         let sizes = store.note_deliveries(&ledger);
         match sizes.and_then(|sizes| store.flush().map(|()| sizes)) {
             Ok(sizes) => Ok(sizes),
-            Err(error) => Err((error, ledger)),
+            Err(error) => Err(Box::new((error, ledger))),
         }
     });
-    let lost = |error: tokio::task::JoinError| (StoreError::Record(error.to_string()), Ledger::default());
+    let lost =
+        |error: tokio::task::JoinError| Box::new((StoreError::Record(error.to_string()), Ledger::default()));
     written.await.unwrap_or_else(|error| Err(lost(error)))
 }
 

@@ -123,7 +123,7 @@ mod tests {
         let mut body = "<?xml version=\"1.0\"?><feed x=\"1\"><t/>".to_owned();
         let list = entries.iter().map(|(name, seconds)| {
             let start = body.len();
-            body.push_str(&format!("<entry>{name}</entry>"));
+            body.extend(["<entry>", name, "</entry>"]);
             let digest = Digest::of([name.as_bytes()]);
             let entry = Digest::of([&name.as_bytes()[..1]]);
             let is_told = name.starts_with(|c: char| c.is_ascii_uppercase());

@@ -127,16 +127,11 @@ async fn document(store: &Arc<Store>, topic: &str, content: Content, upto: u64) 
         Err(_) => vec![],
     };
     let kept = kept.get(..together(&kept)).unwrap_or_default();
-    match kept.last() {
-        Some(last) => (compose(kept).into(), last.content_type.clone(), last.number),
-        None => {
-            tracing::warn!(
-                topic,
-                "a subscriber is sent the whole feed: what it has missed is not known any more"
-            );
-            (whole, content_type.to_owned(), upto)
-        }
+    if let Some(last) = kept.last() {
+        return (compose(kept).into(), last.content_type.clone(), last.number);
     }
+    tracing::warn!(topic, "a subscriber is sent the whole feed: what it has missed is not known any more");
+    (whole, content_type.to_owned(), upto)
 }
 
 /// WebSub §7: the type of the topic, the links of the topic, the signature of the very bytes.

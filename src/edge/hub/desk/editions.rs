@@ -98,7 +98,8 @@ impl Desk {
         }
         match write(&self.store, ledger).await {
             Ok(sizes) => self.announce(changes, sizes, now),
-            Err((error, Ledger { subscriptions, forgotten, .. })) => {
+            Err(failed) => {
+                let (error, Ledger { subscriptions, forgotten, .. }) = *failed;
                 tracing::error!(%error, "the store cannot hold what is to be delivered: nobody is told until it can");
                 // The topics are as they were, so the next try finds the same.
                 self.ledger = Ledger { subscriptions, forgotten, ..Ledger::default() };

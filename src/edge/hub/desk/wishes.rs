@@ -71,7 +71,8 @@ impl Desk {
             return drop(reply.send(Answer::Cloud(Err(why))));
         }
         let about = About::Cloud { topics, is_challenged, reply };
-        if let Err(Ask { about: About::Cloud { reply, .. }, .. }) = self.asks.admit(Ask { callback, about }) {
+        let admitted = self.asks.admit(Ask { callback, about }).map_err(|ask| ask.about);
+        if let Err(About::Cloud { reply, .. }) = admitted {
             drop(reply.send(Answer::Cloud(Err(TOO_MANY.to_owned()))));
         }
     }
