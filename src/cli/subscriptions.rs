@@ -60,7 +60,8 @@ fn cells(one: &SubscriptionView, now: Timestamp) -> Vec<String> {
         moment(one.delivered_at),
         one.pending.to_string(),
         one.failures.to_string(),
-        moment(one.next_at),
+        // What is due is sent as soon as there is a place for it.
+        moment(one.next_at.map(|at| at.max(now))),
         one.error.clone().unwrap_or_default(),
     ]
 }

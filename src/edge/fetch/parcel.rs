@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{HeaderMap, USER_AGENT};
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
-use tokio::time::timeout;
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use super::Fetcher;
@@ -66,10 +67,17 @@ impl Fetcher {
     /// Sends a message on the way that `policy` allows (addresses, ports, proxy, TLS). Hosts are not spared here as
     /// sources are: whoever sends many bounds them.
     pub async fn send(&self, parcel: Parcel, policy: &FetchPolicy) -> Result<Receipt, FetchError> {
-        let (route, time_max) = (Route::new(&parcel.url, 0), parcel.time_max);
-        let sent = timeout(time_max, self.hand_over(parcel, &route, policy)).await;
+        let (route, time_max, bytes_max) =
+            (Route::new(&parcel.url, 0), parcel.time_max, parcel.answer_bytes_max);
+        let deadline = Instant::now() + time_max;
+        let sent = timeout_at(deadline, self.hand_over(parcel, &route, policy)).await;
         let slow = || Complaint::new(FetchErrorKind::Timeout, format!("did not answer within {time_max:?}"));
-        sent.unwrap_or_else(|_| Err(slow())).map_err(|complaint| complaint.about(&route.place()))
+        let response = sent.unwrap_or_else(|_| Err(slow()));
+        let (head, body) = response.map_err(|complaint| complaint.about(&route.place()))?.into_parts();
+        // The status says what matters, also where the rest never comes.
+        let body = timeout_at(deadline, Limited::new(body, bytes_max).collect()).await;
+        let body = body.ok().and_then(Result::ok).map(http_body_util::Collected::to_bytes);
+        Ok(Receipt { status: head.status, headers: head.headers, body: body.unwrap_or_default() })
     }
 
     async fn hand_over(
@@ -77,7 +85,7 @@ impl Fetcher {
         parcel: Parcel,
         route: &Route,
         policy: &FetchPolicy,
-    ) -> Result<Receipt, Complaint> {
+    ) -> Result<Response<Incoming>, Complaint> {
         route.check(&policy.ports)?;
         let address = uri(&parcel.url).ok_or_else(|| {
             Complaint::new(FetchErrorKind::Unsendable, "cannot be asked: its url has no valid host")
@@ -88,10 +96,6 @@ impl Fetcher {
         *request.uri_mut() = address;
         *request.headers_mut() = parcel.headers;
         request.headers_mut().insert(USER_AGENT, self.inner.identity.agent.clone());
-        let response = client.post(request).await.map_err(|error| Complaint::of_client(&error))?;
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, parcel.answer_bytes_max).collect().await;
-        let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        Ok(Receipt { status: head.status, headers: head.headers, body })
+        client.post(request).await.map_err(|error| Complaint::of_client(&error))
     }
 }

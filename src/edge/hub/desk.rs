@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod editions;
+mod parts;
 mod wishes;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -11,24 +12,21 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
 use chrono::TimeDelta;
 use tokio::sync::{mpsc, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use self::deliveries::{Delivered, Flights};
+use self::parts::{End, Line, Member, write};
 use self::wishes::Asked;
 use super::asks::{About, Ask, Asks};
 use super::budget::Budget;
 use super::lane::Lane;
 use super::view::SubscriptionView;
-use super::{Command, Counts, Hub, Settings, form};
+use super::{Command, Counts, Hub, Settings};
 use crate::edge::clock;
 use crate::edge::store::{Ledger, Store, StoreError};
-use crate::model::{
-    Announcement, Digest, Document, Published, Subscription, SubscriptionKind, Timestamp, Topic,
-};
+use crate::model::{Digest, Published, Subscription, SubscriptionKind, Timestamp, Topic};
 
 /// Subscriptions in all, and of one host.
 pub(super) const SUBSCRIPTIONS_MAX: usize = 10_000;
@@ -40,26 +38,10 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// What could not be written is tried again after that.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// How long a stop waits for deliveries that are on their way.
-const GOODBYE: Duration = Duration::from_secs(5);
-
-/// A subscription, and whether it waits for a turn or is being told.
-struct Member {
-    it: Subscription,
-    is_busy: bool,
-}
-
-/// A topic, and those who are subscribed to it.
-struct Line {
-    state: Topic,
-    /// The edition that `state` knows.
-    seen: Option<Arc<Document>>,
-    members: BTreeSet<Digest>,
-    /// The announcements that are kept: number and bytes on the disk.
-    kept: VecDeque<(u64, usize)>,
-    newest: Option<Arc<Announcement>>,
-    /// The newest announcement as a document.
-    body: Option<Bytes>,
-}
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Editions in which a feed has no news are written down as often: after a kill, what a new rule has let in meanwhile
+/// could look like news.
+const QUIET_MAX: TimeDelta = TimeDelta::minutes(10);
 
 /// What a task has done for the desk.
 enum Done {
@@ -201,7 +183,7 @@ impl Desk {
         };
         // What has not arrived by then is sent again after the next start.
         let _ = timeout(GOODBYE, arrive).await;
-        self.note_topics();
+        self.note_topics(TimeDelta::zero());
         self.save().await;
         Ok(())
     }
@@ -237,10 +219,10 @@ impl Desk {
     async fn sweep(&mut self, now: Timestamp) {
         let over = self.members.iter().filter(|(_, member)| member.it.is_over(now));
         for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.end(id, None);
+            self.end(id, End::Expired);
         }
         self.trim();
-        self.note_topics();
+        self.note_topics(QUIET_MAX);
         self.save().await;
     }
 
@@ -278,8 +260,8 @@ impl Desk {
         self.members.insert(id, Member { it, is_busy: false });
     }
 
-    /// Ends a subscription. Whoever hears there is told `reason`.
-    fn end(&mut self, id: Digest, reason: Option<&'static str>) {
+    /// Ends a subscription.
+    fn end(&mut self, id: Digest, why: End) {
         let Some(Member { it, .. }) = self.members.remove(&id) else { return };
         self.ledger.subscriptions.push((id, None));
         if let Some(count) = self.hosts.get_mut(it.host()) {
@@ -289,15 +271,9 @@ impl Desk {
             }
         }
         let (topic, host, kind) = (&it.topic, it.host(), it.kind.name());
-        tracing::info!(
-            topic,
-            host,
-            kind,
-            reason = reason.unwrap_or("its time is over"),
-            "a subscription has ended"
-        );
+        tracing::info!(topic, host, kind, why = why.words(), "a subscription has ended");
         self.leave_topic(id, topic);
-        if let Some(reason) = reason.filter(|_| it.kind == SubscriptionKind::WebSub) {
+        if let (End::Told(reason), SubscriptionKind::WebSub) = (why, it.kind) {
             self.deny(it.callback, it.topic, reason);
         }
     }
@@ -325,9 +301,13 @@ impl Desk {
         }
     }
 
-    /// Writes down how far the topics have come.
-    fn note_topics(&mut self) {
-        let states = self.topics.values().map(|line| (line.state.topic.clone(), Some(line.state.clone())));
+    /// Writes down how far the topics have come that have come further than this without a word.
+    fn note_topics(&mut self, further: TimeDelta) {
+        let moved = self.topics.values_mut().filter(|line| line.state.until - line.noted_until > further);
+        let states = moved.map(|line| {
+            line.noted_until = line.state.until;
+            (line.state.topic.clone(), Some(line.state.clone()))
+        });
         self.ledger.topics.extend(states);
     }
 
@@ -349,32 +329,4 @@ impl Desk {
         let failing = self.members.values().filter(|member| member.it.failures > 0).count();
         self.counts.failing.store(failing, Ordering::Relaxed);
     }
-}
-
-impl Line {
-    fn new(state: Topic) -> Self {
-        let (members, kept) = (BTreeSet::new(), VecDeque::new());
-        Self { state, seen: None, members, kept, newest: None, body: None }
-    }
-}
-
-/// Writes and flushes beside the reactor; gives back what could not be written.
-async fn write(store: &Arc<Store>, ledger: Ledger) -> Result<Vec<usize>, Box<(StoreError, Ledger)>> {
-    let store = Arc::clone(store);
-    let written = spawn_blocking(move || {
-        let sizes = store.note_deliveries(&ledger);
-        match sizes.and_then(|sizes| store.flush().map(|()| sizes)) {
-            Ok(sizes) => Ok(sizes),
-            Err(error) => Err(Box::new((error, ledger))),
-        }
-    });
-    let lost =
-        |error: tokio::task::JoinError| Box::new((StoreError::Record(error.to_string()), Ledger::default()));
-    written.await.unwrap_or_else(|error| Err(lost(error)))
-}
-
-/// When a lease that begins now ends.
-fn lease_end(now: Timestamp, lease: Duration) -> Timestamp {
-    let default = TimeDelta::seconds(i64::try_from(form::LEASE_SECONDS_DEFAULT).unwrap_or(0));
-    now + TimeDelta::from_std(lease).unwrap_or(default)
 }

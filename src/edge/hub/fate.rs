@@ -47,6 +47,8 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Lives,
+    /// Whoever was there has said that nobody is.
+    Gone,
     /// And why not; a word for whoever hears there.
     Ends(&'static str),
 }
@@ -61,7 +63,7 @@ pub(super) fn settle(it: &mut Subscription, outcome: &Outcome, upto: u64, now: T
             Fate::Lives
         }
         // A hub that feeds.toml names is the admin's to remove.
-        Outcome::Gone if it.kind != SubscriptionKind::Hub => Fate::Ends("410 Gone"),
+        Outcome::Gone if it.kind != SubscriptionKind::Hub => Fate::Gone,
         Outcome::Gone => fail(it, "answered 410", None, now),
         Outcome::Failed(why, wait) => fail(it, why, *wait, now),
     }
@@ -151,7 +153,7 @@ mod tests {
         settle(&mut it, &failed, 6, at(10));
         assert_eq!(settle(&mut it, &failed, 6, at(10 + 72 * 3600 - 1)), Fate::Lives);
         assert!(matches!(settle(&mut it, &failed, 6, at(10 + 72 * 3600)), Fate::Ends(_)));
-        assert!(matches!(settle(&mut it, &Outcome::Gone, 6, at(11)), Fate::Ends(_)));
+        assert_eq!(settle(&mut it, &Outcome::Gone, 6, at(11)), Fate::Gone);
 
         let mut cloud = subscription(SubscriptionKind::Cloud);
         let fates: Vec<Fate> = (0..5).map(|n| settle(&mut cloud, &failed, 4, at(n))).collect();

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Desk, Done, Line};
+use super::parts::{End, Line};
+use super::{Desk, Done};
 use crate::edge::clock;
 use crate::edge::hub::fate::{Fate, Outcome, settle};
 use crate::edge::hub::lane::Lane;
@@ -108,7 +109,7 @@ impl Desk {
     fn begin(&mut self, id: Digest, host: String, place: Place) {
         let is_over = self.members.get(&id).is_some_and(|member| member.it.is_over(clock::now()));
         if is_over {
-            self.end(id, None);
+            self.end(id, End::Expired);
         }
         // One that has ended, and was perhaps begun anew while an old delivery is still on its way, waits for that.
         let content = if self.flights.by_id.contains_key(&id) { None } else { self.content(id) };
@@ -196,7 +197,8 @@ impl Desk {
                 self.note(*id);
                 self.enqueue(*id, now);
             }
-            Fate::Ends(reason) => self.end(*id, Some(reason)),
+            Fate::Gone => self.end(*id, End::Gone),
+            Fate::Ends(reason) => self.end(*id, End::Told(reason)),
         }
     }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Desk, Line, STORE_PAUSE, write};
+use super::parts::{End, Line, write};
+use super::{Desk, STORE_PAUSE};
 use crate::edge::clock;
 use crate::edge::hub::{feeds, news};
 use crate::edge::store::Ledger;
@@ -32,7 +33,7 @@ impl Desk {
         self.settings = Arc::clone(&self.configured.borrow_and_update());
         let unwanted = self.members.iter().filter_map(|(id, member)| Some((*id, self.unwanted(&member.it)?)));
         for (id, reason) in unwanted.collect::<Vec<_>>() {
-            self.end(id, Some(reason));
+            self.end(id, End::Told(reason));
         }
         self.enrol_hubs();
         self.edition().await;
@@ -117,7 +118,7 @@ impl Desk {
         let missing = self.topics.iter().filter(|(topic, _)| !is_there(topic));
         let ended: Vec<Digest> = missing.flat_map(|(_, line)| line.members.iter().copied()).collect();
         for id in ended {
-            self.end(id, Some("this feed is no more"));
+            self.end(id, End::Told("this feed is no more"));
         }
     }
 
@@ -158,7 +159,7 @@ impl Desk {
         let mut sizes = sizes.into_iter();
         for Change { topic, state, document, announcement, is_kept } in changes {
             let Some(line) = self.topics.get_mut(&topic) else { continue };
-            (line.state, line.seen) = (state, Some(document));
+            (line.noted_until, line.state, line.seen) = (state.until, state, Some(document));
             let Some(announcement) = announcement else { continue };
             line.body = None;
             if is_kept {

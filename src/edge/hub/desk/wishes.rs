@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use url::Url;
 
-use super::{Desk, Done, Member, PER_HOST_MAX, SUBSCRIPTIONS_MAX, lease_end};
+use super::parts::{End, Member, lease_end};
+use super::{Desk, Done, PER_HOST_MAX, SUBSCRIPTIONS_MAX};
 use crate::edge::clock;
 use crate::edge::hub::answer::Answer;
 use crate::edge::hub::asks::{About, Ask};
@@ -138,7 +139,7 @@ impl Desk {
         let now = clock::now();
         let id = Subscription::id_of(SubscriptionKind::WebSub, &callback, &topic);
         let Intent::Subscribe { lease, secret, signature } = intent else {
-            return self.end(id, None);
+            return self.end(id, End::Unsubscribed);
         };
         // Much can have changed while it was asked.
         let is_open = self.settings.is_hub && self.open_topic(&topic, &self.front.load_full(), now);
