@@ -114,6 +114,8 @@ fn bench(criterion: &mut Criterion) {
         feed_url: Some("https://wire.example/feed".to_owned()),
         feed_id: "https://wire.example/feed".to_owned(),
         language: None,
+        image: None,
+        rights: None,
     };
     let window = Window {
         entries: ingest().new.into_iter().map(|entry| (entry.key, Arc::new(entry))).collect(),

@@ -6,6 +6,7 @@
 
 mod clicks;
 mod entry;
+mod episode;
 mod feed;
 mod fetched;
 mod habit;
@@ -26,7 +27,8 @@ mod update;
 
 pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
-pub use feed::{Category, Clean, Enclosure, Episode, Feed, FeedEntry, Origin, Person, Schedules};
+pub use episode::{Episode, EpisodeKind, SideFile};
+pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Schedules};
 pub use fetched::{
     Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
 };
@@ -40,8 +42,8 @@ pub use published::{
     Also, Document, News, Piece, Pieces, Placed, Published, Removed, SectionFeed, SourceCard, Window,
 };
 pub use raw::{
-    Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSource, RawText,
-    TextKind,
+    Format, RawCast, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSideFile,
+    RawSource, RawText, TextKind,
 };
 pub use rule::{Age, Condition, Field, Pattern, Rule, Rules};
 pub use section::{PublishLimits, Push, Section, SectionOrder, Site, is_answered_by, is_on_site};

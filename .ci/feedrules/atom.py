@@ -1,8 +1,9 @@
 """Atom 1.0 (RFC 4287)."""
 import re
 
+from feedrules.rss import check_modules
 from feedrules.values import (
-    ATOM, LANGUAGE, MEDIA_TYPE, RELATION, XHTML, XML, check_markup, is_iri, no_repeats, rfc3339_problem,
+    AT, ATOM, FH, LANGUAGE, MEDIA_TYPE, RELATION, XHTML, XML, check_markup, is_iri, no_repeats, rfc3339_problem,
     text_of,
 )
 
@@ -33,6 +34,27 @@ def check_atom(feed, report, own_address):
         key = text_of(entry.find(ATOM + "id"))
         report.need(key not in ids, place, f"its id {key!r} is that of {ids.get(key)}")
         ids[key] = place
+    check_history(feed, report)
+    for gone in feed.findall(AT + "deleted-entry"):
+        check_deleted(gone, ids, report)
+
+
+def check_history(feed, report):
+    """RFC 5005: what leads through the archive stands once, and a page of it leads to the live feed."""
+    relations = [link.get("rel") for link in feed.findall(ATOM + "link")]
+    for relation in ("current", "prev-archive", "next-archive"):
+        report.need(relations.count(relation) <= 1, "feed", f"has two links {relation}")
+    is_archive = feed.find(FH + "archive") is not None
+    report.need(not is_archive or "current" in relations, "feed", "a page of the archive has no link to the current feed")
+
+
+def check_deleted(gone, ids, report):
+    """RFC 6721."""
+    reference = gone.get("ref") or ""
+    report.need(reference and is_iri(reference), "deleted-entry", f"ref {reference!r} is no absolute IRI")
+    problem = rfc3339_problem(gone.get("when") or "")
+    report.need(problem is None, "deleted-entry", f"when: {problem}")
+    report.need(reference not in ids, "deleted-entry", f"{reference!r} is there all the same: {ids.get(reference)}")
 
 
 def check_atom_common(element, place, base, report, required):
@@ -111,6 +133,7 @@ def check_atom_entry(entry, place, base, feed, report):
     if source is not None:
         no_repeats(source, ATOM, ATOM_REPEATABLE, ATOM_SOURCE, report, f"{place} source")
         check_atom_common(source, f"{place} source", base, report, required=False)
+    check_modules(entry, place, report)
     has_author = (
         entry.find(ATOM + "author") is not None
         or (source is not None and source.find(ATOM + "author") is not None)

@@ -42,6 +42,9 @@ def check_json(document, report, own_address):
     check_strings(feed, ("description", "language", "user_comment"), "feed", report)
     check_json_addresses(feed, ("home_page_url", "feed_url", "next_url", "icon", "favicon"), "feed", report)
     check_json_authors(feed, "feed", report)
+    for hub in feed.get("hubs", []):
+        good = isinstance(hub, dict) and isinstance(hub.get("type"), str) and isinstance(hub.get("url"), str)
+        report.need(good and is_iri(hub["url"]), "feed", f"hub {hub!r} has no type or no url")
     if own_address:
         report.need(feed.get("feed_url") == own_address, "feed", f"feed_url is {feed.get('feed_url')!r}, not {own_address!r}")
     ids = set()

@@ -2,7 +2,7 @@
 import re
 
 from feedrules.values import (
-    ATOM, CONTENT, DC, ITUNES, LANGUAGE, MAILBOX, MEDIA, MEDIA_TYPE, RDF, RSS1, check_markup, is_uri,
+    ATOM, CONTENT, DC, ITUNES, LANGUAGE, MAILBOX, MEDIA, MEDIA_TYPE, PODCAST, RDF, RSS1, check_markup, is_uri,
     is_web_uri, local, no_repeats, rfc822_problem, text_of, w3cdtf_problem,
 )
 
@@ -32,7 +32,9 @@ def check_rss(root, report, own_address, strict):
     check_uri(text_of(channel.find("link")), "channel link", report)
     check_rss_dates(channel, ("pubDate", "lastBuildDate"), "channel", report)
     check_plain_elements(channel, report)
+    check_title(text_of(channel.find("title")), "channel", report)
     check_image(channel, report)
+    check_cloud(channel.find("cloud"), report)
     check_self_link(channel, report, own_address, strict)
     guids = set()
     for number, item in enumerate(channel.findall("item"), 1):
@@ -58,6 +60,20 @@ def check_plain_elements(channel, report):
         found = channel.find(name)
         if found is not None:
             report.need(MAILBOX.fullmatch(text_of(found)), "channel", f"<{name}> must be an e-mail address")
+
+
+def check_title(title, place, report):
+    """Nearly all readers take a title for HTML where it looks like it."""
+    report.need(not re.search(r"<[A-Za-z/!?]", title), place, f"title {title!r} would be read as markup")
+
+
+def check_cloud(cloud, report):
+    if cloud is None:
+        return
+    for name in ("domain", "port", "path", "registerProcedure", "protocol"):
+        report.need(cloud.get(name) is not None, "cloud", f"has no {name}")
+    report.need(re.fullmatch(r"[1-9]\d*", cloud.get("port") or ""), "cloud", f"port is {cloud.get('port')!r}")
+    report.need((cloud.get("path") or "").startswith("/"), "cloud", f"path is {cloud.get('path')!r}")
 
 
 def check_image(channel, report):
@@ -98,6 +114,7 @@ def check_rss_item(item, place, report, strict):
     report.need(len(item.findall("enclosure")) <= 1, place, "has more than one enclosure")
     title, description = text_of(item.find("title")).strip(), text_of(item.find("description")).strip()
     report.need(title or description, place, "has neither title nor description")
+    check_title(title, place, report)
     for name in ("link", "comments"):
         found = item.find(name)
         if found is not None:
@@ -140,16 +157,33 @@ def check_modules(item, place, report):
     for name in ("content", "thumbnail"):
         for found in item.iter(MEDIA + name):
             check_uri(found.get("url") or "", f"{place} media:{name}", report)
-            size, media = found.get("fileSize", "1"), found.get("type", "a/b")
-            report.need(re.fullmatch(r"[1-9]\d*", size), place, f"media:{name} fileSize {size!r} is no size")
+            for attribute in ("fileSize", "duration", "width", "height"):
+                size = found.get(attribute, "1")
+                report.need(re.fullmatch(r"[1-9]\d*", size), place, f"media:{name} {attribute} {size!r} is no number")
+            media, medium = found.get("type", "a/b"), found.get("medium", "image")
+            known = ("image", "audio", "video", "document", "executable")
+            report.need(medium in known, place, f"media:{name} medium {medium!r} is none")
+            for words in found:
+                report.need(text_of(words).strip(), place, f"media:{local(words.tag)} is empty")
             report.need(MEDIA_TYPE.fullmatch(media), place, f"media:{name} type {media!r} is no media type")
-    for name, rule in (("explicit", "true|false"), ("episode", r"[1-9]\d*"), ("season", r"[1-9]\d*"), ("duration", r"\d+(:\d\d){0,2}")):
+    for name, rule in (
+        ("explicit", "true|false"), ("episode", r"[1-9]\d*"), ("season", r"[1-9]\d*"), ("duration", r"\d+(:\d\d){0,2}"),
+        ("episodeType", "full|trailer|bonus"), ("block", "Yes"), ("title", ".+"), ("author", ".{1,255}"),
+        ("subtitle", ".{1,255}"), ("summary", "(?s).{1,4000}"),
+    ):
         found = item.findall(ITUNES + name)
         report.need(len(found) <= 1, place, f"itunes:{name} stands twice")
         for element in found:
             report.need(re.fullmatch(rule, text_of(element)), place, f"itunes:{name} is {element.text!r}")
     for image in item.findall(ITUNES + "image"):
         check_uri(image.get("href") or "", f"{place} itunes:image", report)
+    report.need(len(item.findall(PODCAST + "chapters")) <= 1, place, "podcast:chapters stands twice")
+    for name in ("transcript", "chapters"):
+        for found in item.findall(PODCAST + name):
+            check_uri(found.get("url") or "", f"{place} podcast:{name}", report)
+            report.need(MEDIA_TYPE.fullmatch(found.get("type") or ""), place, f"podcast:{name} type is {found.get('type')!r}")
+            language = found.get("language")
+            report.need(language is None or LANGUAGE.fullmatch(language), place, f"podcast:{name} language is {language!r}")
 
 
 def check_guid(guid, place, report, strict):

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, Problem, Timestamp};
+use super::{Episode, Format, Problem, Timestamp};
 
 /// A feed document as we understood it; `nashra parse` prints it.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +86,9 @@ pub struct FeedEntry {
     pub enclosures: Vec<Enclosure>,
     /// The lead image, absolute.
     pub image: Option<String>,
+    /// What is said of it; `None` where nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<Caption>,
     /// The page of comments, absolute.
     pub comments: Option<String>,
     /// Where the publisher took it from.
@@ -144,17 +147,25 @@ pub struct Origin {
     pub url: Option<String>,
 }
 
-/// The facts of a podcast episode.
+/// What a source says of the lead image.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Episode {
-    /// The playing time in seconds.
-    pub duration_seconds: Option<u32>,
-    /// The number within the season.
-    pub number: Option<u32>,
-    /// The season.
-    pub season: Option<u32>,
-    /// Whether it is for adults.
-    pub explicit: Option<bool>,
+#[serde(default)]
+pub struct Caption {
+    /// What it shows, plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The text below it, plain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Who made it, plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit: Option<String>,
+    /// Its width in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Its height in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
 }
 
 /// Sanitised HTML and what was found on the way.

@@ -43,6 +43,10 @@ pub struct SourceCard {
     pub feed_id: String,
     /// The feed's language, for entries that do not name their own.
     pub language: Option<String>,
+    /// The feed's own picture: its logo, or the cover of its podcast.
+    pub image: Option<String>,
+    /// The feed's copyright notice, plain text.
+    pub rights: Option<String>,
 }
 
 /// What one section shows, newest first, before any format is chosen.

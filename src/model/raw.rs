@@ -3,6 +3,10 @@
 //! Strings are as written (entities and CDATA resolved once), dates unread, URLs unresolved, missing
 //! means missing. `normalize` decides what counts.
 
+mod cast;
+
+pub use cast::{RawCast, RawSideFile};
+
 use super::Problem;
 
 /// A feed document in the inner shape.
@@ -183,8 +187,14 @@ pub struct RawMedia {
     pub duration: Option<String>,
     /// The width in pixels, unread.
     pub width: Option<String>,
+    /// The height in pixels, unread.
+    pub height: Option<String>,
     /// A human title.
     pub title: Option<String>,
+    /// `media:description` within it.
+    pub text: Option<String>,
+    /// `media:credit` within it.
+    pub credit: Option<String>,
     /// The in-scope `xml:base`, where it differs from the entry's.
     pub base: Option<String>,
 }
@@ -245,4 +255,6 @@ pub struct RawEntry {
     pub season: Option<String>,
     /// `itunes:explicit`, unread.
     pub explicit: Option<String>,
+    /// What else a podcast says.
+    pub cast: RawCast,
 }

@@ -64,6 +64,10 @@ pub struct SourceState {
     pub feed_id: Option<String>,
     /// The feed's language.
     pub language: Option<String>,
+    /// The feed's own picture.
+    pub image: Option<String>,
+    /// The feed's copyright notice.
+    pub rights: Option<String>,
     /// The hash of the last good document's bytes: the same bytes need no second reading.
     pub document: Option<Digest>,
     /// The entries that the last good answer listed.

@@ -38,8 +38,8 @@ pub fn says_nothing(said: &FeedEntry) -> bool {
 /// The id that the source gave, where readers can use it: a URL, tag: or urn: (RFC 4287 §4.2.6).
 pub fn own_id(said: &FeedEntry, identity: &Identity) -> Option<String> {
     let id = said.id.as_deref().filter(|_| identity.kind == IdentityKind::Guid)?;
-    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
-    if id.contains(forbidden) || !has_sound_escapes(id) {
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`[]".contains(c);
+    if id.contains(forbidden) || id.matches('#').count() > 1 || !has_sound_escapes(id) {
         return None;
     }
     // Those that `spare_id` makes are nobody else's.

@@ -3,6 +3,7 @@
 mod bodies;
 mod dates;
 mod entry;
+mod episode;
 mod files;
 mod hints;
 mod language;

@@ -151,16 +151,17 @@ impl Press<'_> {
         let facts = self.with_site(feed.fingerprint);
         let is_ranked = feed.section.order == SectionOrder::MostRead;
         let updated = self.edition.changed_at(feed).filter(|_| !(is_ranked && self.is_counted));
+        let sheet = std::cell::LazyCell::new(|| render::Sheet::new(feed, site));
         let told = |body: &[u8], find: fn(&[u8]) -> Option<Pieces>| {
             find(body).map(|pieces| render::with_news(pieces, body, feed))
         };
         let rss = |body: &[u8]| told(body, render::rss_pieces);
         let atom = |body: &[u8]| told(body, render::atom_pieces);
         let json = |body: &[u8]| told(body, render::json_pieces);
-        self.feed(format!("/{id}.rss"), RSS, facts, updated, || render::rss(feed, site), rss);
-        self.feed(format!("/{id}.atom"), ATOM, facts, updated, || render::atom(feed, site), atom);
-        self.feed(format!("/{id}.json"), JSON, facts, updated, || render::json(feed, site), json);
-        self.put(format!("/{id}"), HTML, facts, updated, || render::section_page(site, feed));
+        self.feed(format!("/{id}.rss"), RSS, facts, updated, || sheet.rss(), rss);
+        self.feed(format!("/{id}.atom"), ATOM, facts, updated, || sheet.atom(), atom);
+        self.feed(format!("/{id}.json"), JSON, facts, updated, || sheet.json(), json);
+        self.put(format!("/{id}"), HTML, facts, updated, || sheet.page());
     }
 
     fn portal(&mut self, feeds: &[SectionFeed]) {

@@ -5,23 +5,30 @@
 
 mod atom;
 mod document;
+mod element;
 mod head;
+mod heading;
 mod item;
 mod json;
+mod media;
 mod notices;
 mod pages;
 mod pieces;
+mod podcast;
+mod rhythm;
 mod rss;
+mod sheet;
 mod static_files;
 mod values;
 mod words;
 
-pub use atom::atom;
+pub use atom::atom_of;
 pub use document::document;
+pub use heading::{Heading, archive_url};
 pub use item::destination;
-pub use json::json;
 pub use notices::notices;
-pub use pages::{bot_page, front_entries_max, front_page, item_page, section_page};
+pub use pages::{bot_page, front_entries_max, front_page, item_page};
 pub use pieces::{atom_pieces, json_pieces, rss_pieces, with_news};
-pub use rss::rss;
+pub use rhythm::ttl_minutes;
+pub use sheet::{Sheet, atom, json, rss, section_page};
 pub use static_files::{icon_png, robots_txt, style_css};

@@ -233,6 +233,12 @@ fn quiet_changes_are_taken_in_without_a_word() {
         false,
     );
     check(|entry| entry.link = Some("https://a.example/1?utm_source=x".to_owned()), false);
+    let episode = |image: &str| Some(Episode { image: Some(image.to_owned()), ..Episode::default() });
+    check(|entry| entry.episode = Some(Episode { number: Some(1), ..Episode::default() }), true);
+    let cover = |image: &str| FeedEntry { episode: episode(image), ..illustrated() };
+    let mut diary = Diary::new(vec![cover("https://a.example/cover.jpg?token=1")]);
+    diary.check(vec![cover("https://a.example/cover.jpg?token=2")], (0, 0, 0));
+    diary.check(vec![cover("https://a.example/other.jpg")], (0, 0, 1));
     let sorted = |terms: [&str; 2]| FeedEntry { categories: terms.map(category).into(), ..illustrated() };
     let mut diary = Diary::new(vec![sorted(["a", "b"])]);
     diary.check(vec![sorted(["b", "a"])], (0, 0, 0));

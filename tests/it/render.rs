@@ -1,13 +1,17 @@
 //! The documents that readers get: what each format carries, its rules, and that it is always well-formed.
 
+mod around;
 mod atom;
 mod json;
 mod ours;
 mod pages;
 mod pieces;
+mod podcast;
 mod property;
+mod real;
 mod related;
 mod rss;
+mod strict;
 
 use std::sync::Arc;
 
@@ -28,6 +32,8 @@ fn card(id: &str) -> SourceCard {
         feed_url: Some(format!("https://{id}.example/feed")),
         feed_id: format!("tag:{id}.example,2026:feed"),
         language: Some("ar".to_owned()),
+        image: None,
+        rights: None,
     }
 }
 
@@ -89,6 +95,22 @@ fn also(id: &str, title: &str) -> Also {
     Also { entry: Arc::new(entry(&format!("https://{id}.example/other"), said)), source: Arc::new(card(id)) }
 }
 
+fn side_file(
+    url: &str,
+    media_type: Option<&str>,
+    language: Option<&str>,
+    relation: Option<&str>,
+) -> SideFile {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let (media_type, language, relation) = (owned(media_type), owned(language), owned(relation));
+    SideFile { url: url.to_owned(), media_type, language, relation }
+}
+
+/// Plain text that an RSS reader makes of what stands in an element of text.
+fn shown(text: &str) -> String {
+    nashra::pipeline::text::decode(text).into_owned()
+}
+
 /// Everything that a source can say, with every character that needs care.
 fn rich() -> FeedEntry {
     let person = |name: &str| Person {
@@ -133,6 +155,13 @@ fn rich() -> FeedEntry {
             file("javascript:alert(1)", Some("text/html"), None),
         ],
         image: Some("https://a.example/i/1.jpg?w=1&h=\"2\"".to_owned()),
+        caption: Some(Caption {
+            title: Some("صورة & <b>".to_owned()),
+            text: Some("Below it".to_owned()),
+            credit: Some("R&D".to_owned()),
+            width: Some(640),
+            height: Some(0),
+        }),
         comments: Some("https://a.example/خبر#comments".to_owned()),
         origin: Some(Origin {
             title: Some("Wire & Co".to_owned()),
@@ -140,12 +169,30 @@ fn rich() -> FeedEntry {
         }),
         language: Some("fr-MA".to_owned()),
         rights: Some("© أمل & Co".to_owned()),
-        episode: Some(Episode {
-            duration_seconds: Some(61),
-            number: Some(3),
-            season: Some(0),
-            explicit: Some(false),
-        }),
+        episode: Some(rich_episode()),
+    }
+}
+
+/// The same of an episode.
+fn rich_episode() -> Episode {
+    Episode {
+        duration_seconds: Some(61),
+        number: Some(3),
+        season: Some(0),
+        explicit: Some(false),
+        kind: Some(EpisodeKind::Bonus),
+        title: Some("Title & <b>".to_owned()),
+        author: Some("أمل & Co".to_owned()),
+        subtitle: Some("A line".to_owned()),
+        summary: Some("Two lines,\nas one".to_owned()),
+        image: Some("https://a.example/غلاف.jpg?a&b".to_owned()),
+        is_blocked: true,
+        transcripts: vec![
+            side_file("https://a.example/نص.vtt?a&b", Some("text/vtt"), Some("ar"), Some("captions")),
+            side_file("https://a.example/2", None, None, None),
+            side_file("javascript:alert(1)", Some("text/vtt"), None, None),
+        ],
+        chapters: Some(side_file("https://a.example/chapters.json", None, None, None)),
     }
 }
 

@@ -37,6 +37,8 @@ fn cards(language: Option<&str>) -> Cards {
         feed_url: None,
         feed_id: "a".to_owned(),
         language: language.map(str::to_owned),
+        image: None,
+        rights: None,
     };
     BTreeMap::from([(card.id.clone(), Arc::new(card))])
 }

@@ -55,5 +55,7 @@ pub(super) fn card(source: &Source, state: Option<&SourceState>) -> SourceCard {
         feed_id: feed_id.unwrap_or_else(|| pipeline::source_id(&source.id)),
         feed_url,
         language: own(|state| &state.language),
+        image: own(|state| &state.image),
+        rights: own(|state| &state.rights),
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Folded, canonical};
-use crate::model::{Digest, FeedEntry, Trust};
+use crate::model::{Digest, Episode, FeedEntry, SideFile, Trust};
 use crate::pipeline::text;
 
 /// Which rules [`digest`] follows. Whoever changes them counts on: what was hashed by others is then read anew and is no
@@ -227,7 +227,22 @@ fn facts(said: &FeedEntry) -> impl PartialEq + use<'_> {
             (without_token(&file.url), &file.media_type, &file.length, &file.duration_seconds, &file.title)
         })
         .collect();
-    (categories, people, files, image(said), (&said.language, &said.rights, &said.episode))
+    let picture = (image(said), &said.caption);
+    (categories, people, files, picture, (&said.language, &said.rights, said.episode.as_ref().map(episode)))
+}
+
+/// An episode without the tokens of the addresses that it names.
+fn episode(said: &Episode) -> impl PartialEq + use<'_> {
+    fn file(file: &SideFile) -> impl PartialEq + use<'_> {
+        (without_token(&file.url), &file.media_type, &file.language, &file.relation)
+    }
+    let Episode { duration_seconds, number, season, explicit, kind, is_blocked, .. } = said;
+    let transcripts: Vec<_> = said.transcripts.iter().map(file).collect();
+    (
+        (duration_seconds, number, season, explicit, kind, is_blocked),
+        (&said.title, &said.author, &said.subtitle, &said.summary),
+        (said.image.as_deref().map(without_token), transcripts, said.chapters.as_ref().map(file)),
+    )
 }
 
 /// The image where the source named it. One that was found in the text may be an advertisement that

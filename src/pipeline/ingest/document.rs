@@ -67,12 +67,18 @@ impl Document<'_> {
             (&mut state.link, &feed.link),
             (&mut state.feed_id, &feed.id),
             (&mut state.language, &feed.language),
+            (&mut state.rights, &feed.rights),
         ];
         for (known, said) in facts {
             // What a part does not say has not changed.
             if said.is_some() || !is_delta {
                 known.clone_from(said);
             }
+        }
+        // Some sources write another token behind the same picture each time.
+        let path = |image: &Option<String>| Some(image.as_deref()?.split('?').next()?.to_owned());
+        if path(&state.image) != path(&feed.image) && (feed.image.is_some() || !is_delta) {
+            state.image.clone_from(&feed.image);
         }
         if !is_delta || feed.schedules != Schedules::default() {
             state.schedules = feed.schedules.clone();

@@ -2,8 +2,8 @@
 
 use super::links::{self, Bases, Use};
 use super::notes::Notes;
-use super::{Cleaner, bodies, date, files, language, people, words};
-use crate::model::{Clean, Episode, FeedEntry, Origin, RawEntry, RawSource, RawText};
+use super::{Cleaner, bodies, date, episode, files, language, people, words};
+use crate::model::{Clean, FeedEntry, Origin, RawEntry, RawSource, RawText};
 
 /// What all entries of a document share.
 pub(super) struct Desk<'a> {
@@ -13,12 +13,12 @@ pub(super) struct Desk<'a> {
 }
 
 /// The entry; `None` where it says nothing that could be shown or followed.
-pub(super) fn read(raw: RawEntry, desk: &mut Desk<'_>) -> FeedEntry {
+pub(super) fn read(mut raw: RawEntry, desk: &mut Desk<'_>) -> FeedEntry {
     let bases = desk.bases.within(raw.base.as_deref());
     let bases = bases.as_ref();
     let (content, summary) = texts(raw.content.as_ref(), raw.summary.as_ref(), bases, desk);
     let notes = &mut desk.notes;
-    let (enclosures, image) = files::read(&raw.media, bases, notes);
+    let files::Files { enclosures, image, caption } = files::read(&raw.media, bases, notes);
     let image = image.or(content.lead_image).or(summary.lead_image);
     let original_link =
         raw.original_link.as_deref().and_then(|link| links::resolve(link, None, bases, Use::Link, notes));
@@ -31,7 +31,7 @@ pub(super) fn read(raw: RawEntry, desk: &mut Desk<'_>) -> FeedEntry {
         language::tidy(raw.language.as_deref(), notes).or_else(|| language::tidy(text_language(), notes));
     let published = date(raw.published.as_deref(), notes);
     let updated = date(raw.updated.as_deref(), notes);
-    let episode = episode(&raw);
+    let episode = episode::read(&mut raw, bases, notes);
     FeedEntry {
         id: words::id(raw.id, notes),
         title: words::title(raw.title),
@@ -46,6 +46,7 @@ pub(super) fn read(raw: RawEntry, desk: &mut Desk<'_>) -> FeedEntry {
         categories: words::categories(raw.categories),
         enclosures,
         image,
+        caption,
         comments,
         origin: raw.source.and_then(|source| origin(&source, bases)),
         language,
@@ -89,24 +90,4 @@ fn origin(raw: &RawSource, bases: &Bases) -> Option<Origin> {
     let title = raw.title.as_deref().and_then(words::name);
     let url = raw.url.as_deref().and_then(|url| links::quietly(url, None, bases, Use::Link));
     (title.is_some() || url.is_some()).then_some(Origin { title, url })
-}
-
-fn episode(raw: &RawEntry) -> Option<Episode> {
-    let number = |text: &Option<String>| text.as_deref().and_then(words::number);
-    let episode = Episode {
-        duration_seconds: raw.duration.as_deref().and_then(files::seconds),
-        number: number(&raw.episode),
-        season: number(&raw.season),
-        explicit: raw.explicit.as_deref().and_then(explicit),
-    };
-    (episode != Episode::default()).then_some(episode)
-}
-
-/// The words of Apple, old and new.
-fn explicit(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "yes" | "true" | "explicit" | "1" => Some(true),
-        "no" | "false" | "clean" | "0" => Some(false),
-        _ => None,
-    }
 }

@@ -3,7 +3,7 @@
 use super::links::{Bases, Use, resolve};
 use super::notes::Notes;
 use super::words;
-use crate::model::{Enclosure, RawMedia, RawMediaKind};
+use crate::model::{Caption, Enclosure, RawMedia, RawMediaKind, RawText};
 
 /// Files of one entry.
 const FILES_MAX: usize = 100;
@@ -57,14 +57,25 @@ enum Class {
     Other,
 }
 
-/// The files without doubles, and the image that leads the entry, absolute. Every enclosure is a file; of
+/// What is found among the files of an entry.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    /// What is offered to players and readers, without doubles.
+    pub(super) enclosures: Vec<Enclosure>,
+    /// The image that leads the entry, absolute.
+    pub(super) image: Option<String>,
+    /// What is said of it.
+    pub(super) caption: Option<Caption>,
+}
+
+/// Reads the files of an entry. Every enclosure is a file; of
 /// Media RSS only what is played or read is one.
 ///
 /// The image is the widest of `media:content`, else a thumbnail, else that of iTunes or JSON Feed, else an
 /// enclosed one; a portrait of the author, as blogs send it, comes last.
-pub(super) fn read(media: &[RawMedia], bases: &Bases, notes: &mut Notes) -> (Vec<Enclosure>, Option<String>) {
+pub(super) fn read(media: &[RawMedia], bases: &Bases, notes: &mut Notes) -> Files {
     let mut files: Vec<Enclosure> = Vec::new();
-    let mut images: Vec<(u8, u32, String)> = Vec::new();
+    let mut images: Vec<(u8, u32, String, &RawMedia)> = Vec::new();
     for raw in media.iter().take(FILES_MAX) {
         let named = media_type(raw.media_type.as_deref());
         let guessed = named.clone().or_else(|| by_extension(&raw.url).map(str::to_owned));
@@ -80,15 +91,29 @@ pub(super) fn read(media: &[RawMedia], bases: &Bases, notes: &mut Notes) -> (Vec
         let Some(url) = resolve(&raw.url, raw.base.as_deref(), bases, usage, notes) else { continue };
         let width = raw.width.as_deref().and_then(words::number);
         if is_picture && url.starts_with("http") && width.is_none_or(|width| width >= IMAGE_PIXELS_MIN) {
-            images.push((rank(raw.kind, &url), u32::MAX - width.unwrap_or(0), url.clone()));
+            images.push((rank(raw.kind, &url), u32::MAX - width.unwrap_or(0), url.clone(), raw));
         }
         if is_file {
             add(&mut files, file(raw, url, guessed));
         }
     }
     // The first of the best and widest: sorting keeps the order of equals.
-    images.sort_by_key(|(rank, narrowness, _)| (*rank, *narrowness));
-    (files, images.into_iter().next().map(|(_, _, url)| url))
+    images.sort_by_key(|(rank, narrowness, _, _)| (*rank, *narrowness));
+    let lead = images.into_iter().next();
+    let caption = lead.as_ref().and_then(|(_, _, _, raw)| caption(raw));
+    Files { enclosures: files, image: lead.map(|(_, _, url, _)| url), caption }
+}
+
+fn caption(raw: &RawMedia) -> Option<Caption> {
+    let pixels = |text: &Option<String>| text.as_deref().and_then(words::number).filter(|pixels| *pixels > 0);
+    let caption = Caption {
+        title: raw.title.as_deref().and_then(words::name),
+        text: words::paragraph(raw.text.clone().map(|value| RawText { value, ..RawText::default() })),
+        credit: raw.credit.as_deref().and_then(words::name),
+        width: pixels(&raw.width),
+        height: pixels(&raw.height),
+    };
+    (caption != Caption::default()).then_some(caption)
 }
 
 /// Seconds of `1:02:03`, `62:03`, `3723`, `3723.5`, `PT1H2M3S`, `1h 2m 3s`.
@@ -156,7 +181,7 @@ fn add(files: &mut Vec<Enclosure>, file: Enclosure) {
 }
 
 /// The type in lower case, without parameters.
-fn media_type(raw: Option<&str>) -> Option<String> {
+pub(super) fn media_type(raw: Option<&str>) -> Option<String> {
     let bare = raw?.split(';').next()?.trim().to_ascii_lowercase();
     let (main, sub) = bare.split_once('/')?;
     let is_token = |part: &str| {

@@ -2,7 +2,11 @@
 //!
 //! The names are those that `grammar.rs` gives, without their `+`.
 
-use crate::model::{RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawText};
+mod cast;
+
+use crate::model::{
+    RawCast, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawText,
+};
 
 /// The known attributes of a tag, in the order of the document.
 pub(super) type Attributes<'v> = Vec<(&'static str, std::borrow::Cow<'v, str>)>;
@@ -19,6 +23,8 @@ pub(super) struct Extras {
     links: Vec<RawLink>,
     categories: Vec<RawCategory>,
     media: Vec<RawMedia>,
+    /// What attributes say of an episode.
+    cast: RawCast,
 }
 
 impl Extras {
@@ -68,6 +74,9 @@ impl Extras {
                 let scheme = value("scheme");
                 return self.categories.extend(term.map(|term| RawCategory { term, scheme, label }));
             }
+            "transcript" | "chapters" => {
+                return address.into_iter().for_each(|url| self.add_side_file(name, url, value));
+            }
             "player" => {
                 let last = self.media.last_mut().filter(|file| file.url.is_empty());
                 return last.into_iter().zip(address).for_each(|(file, url)| file.url = url);
@@ -77,6 +86,9 @@ impl Extras {
             "thumbnail" => RawMediaKind::Thumbnail,
             _ => RawMediaKind::Image,
         };
+        if name == "castimage" {
+            self.set_cover(address.as_ref());
+        }
         self.media.push(RawMedia {
             kind,
             url: address.unwrap_or_default(),
@@ -85,16 +97,22 @@ impl Extras {
             length: value("length").or_else(|| value("fileSize")),
             duration: value("duration"),
             width: value("width"),
+            height: value("height"),
             title: value("title"),
-            base: None,
+            ..RawMedia::default()
         });
     }
 
-    /// The title of the last file.
-    pub(super) fn set_file_title(&mut self, title: &str) {
-        if let Some(file) = self.media.last_mut() {
-            file.title.get_or_insert_with(|| title.to_owned());
-        }
+    /// What stands in the element of the last file: its title, the text below it, or who made it.
+    pub(super) fn set_file_words(&mut self, name: &str, words: &str) {
+        let Some(file) = self.media.last_mut() else { return };
+        let slot = match name {
+            "mediatitle" => &mut file.title,
+            "mediadescription" => &mut file.text,
+            "credit" => &mut file.credit,
+            _ => return,
+        };
+        slot.get_or_insert_with(|| words.to_owned());
     }
 
     /// The address of the last file, which stands as text in its element.
@@ -197,8 +215,9 @@ impl Extras {
             self.scope_of(name, text.as_mut());
         }
         entry.base = self.base.take().or_else(|| feed_base.map(str::to_owned));
+        entry.cast = self.take_cast();
         entry.language = self.value(&["language"]).or(self.lang.take());
-        or(&mut entry.title, || self.any(&["title", "mediatitle"]));
+        or(&mut entry.title, || self.any(&["title", "mediatitle", "casttitle"]));
         or(&mut entry.content, || self.any(&["longcontent", "encoded", "content"]));
         or(&mut entry.summary, || {
             self.any(&["longsummary", "summary", "castsummary", "mediadescription", "castsubtitle"])

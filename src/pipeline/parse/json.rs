@@ -6,7 +6,8 @@ use super::extras::alternate;
 use super::notes::Notes;
 use super::rewrite::ENTRIES_MAX;
 use crate::model::{
-    Format, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawText, TextKind,
+    Format, RawCast, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSideFile,
+    RawText, TextKind,
 };
 
 type Object = Map<String, Value>;
@@ -102,6 +103,38 @@ impl Reader {
                 .collect(),
             media,
             language: self.text(item, "language"),
+            ..self.podcast(item)
+        }
+    }
+
+    /// The extension `_podcast`, in which we put what the format has no place for.
+    fn podcast(&mut self, item: &Object) -> RawEntry {
+        let Some(cast) = item.get("_podcast").and_then(Value::as_object) else { return RawEntry::default() };
+        let word = |name: &str| match cast.get(name) {
+            Some(Value::Bool(flag)) => Some(flag.to_string()),
+            other => other.and_then(scalar),
+        };
+        let file = |file: &Object| {
+            let word = |name: &str| file.get(name).and_then(scalar);
+            let (media_type, language, relation) = (word("type"), word("language"), word("rel"));
+            Some(RawSideFile { url: word("url")?, media_type, language, relation })
+        };
+        RawEntry {
+            duration: word("duration"),
+            episode: word("episode"),
+            season: word("season"),
+            explicit: word("explicit"),
+            cast: RawCast {
+                kind: word("episodeType"),
+                title: word("title").map(plain),
+                author: word("author"),
+                subtitle: word("subtitle").map(plain),
+                summary: word("summary").map(plain),
+                image: word("image"),
+                block: word("block"),
+                transcripts: self.objects(cast, "transcripts").into_iter().filter_map(file).collect(),
+                chapters: cast.get("chapters").and_then(Value::as_object).and_then(file),
+            },
             ..RawEntry::default()
         }
     }

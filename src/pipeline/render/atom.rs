@@ -1,105 +1,133 @@
-//! A section as Atom 1.0 (RFC 4287).
+//! Entries as Atom 1.0 (RFC 4287): a section, a page of its archive (RFC 5005), or any other list.
+
+mod splice;
 
 use std::collections::BTreeMap;
 
-use atom_syndication::extension::{Extension, ExtensionMap};
+use atom_syndication::extension::ExtensionMap;
 use atom_syndication::{
-    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Source, Text, TextType,
+    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text, TextType,
 };
 
-use super::head::{GENERATOR, Head};
-use super::item::Item;
-use super::values::{email, escape, in_range, line, uri, web};
-use crate::model::{self, Placed, SectionFeed, Site, SourceId, Timestamp};
+use self::splice::Marks;
+use super::head::{GENERATOR, ICON_PATH, site_title};
+use super::heading::Heading;
+use super::item::{Item, Mention, Source};
+use super::podcast::Podcast;
+use super::values::{self, email, escape, in_range, line, uri, web};
+use super::{element, media};
+use crate::model::{self, Placed, Removed, Site, Timestamp};
 
-const MEDIA: &str = "http://search.yahoo.com/mrss/";
 /// The namespace of what the formats have no place for.
 const OWN: &str = "urn:x-nashra:atom";
-/// Other coverage and related stories are both `related`: this attribute marks the links to related stories.
-const RELATED_STORY: &str = "nashra:story=\"related\"";
+/// RFC 6721 §2.
+const DELETED: &str = "http://purl.org/atompub/tombstones/1.0";
+/// RFC 5005 §1.2.
+const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
-/// Renders a section as Atom 1.0.
-pub fn atom(feed: &SectionFeed, site: &Site) -> Vec<u8> {
-    let head = Head::new(feed, site);
-    let items: Vec<Item<'_>> = feed.placed.iter().map(|placed| Item::placed(site, placed)).collect();
-    let ages = newest_by_source(&items);
-    let entries = feed.placed.iter().zip(&items).map(|(placed, item)| entry(item, placed, site, &ages));
+/// Renders any list of entries as Atom 1.0, and says of those in `removed` that they are no more (RFC 6721).
+pub fn atom_of(heading: &Heading, placed: &[Placed], removed: &[Removed], site: &Site) -> Vec<u8> {
+    let items: Vec<Item<'_>> = placed.iter().map(|placed| Item::placed(site, placed)).collect();
+    written(heading, (placed, &items), removed, site)
+}
+
+/// Writes entries that are prepared.
+pub(super) fn written(
+    heading: &Heading,
+    (placed, items): (&[Placed], &[Item<'_>]),
+    removed: &[Removed],
+    site: &Site,
+) -> Vec<u8> {
+    let entries = placed.iter().zip(items).map(|(placed, item)| entry(item, placed, site));
+    let entries: Vec<Entry> = entries.collect();
     let document = Feed {
-        links: vec![
-            link("self", head.in_format("atom"), Some("application/atom+xml")),
-            link("alternate", head.page.clone(), Some("text/html")),
-        ],
-        title: text(head.title),
-        id: head.page,
+        title: text(safe(&heading.title)),
+        id: id(&heading.id),
         // The epoch for an empty section: never the clock.
-        updated: date(feed.updated),
-        subtitle: Some(text(head.description)),
+        updated: date(heading.updated),
+        subtitle: heading.subtitle.as_deref().and_then(line).map(text),
         generator: Some(Generator { value: GENERATOR.to_owned(), uri: None, version: None }),
-        icon: Some(head.icon),
-        lang: head.language,
-        namespaces: namespaces(feed),
-        entries: entries.collect(),
+        icon: Some(format!("{}{ICON_PATH}", site.url)),
+        base: Some(format!("{}/", site.url)),
+        lang: values::language(&site.language),
+        authors: feed_authors(items, site),
+        links: feed_links(heading),
+        namespaces: namespaces(heading, placed, removed, &entries),
+        entries,
         ..Feed::default()
     };
     // A vector takes every byte, and nothing else can fail.
     let bytes = document.write_to(Vec::new()).unwrap_or_default();
-    with_attributes(&bytes, feed, |index| items.get(index)?.foreign_language(site))
+    let archive = if heading.is_archive { "<fh:archive/>" } else { "" };
+    let before = format!("{archive}{}", splice::deleted(removed));
+    let marks: Vec<Marks> = placed.iter().zip(items).map(|(placed, item)| marks(placed, item)).collect();
+    splice::splice(&String::from_utf8_lossy(&bytes), &before, &marks).into_bytes()
 }
 
-fn namespaces(feed: &SectionFeed) -> BTreeMap<String, String> {
-    let own = feed.placed.iter().any(|placed| !placed.related.is_empty()).then_some(("nashra", OWN));
-    let names = own.into_iter().chain([("media", MEDIA)]);
-    names.map(|(name, uri)| (name.to_owned(), uri.to_owned())).collect()
+fn feed_links(heading: &Heading) -> Vec<Link> {
+    const ATOM: &str = "application/atom+xml";
+    let media_type = |relation: &str| match relation {
+        "hub" => None,
+        "search" => Some("application/opensearchdescription+xml"),
+        _ => Some(ATOM),
+    };
+    let own = link("self", heading.address.clone(), Some(ATOM));
+    let page = link("alternate", heading.page.clone(), Some("text/html"));
+    let further = heading.links.iter();
+    let further = further.map(|(relation, href)| link(relation, href.clone(), media_type(relation)));
+    [own, page].into_iter().chain(further).collect()
 }
 
-/// The crate has no place for the `xml:lang` of an entry, nor for attributes of others in a link. Every `<` of a
-/// text is escaped, so the n-th `<entry>` in the document is the start of the n-th entry; and so is every `"`.
-fn with_attributes<'a>(
-    document: &[u8],
-    feed: &SectionFeed,
-    language: impl Fn(usize) -> Option<&'a str>,
-) -> Vec<u8> {
-    const START: &str = "<entry>";
-    let document = String::from_utf8_lossy(document);
-    let mut parts = document.split(START);
-    let mut out = String::with_capacity(document.len() + feed.placed.len() * 16);
-    out.push_str(parts.next().unwrap_or_default());
-    for (index, part) in parts.enumerate() {
-        match language(index) {
-            // A checked tag is letters, digits and dashes.
-            Some(tag) => out.extend(["<entry xml:lang=\"", tag, "\">"]),
-            None => out.push_str(START),
-        }
-        match feed.placed.get(index) {
-            Some(placed) if !placed.related.is_empty() => mark_related(&mut out, part, placed.also.len()),
-            _ => out.push_str(part),
-        }
+/// Nothing is declared that is not used.
+fn namespaces(
+    heading: &Heading,
+    placed: &[Placed],
+    removed: &[Removed],
+    entries: &[Entry],
+) -> BTreeMap<String, String> {
+    let own = [
+        ("at", DELETED, !removed.is_empty()),
+        ("fh", HISTORY, heading.is_archive),
+        ("nashra", OWN, placed.iter().any(|placed| !placed.related.is_empty())),
+    ];
+    let used = own.into_iter().filter(|(_, _, is_used)| *is_used);
+    let used = used.map(|(name, uri, _)| (name.to_owned(), uri.to_owned()));
+    used.chain(element::namespaces(entries.iter().map(|entry| &entry.extensions))).collect()
+}
+
+/// What leads nowhere by itself leads from the page at the source, of which the text is a part.
+fn marks(placed: &Placed, item: &Item<'_>) -> Marks {
+    Marks {
+        base: (item.link != item.page).then(|| escape(&item.link)),
+        language: item.language.clone(),
+        coverage: (!placed.related.is_empty()).then_some(placed.also.len()),
     }
-    out.into_bytes()
 }
 
-/// Copies an entry; the links to other coverage, which come first, stay as they are.
-fn mark_related(out: &mut String, entry: &str, coverage: usize) {
-    const RELATION: &str = " rel=\"related\"";
-    for (index, part) in entry.split_inclusive(RELATION).enumerate() {
-        out.push_str(part);
-        if part.ends_with(RELATION) && index >= coverage {
-            out.extend([" ", RELATED_STORY]);
-        }
+/// An id as an entry has it.
+fn id(id: &str) -> String {
+    crate::pipeline::text::xml_safe(id).into_owned()
+}
+
+fn safe(words: &str) -> String {
+    line(words).unwrap_or_default()
+}
+
+/// Who the feed itself is from: the source that fills it alone, and this site where there is nothing yet. Where there
+/// are several sources, each entry says it.
+fn feed_authors(items: &[Item<'_>], site: &Site) -> Vec<Person> {
+    if items.is_empty() {
+        let uri = Some(format!("{}/", site.url));
+        return vec![Person { name: site_title(site), uri, ..Person::default() }];
     }
+    Source::alone(items).map(publisher).into_iter().collect()
 }
 
-/// When each source last changed, as far as this feed knows.
-fn newest_by_source<'a>(items: &[Item<'a>]) -> BTreeMap<&'a SourceId, Timestamp> {
-    let mut newest = BTreeMap::new();
-    for item in items {
-        let known = newest.entry(&item.source.card.id).or_insert_with(|| item.updated());
-        *known = item.updated().max(*known);
-    }
-    newest
+fn publisher(source: &Source<'_>) -> Person {
+    Person { name: source.title.clone(), uri: source.link.clone(), ..Person::default() }
 }
 
-fn entry(item: &Item<'_>, placed: &Placed, site: &Site, ages: &BTreeMap<&SourceId, Timestamp>) -> Entry {
+fn entry(item: &Item<'_>, placed: &Placed, site: &Site) -> Entry {
     let said = &item.entry.said;
     Entry {
         title: text(item.headline()),
@@ -111,14 +139,17 @@ fn entry(item: &Item<'_>, placed: &Placed, site: &Site, ages: &BTreeMap<&SourceI
         links: links(item, placed, site),
         published: Some(date(item.entry.published)),
         rights: said.rights.as_deref().and_then(line).map(text),
-        source: Some(source(item, site, ages)),
-        summary: item.summary.clone().map(|value| Text { r#type: TextType::Html, ..text(value) }),
-        content: item.content.clone().map(|value| Content {
-            value: Some(value),
+        source: Some(source(item, site)),
+        summary: item
+            .summary
+            .as_ref()
+            .map(|value| Text { r#type: TextType::Html, ..text(value.to_string()) }),
+        content: item.content.as_ref().map(|value| Content {
+            value: Some(value.to_string()),
             content_type: Some("html".to_owned()),
             ..Content::default()
         }),
-        extensions: thumbnail(item),
+        extensions: extensions(item),
         ..Entry::default()
     }
 }
@@ -129,7 +160,7 @@ fn authors(item: &Item<'_>) -> Vec<Person> {
     if !named.is_empty() {
         return named;
     }
-    vec![Person { name: item.source.title.clone(), uri: item.source.link.clone(), ..Person::default() }]
+    vec![publisher(&item.source)]
 }
 
 fn person(person: &model::Person) -> Option<Person> {
@@ -159,8 +190,8 @@ fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
         });
     }
     for also in placed.also.iter().chain(&placed.related) {
-        let other = Item::also(site, also);
-        let title = format!("{}: {}", other.source.title, other.headline());
+        let other = Mention::of(site, also);
+        let title = format!("{}: {}", other.source, other.headline);
         links.push(Link { title: Some(title), ..link("related", other.link, None) });
     }
     if let Some(comments) = &item.comments {
@@ -175,17 +206,20 @@ fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
     links
 }
 
-/// RFC 4287 §4.2.11: the feed that the entry was copied from.
-fn source(item: &Item<'_>, site: &Site, ages: &BTreeMap<&SourceId, Timestamp>) -> Source {
+/// RFC 4287 §4.2.11: the feed that the entry was copied from, as it was when it said this. Were it as it is now, each
+/// entry of a source would be another one whenever the source has news.
+fn source(item: &Item<'_>, site: &Site) -> atom_syndication::Source {
     let source = &item.source;
     let page = source.link.clone().map(|page| link("alternate", page, None));
     let feed = source.feed.clone().map(|feed| link("self", feed, None));
-    Source {
+    atom_syndication::Source {
         title: text(source.title.clone()),
         id: iri(&source.card.feed_id).unwrap_or_else(|| source.home(site)),
-        updated: date(ages.get(&source.card.id).copied().unwrap_or(item.entry.published)),
+        updated: date(item.updated()),
         links: page.into_iter().chain(feed).collect(),
-        ..Source::default()
+        logo: source.image.clone(),
+        rights: source.card.rights.as_deref().and_then(line).map(text),
+        ..atom_syndication::Source::default()
     }
 }
 
@@ -196,15 +230,12 @@ fn iri(id: &str) -> Option<String> {
     Some(if id.chars().all(allowed) { id.to_owned() } else { encoded })
 }
 
-/// The crate does not escape the attributes of extensions, so they are escaped here.
-fn thumbnail(item: &Item<'_>) -> ExtensionMap {
-    let Some(image) = &item.image else { return ExtensionMap::new() };
-    let element = Extension {
-        name: "media:thumbnail".to_owned(),
-        attrs: BTreeMap::from([("url".to_owned(), escape(image))]),
-        ..Extension::default()
-    };
-    ExtensionMap::from([("media".to_owned(), BTreeMap::from([("thumbnail".to_owned(), vec![element])]))])
+/// The lead image, what a link cannot say of its file, and the episode.
+fn extensions(item: &Item<'_>) -> ExtensionMap {
+    let mut elements = media::image(item);
+    elements.extend(item.files.iter().filter(|file| file.seconds.is_some()).map(media::file));
+    elements.extend(Podcast::of(item).into_iter().flat_map(Podcast::elements));
+    element::in_atom(elements)
 }
 
 pub(super) fn link(relation: &str, href: String, media_type: Option<&str>) -> Link {

@@ -2,7 +2,7 @@
 
 use super::values::{self, line};
 use super::words::Words;
-use crate::model::{SectionFeed, Site};
+use crate::model::{Section, Site};
 
 /// The program's name, without its version: an upgrade alone must not change every document.
 pub(super) const GENERATOR: &str = "nashra";
@@ -24,14 +24,14 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn new(feed: &SectionFeed, site: &Site) -> Self {
-        let section = line(&feed.section.title).unwrap_or_else(|| feed.section.id.0.clone());
+    pub(super) fn new(of: &Section, site: &Site) -> Self {
+        let section = line(&of.title).unwrap_or_else(|| of.id.0.clone());
         let portal = site_title(site);
-        let own = feed.section.description.as_deref().and_then(line);
+        let own = of.description.as_deref().and_then(line);
         Self {
             description: own.unwrap_or_else(|| (Words::of(&site.language).describes)(&section, &portal)),
             title: if section == portal { section } else { format!("{section} – {portal}") },
-            page: format!("{}/{}", site.url, feed.section.id),
+            page: format!("{}/{}", site.url, of.id),
             language: values::language(&site.language),
             icon: format!("{}{ICON_PATH}", site.url),
         }

@@ -1,12 +1,13 @@
 //! An entry prepared once for all formats: every fallback that readers see is decided here.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
-use super::values::{self, escape, excerpt, line, markup, media_type, plain, web};
+use super::values::{self, beginning, escape, excerpt, line, markup, media_type, web};
 use crate::model::{Also, Entry, FeedEntry, Person, Placed, Site, SourceCard, Timestamp};
 
 /// What is declared for a file of unknown kind (RFC 2046 §4.5.1).
-const UNKNOWN_TYPE: &str = "application/octet-stream";
+pub(super) const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// An entry as every format shows it. Texts hold no character that XML forbids, addresses are ASCII.
 pub(super) struct Item<'a> {
@@ -23,9 +24,9 @@ pub(super) struct Item<'a> {
     /// Our own page of the entry.
     pub(super) page: String,
     /// Sanitised HTML.
-    pub(super) summary: Option<String>,
+    pub(super) summary: Option<Cow<'a, str>>,
     /// Sanitised HTML.
-    pub(super) content: Option<String>,
+    pub(super) content: Option<Cow<'a, str>>,
     /// Its language where it is known.
     pub(super) language: Option<String>,
     /// The lead image.
@@ -36,6 +37,8 @@ pub(super) struct Item<'a> {
     pub(super) comments: Option<String>,
     /// The categories.
     pub(super) categories: Vec<Category>,
+    /// How its text begins, once somebody has asked.
+    teaser: OnceCell<Option<String>>,
 }
 
 /// A source with addresses that can be shown.
@@ -48,6 +51,8 @@ pub(super) struct Source<'a> {
     pub(super) link: Option<String>,
     /// Its feed.
     pub(super) feed: Option<String>,
+    /// Its picture.
+    pub(super) image: Option<String>,
 }
 
 /// A file that belongs to an entry.
@@ -118,26 +123,28 @@ impl<'a> Item<'a> {
             files: files(said),
             comments: said.comments.as_deref().and_then(web),
             categories: categories(said),
+            teaser: OnceCell::new(),
         }
     }
 
     /// The title; the beginning of the text where it has none, and the source's name where there is
     /// no text either. Atom must have a title, and list pages need something to click on.
     pub(super) fn headline(&self) -> String {
-        let text = || self.text().map(|text| excerpt(&text));
-        self.title.clone().or_else(text).unwrap_or_else(|| self.source.title.clone())
+        self.title.clone().or_else(|| self.teaser()).unwrap_or_else(|| self.source.title.clone())
     }
 
     /// The summary as plain text, else the beginning of the content.
     pub(super) fn teaser(&self) -> Option<String> {
-        self.text().map(|text| excerpt(&text))
+        let of = |html: &Option<Cow<'_, str>>| html.as_deref().and_then(beginning);
+        let text = || of(&self.summary).or_else(|| of(&self.content)).map(|text| excerpt(&text));
+        self.teaser.get_or_init(text).clone()
     }
 
     /// The summary; a short one made from the content where the source gave none, and the headline
     /// where there is nothing but images. HTML, never empty.
     pub(super) fn description(&self) -> String {
         match &self.summary {
-            Some(summary) => summary.clone(),
+            Some(summary) => summary.clone().into_owned(),
             None => escape(&self.teaser().unwrap_or_else(|| self.headline())),
         }
     }
@@ -157,10 +164,25 @@ impl<'a> Item<'a> {
     pub(super) fn foreign_language(&self, site: &Site) -> Option<&str> {
         self.language.as_deref().filter(|tag| !tag.eq_ignore_ascii_case(&site.language))
     }
+}
 
-    fn text(&self) -> Option<String> {
-        let of = |html: &Option<String>| html.as_deref().and_then(plain);
-        of(&self.summary).or_else(|| of(&self.content))
+/// Another entry as one is told of it: whose it is, what it is called, where it is.
+pub(super) struct Mention {
+    /// The name of the source.
+    pub(super) source: String,
+    /// See [`Item::headline`].
+    pub(super) headline: String,
+    /// See [`Item::link`].
+    pub(super) link: String,
+}
+
+impl Mention {
+    pub(super) fn of(site: &Site, also: &Also) -> Self {
+        let source = source_title(&also.source);
+        let title = also.entry.said.title.as_deref().and_then(line);
+        // Only what has no title must be read.
+        let headline = title.unwrap_or_else(|| Item::also(site, also).headline());
+        Self { source, headline, link: destination(site, &also.entry) }
     }
 }
 
@@ -177,10 +199,17 @@ impl<'a> Source<'a> {
     pub(super) fn new(card: &'a SourceCard) -> Self {
         Self {
             card,
-            title: line(&card.title).unwrap_or_else(|| card.id.0.clone()),
+            title: source_title(card),
             link: card.link.as_deref().and_then(web),
             feed: card.feed_url.as_deref().and_then(web),
+            image: card.image.as_deref().and_then(web),
         }
+    }
+
+    /// The source of all of these, where it is one.
+    pub(super) fn alone<'i>(items: &'i [Item<'a>]) -> Option<&'i Self> {
+        let first = &items.first()?.source;
+        items.iter().all(|item| item.source.card.id == first.card.id).then_some(first)
     }
 
     /// Where readers find the source: its page, else its feed. A source that is a local file and names
@@ -188,6 +217,10 @@ impl<'a> Source<'a> {
     pub(super) fn home(&self, site: &Site) -> String {
         self.link.clone().or_else(|| self.feed.clone()).unwrap_or_else(|| format!("{}/", site.url))
     }
+}
+
+fn source_title(card: &SourceCard) -> String {
+    line(&card.title).unwrap_or_else(|| card.id.0.clone())
 }
 
 fn files(said: &FeedEntry) -> Vec<File> {

@@ -3,15 +3,16 @@
 use serde::Serialize;
 
 use super::head::Head;
-use super::item::Item;
+use super::item::{Item, Mention, Source};
+use super::podcast::Podcast;
 use super::values::{plain, rfc3339, web};
 use crate::model::{Placed, SectionFeed, Site};
 
 const VERSION: &str = "https://jsonfeed.org/version/1.1";
 
-/// Renders a section as JSON Feed 1.1.
-pub fn json(feed: &SectionFeed, site: &Site) -> Vec<u8> {
-    let head = Head::new(feed, site);
+/// Writes a section with its prepared entries.
+pub(super) fn written(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Vec<u8> {
+    let head = Head::new(&feed.section, site);
     let document = Document {
         version: VERSION,
         feed_url: head.in_format("json"),
@@ -20,14 +21,16 @@ pub fn json(feed: &SectionFeed, site: &Site) -> Vec<u8> {
         description: head.description,
         icon: head.icon,
         language: head.language,
-        items: feed.placed.iter().map(|placed| item(placed, site)).collect(),
+        hubs: site.hubs.iter().map(|url| Hub { kind: "WebSub", url: url.clone() }).collect(),
+        authors: authors(items),
+        items: feed.placed.iter().zip(items).map(|(placed, one)| item(one, placed, site)).collect(),
     };
     // Strings and numbers always serialise, and a vector takes every byte.
     serde_json::to_vec(&document).unwrap_or_default()
 }
 
 #[derive(Serialize)]
-struct Document {
+struct Document<'a> {
     version: &'static str,
     title: String,
     home_page_url: String,
@@ -36,18 +39,31 @@ struct Document {
     icon: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
-    items: Vec<JsonItem>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<Author>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub>,
+    /// Last, so that its objects can be found in the bytes.
+    items: Vec<JsonItem<'a>>,
+}
+
+/// Where readers are told of news instead of asking.
+#[derive(Serialize)]
+struct Hub {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: String,
 }
 
 #[derive(Serialize)]
-struct JsonItem {
+struct JsonItem<'a> {
     id: String,
     url: String,
     /// Absent where the source gave none: the format stands for titleless posts.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    content_html: Option<String>,
+    content_html: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content_text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +81,8 @@ struct JsonItem {
     language: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attachments: Vec<Attachment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    _podcast: Option<Podcast>,
     _nashra: Nashra,
 }
 
@@ -117,8 +135,14 @@ struct Related {
     url: String,
 }
 
-fn item(placed: &Placed, site: &Site) -> JsonItem {
-    let item = Item::placed(site, placed);
+/// Whose feed it is, where a single source fills it. Items without authors of their own are theirs, too: where there
+/// are several sources, nobody can be named here.
+fn authors(items: &[Item<'_>]) -> Vec<Author> {
+    let alone = Source::alone(items);
+    alone.map(|source| Author { name: source.title.clone(), url: source.link.clone() }).into_iter().collect()
+}
+
+fn item<'a>(item: &'a Item<'_>, placed: &Placed, site: &Site) -> JsonItem<'a> {
     let episode_seconds = item.entry.said.episode.as_ref().and_then(|episode| episode.duration_seconds);
     let attachments = item.files.iter().map(|file| Attachment {
         url: file.url.clone(),
@@ -127,7 +151,10 @@ fn item(placed: &Placed, site: &Site) -> JsonItem {
         size_in_bytes: file.bytes,
         duration_in_seconds: file.seconds.or_else(|| episode_seconds.filter(|_| file.is_played())),
     });
-    let content_html = item.content.clone().or_else(|| item.summary.clone());
+    let content_html = item.content.as_deref().or(item.summary.as_deref());
+    // A summary that stands for the content need not be there twice in full.
+    let summary = if item.content.is_some() { item.summary.as_deref().and_then(plain) } else { None };
+    let summary = summary.or_else(|| item.summary.as_ref().and_then(|_| item.teaser()));
     JsonItem {
         id: item.id.to_string(),
         url: item.link.clone(),
@@ -135,7 +162,7 @@ fn item(placed: &Placed, site: &Site) -> JsonItem {
         // One of the two must be there, so an entry without any text has its headline for content.
         content_text: content_html.is_none().then(|| item.headline()),
         content_html,
-        summary: item.summary.as_deref().and_then(plain),
+        summary,
         image: item.image.clone(),
         date_published: rfc3339(item.entry.published),
         date_modified: item.entry.updated.map(|_| rfc3339(item.updated())),
@@ -146,18 +173,19 @@ fn item(placed: &Placed, site: &Site) -> JsonItem {
         tags: item.categories.iter().map(|category| category.word().to_owned()).collect(),
         language: item.language.clone(),
         attachments: attachments.collect(),
-        _nashra: nashra(&item, placed, site),
+        _podcast: Podcast::of(item),
+        _nashra: nashra(item, placed, site),
     }
 }
 
 fn nashra(item: &Item<'_>, placed: &Placed, site: &Site) -> Nashra {
     let also = placed.also.iter().map(|also| {
-        let other = Item::also(site, also);
-        JsonAlso { title: other.headline(), url: other.link, source: other.source.title }
+        let Mention { source, headline, link } = Mention::of(site, also);
+        JsonAlso { title: headline, url: link, source }
     });
     let related = placed.related.iter().map(|related| {
-        let other = Item::also(site, related);
-        Related { title: other.headline(), url: other.link }
+        let Mention { headline, link, .. } = Mention::of(site, related);
+        Related { title: headline, url: link }
     });
     Nashra {
         source: JsonSource {

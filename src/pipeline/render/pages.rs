@@ -132,7 +132,7 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     let ordered: Vec<&SectionFeed> = first.into_iter().chain(rest).collect();
     let blocks = ordered.iter().map(|feed| {
         let most = front_entries_max(&feed.section);
-        let head = Head::new(feed, site);
+        let head = Head::new(&feed.section, site);
         Block {
             id: feed.section.id.0.clone(),
             title: section_title(feed),
@@ -146,15 +146,15 @@ pub fn front_page(site: &Site, feeds: &[SectionFeed]) -> Vec<u8> {
     let page = Page {
         description: (Words::of(&site.language).portal)(&title),
         canonical: format!("{}/", site.url),
-        feeds: ordered.iter().flat_map(|feed| feed_links(&Head::new(feed, site))).collect(),
+        feeds: ordered.iter().flat_map(|feed| feed_links(&Head::new(&feed.section, site))).collect(),
         ..around(site, title)
     };
     written(&Front { blocks: blocks.collect(), page })
 }
 
-/// `/SECTION`: all that its feeds carry.
-pub fn section_page(site: &Site, feed: &SectionFeed) -> Vec<u8> {
-    let head = Head::new(feed, site);
+/// Writes a section with its prepared entries.
+pub(super) fn section(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Vec<u8> {
+    let head = Head::new(&feed.section, site);
     let page = Page {
         feeds: feed_links(&head),
         description: head.description,
@@ -164,7 +164,12 @@ pub fn section_page(site: &Site, feed: &SectionFeed) -> Vec<u8> {
     written(&SectionPage {
         heading: section_title(feed),
         is_ranked: is_ranked(feed),
-        cards: feed.placed.iter().map(|placed| placed_card(placed, site)).collect(),
+        cards: feed
+            .placed
+            .iter()
+            .zip(items)
+            .map(|(placed, item)| card(item, placed.also.len(), site))
+            .collect(),
         page,
     })
 }
@@ -175,7 +180,7 @@ pub fn item_page(site: &Site, placed: &Placed, count_clicks: bool) -> Vec<u8> {
     let item = Item::placed(site, placed);
     let card = placed_card(placed, site);
     let words = Words::of(&site.language);
-    let body = item.content.clone().or_else(|| item.summary.clone()).unwrap_or_default();
+    let body = item.content.clone().or_else(|| item.summary.clone()).unwrap_or_default().into_owned();
     let page = Page {
         description: card.teaser.clone().unwrap_or_default(),
         // Search engines should credit the source.

@@ -1,84 +1,118 @@
 //! A section as RSS 2.0, to the rules of the W3C feed validator and the RSS Profile.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
+use rss::extension::ExtensionMap;
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
-use rss::extension::itunes::{ITunesCategory, ITunesChannelExtension, ITunesItemExtension};
-use rss::extension::{Extension, ExtensionMap};
-use rss::{Channel, Enclosure, Guid, Image, Source};
+use rss::extension::itunes::{ITunesCategory, ITunesChannelExtension};
+use rss::{Channel, Cloud, Enclosure, Guid, Image, Source};
+use url::Url;
 
-use super::head::{GENERATOR, Head};
-use super::item::{File, Item};
-use super::values::{direction, escape, line, rfc822};
+use super::head::{GENERATOR, Head, site_title};
+use super::heading::archive_url;
+use super::item::{File, Item, Mention};
+use super::podcast::Podcast;
+use super::rhythm::ttl_minutes;
+use super::values::{direction, escape, line, rfc822, rss_text};
 use super::words::Words;
+use super::{element, item, media};
 use crate::model::{Placed, SectionFeed, Site};
 
-/// How often a reader that obeys `ttl` comes back.
-const TTL_MINUTES: u32 = 15;
 /// The size at which readers show the picture; the specification allows no wider one.
 const IMAGE_PIXELS: u32 = 144;
 const DOCS: &str = "https://www.rssboard.org/rss-specification";
-const MEDIA: &str = "http://search.yahoo.com/mrss/";
+/// Below the site's address.
+const CLOUD_PATH: &str = "/rsscloud/pleaseNotify";
 
-/// Renders a section as RSS 2.0.
-pub fn rss(feed: &SectionFeed, site: &Site) -> Vec<u8> {
-    let head = Head::new(feed, site);
-    let own = Link {
-        href: head.in_format("rss"),
-        rel: "self".to_owned(),
-        mime_type: Some("application/rss+xml".to_owned()),
-        ..Link::default()
-    };
+/// Writes a section with its prepared entries.
+pub(super) fn written(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Vec<u8> {
+    let head = Head::new(&feed.section, site);
+    let itunes_ext = podcast(feed, items, site);
+    let title = rss_text(&head.title).into_owned();
+    let items: Vec<rss::Item> =
+        feed.placed.iter().zip(items).map(|(placed, one)| written_item(one, placed, site)).collect();
+    let links = links(feed, site, head.in_format("rss"));
     let channel = Channel {
-        namespaces: BTreeMap::from([("media".to_owned(), MEDIA.to_owned())]),
+        namespaces: element::namespaces(items.iter().map(|item| &item.extensions)),
         // The validator wants the picture to carry the channel's own title and link.
         image: Some(Image {
             url: head.icon.clone(),
-            title: head.title.clone(),
+            title: title.clone(),
             link: head.page.clone(),
             width: Some(IMAGE_PIXELS.to_string()),
             height: Some(IMAGE_PIXELS.to_string()),
             description: None,
         }),
-        title: head.title,
+        title,
         link: head.page,
-        description: head.description,
+        description: rss_text(&head.description).into_owned(),
         language: head.language,
         // An empty section has not been built from anything yet.
         last_build_date: (!feed.placed.is_empty()).then(|| rfc822(feed.updated)),
         generator: Some(GENERATOR.to_owned()),
         docs: Some(DOCS.to_owned()),
-        ttl: Some(TTL_MINUTES.to_string()),
-        atom_ext: Some(AtomExtension { links: vec![own] }),
-        itunes_ext: podcast(feed),
-        items: feed.placed.iter().map(|placed| item(placed, site)).collect(),
+        cloud: cloud(site),
+        ttl: Some(ttl_minutes(feed).to_string()),
+        atom_ext: Some(AtomExtension { links }),
+        itunes_ext,
+        items,
         ..Channel::default()
     };
     // A vector takes every byte, and nothing else can fail.
     channel.write_to(Vec::new()).unwrap_or_default()
 }
 
+/// What RSS borrows from Atom: its own address, who tells of news, and where the older entries are.
+fn links(feed: &SectionFeed, site: &Site, own: String) -> Vec<Link> {
+    let link = |rel: &str, href: String, media_type: Option<&str>| Link {
+        href,
+        rel: rel.to_owned(),
+        mime_type: media_type.map(str::to_owned),
+        ..Link::default()
+    };
+    let own = link("self", own, Some("application/rss+xml"));
+    let hubs = site.hubs.iter().map(|hub| link("hub", hub.clone(), None));
+    let archive = feed.archive.map(|number| archive_url(&feed.section, site, number));
+    let archive = archive.map(|href| link("prev-archive", href, Some("application/atom+xml")));
+    std::iter::once(own).chain(hubs).chain(archive).collect()
+}
+
+/// Where rssCloud readers ask to be told of news: at this very site.
+fn cloud(site: &Site) -> Option<Cloud> {
+    let url = Url::parse(&site.url).ok().filter(|_| site.has_cloud)?;
+    Some(Cloud {
+        domain: url.host_str()?.to_owned(),
+        port: url.port_or_known_default()?.to_string(),
+        path: format!("{}{CLOUD_PATH}", url.path().trim_end_matches('/')),
+        // For http-post there is no procedure to name.
+        register_procedure: String::new(),
+        protocol: "http-post".to_owned(),
+    })
+}
+
 /// What podcast directories ask of a channel, once it carries an episode.
-fn podcast(feed: &SectionFeed) -> Option<ITunesChannelExtension> {
+fn podcast(feed: &SectionFeed, items: &[Item<'_>], site: &Site) -> Option<ITunesChannelExtension> {
     let mut episodes = feed.placed.iter().filter_map(|placed| placed.entry.said.episode.as_ref()).peekable();
     episodes.peek()?;
     Some(ITunesChannelExtension {
+        author: Some(site_title(site)),
+        // Where it is one podcast, its cover; that of one of many would say something wrong.
+        image: item::Source::alone(items).and_then(|source| source.image.clone()),
         explicit: Some(episodes.any(|episode| episode.explicit == Some(true)).to_string()),
         categories: vec![ITunesCategory { text: "News".to_owned(), subcategory: None }],
         ..ITunesChannelExtension::default()
     })
 }
 
-fn item(placed: &Placed, site: &Site) -> rss::Item {
-    let item = Item::placed(site, placed);
+fn written_item(item: &Item<'_>, placed: &Placed, site: &Site) -> rss::Item {
     let (file, further) = enclosed(&item.files);
-    let named = |category: &super::item::Category| rss::Category {
+    let named = |category: &item::Category| rss::Category {
         name: category.word().to_owned(),
         domain: category.scheme.clone(),
     };
     rss::Item {
-        title: Some(item.headline()),
+        title: Some(rss_text(&item.headline()).into_owned()),
         link: Some(item.link.clone()),
         description: Some(item.description()),
         // `author` must be an e-mail address, so the names are in dc:creator.
@@ -87,6 +121,7 @@ fn item(placed: &Placed, site: &Site) -> rss::Item {
         comments: item.comments.clone(),
         enclosure: file.map(|file| Enclosure {
             url: file.url.clone(),
+            // The format demands a number; 0 is what the RSS Profile names for a size that nobody knows.
             length: file.bytes.unwrap_or_default().to_string(),
             mime_type: file.media_type.clone(),
         }),
@@ -96,10 +131,11 @@ fn item(placed: &Placed, site: &Site) -> rss::Item {
             url: item.source.feed.clone().unwrap_or_else(|| item.source.home(site)),
             title: Some(item.source.title.clone()),
         }),
-        content: content(&item, placed, site),
-        extensions: media(&item, &further),
-        itunes_ext: episode(&item),
-        dublin_core_ext: dublin_core(&item, site),
+        content: content(item, placed, site),
+        extensions: extensions(item, file, &further),
+        // Among the extensions, for the crate knows only a part of it.
+        itunes_ext: None,
+        dublin_core_ext: dublin_core(item, site),
         atom_ext: None,
     }
 }
@@ -116,15 +152,15 @@ fn enclosed(files: &[File]) -> (Option<&File>, Vec<&File>) {
 /// `dc:relation` and `atom:link rel=related` stay invisible, a list in the text does not.
 fn content(item: &Item<'_>, placed: &Placed, site: &Site) -> Option<String> {
     if placed.also.is_empty() {
-        return item.content.clone();
+        return item.content.clone().map(Cow::into_owned);
     }
     let words = Words::of(&site.language);
     let coverage = placed.also.iter().map(|also| {
-        let other = Item::also(site, also);
-        let (link, title) = (escape(&other.link), escape(&other.headline()));
-        format!("<li dir=\"auto\"><a href=\"{link}\">{title}</a> ({})</li>", escape(&other.source.title))
+        let other = Mention::of(site, also);
+        let (link, title) = (escape(&other.link), escape(&other.headline));
+        format!("<li dir=\"auto\"><a href=\"{link}\">{title}</a> ({})</li>", escape(&other.source))
     });
-    let body = item.content.clone().unwrap_or_else(|| item.description());
+    let body = item.content.clone().unwrap_or_else(|| item.description().into());
     let list: String = coverage.collect();
     let direction = direction(&site.language);
     Some(format!("{body}\n<hr><div dir=\"{direction}\"><p>{}</p><ul>{list}</ul></div>", words.also))
@@ -142,51 +178,12 @@ fn dublin_core(item: &Item<'_>, site: &Site) -> Option<DublinCoreExtension> {
     (extension != DublinCoreExtension::default()).then_some(extension)
 }
 
-/// The lead image and the files that are no enclosure. Some readers look for an image in
-/// `media:content`, some in `media:thumbnail`.
-fn media(item: &Item<'_>, further: &[&File]) -> ExtensionMap {
-    let mut contents: Vec<Extension> = Vec::new();
-    let mut thumbnails: Vec<Extension> = Vec::new();
-    if let Some(image) = &item.image {
-        contents.push(element("media:content", &[("url", image.clone()), ("medium", "image".to_owned())]));
-        thumbnails.push(element("media:thumbnail", &[("url", image.clone())]));
-    }
-    for file in further.iter().filter(|file| Some(&file.url) != item.image.as_ref()) {
-        let mut attributes = vec![("url", file.url.clone()), ("type", file.media_type.clone())];
-        attributes.extend(file.bytes.map(|bytes| ("fileSize", bytes.to_string())));
-        attributes.extend(file.seconds.map(|seconds| ("duration", seconds.to_string())));
-        contents.push(element("media:content", &attributes));
-    }
-    let named = [("content", contents), ("thumbnail", thumbnails)];
-    let elements: BTreeMap<String, Vec<Extension>> = named
-        .into_iter()
-        .filter(|(_, list)| !list.is_empty())
-        .map(|(name, list)| (name.to_owned(), list))
-        .collect();
-    if elements.is_empty() {
-        ExtensionMap::new()
-    } else {
-        ExtensionMap::from([("media".to_owned(), elements)])
-    }
-}
-
-fn element(name: &str, attributes: &[(&str, String)]) -> Extension {
-    Extension {
-        name: name.to_owned(),
-        attrs: attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
-        ..Extension::default()
-    }
-}
-
-fn episode(item: &Item<'_>) -> Option<ITunesItemExtension> {
-    let episode = item.entry.said.episode.as_ref()?;
-    let positive = |number: Option<u32>| number.filter(|number| *number > 0).map(|number| number.to_string());
-    Some(ITunesItemExtension {
-        image: item.image.clone(),
-        duration: positive(episode.duration_seconds),
-        explicit: episode.explicit.map(|explicit| explicit.to_string()),
-        episode: positive(episode.number),
-        season: positive(episode.season),
-        ..ITunesItemExtension::default()
-    })
+/// The lead image, the files that are no enclosure, what an enclosure cannot say of its file, and the episode.
+fn extensions(item: &Item<'_>, enclosed: Option<&File>, further: &[&File]) -> ExtensionMap {
+    let mut elements = media::image(item);
+    let said = enclosed.filter(|file| file.seconds.is_some() || file.title.is_some());
+    let is_shown = |file: &&File| Some(&file.url) != item.image.as_ref();
+    elements.extend(said.into_iter().chain(further.iter().copied()).filter(is_shown).map(media::file));
+    elements.extend(Podcast::of(item).into_iter().flat_map(Podcast::elements));
+    element::in_rss(elements)
 }

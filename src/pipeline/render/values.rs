@@ -1,5 +1,7 @@
 //! Small values that every format needs in the same shape: lines, markup, addresses, tags, dates.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike as _};
 use url::Url;
 
@@ -16,24 +18,69 @@ const RIGHT_TO_LEFT: &[&str] =
 /// Script subtags that are.
 const RIGHT_TO_LEFT_SCRIPTS: &[&str] = &["adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "thaa"];
 
-/// Text on one line, without what XML forbids; `None` where nothing is left. Within it
+/// Bytes of text in which an excerpt and its last word find room.
+const BEGINNING_BYTES_ENOUGH: usize = 4 * EXCERPT_CHARS_MAX + 256;
+
+/// Text on one line, without what XML forbids or advises against; `None` where nothing is left. Within it
 /// only ASCII space is touched: no-break spaces and the marks that order bidirectional text are part of the text.
 pub(super) fn line(text: &str) -> Option<String> {
-    let safe = text::xml_safe(text);
+    let safe = safe(text);
     let words: Vec<&str> = safe.trim().split_ascii_whitespace().collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// Markup without what XML forbids; `None` where it is blank. Line ends are LF, as an XML parser would
-/// make them, so that all formats carry the same text.
-pub(super) fn markup(html: &str) -> Option<String> {
-    let safe = text::xml_safe(html).replace("\r\n", "\n").replace('\r', "\n");
+/// Markup without what XML forbids or advises against; `None` where it is blank. Line ends are LF, as an XML parser
+/// would make them, so that all formats carry the same text.
+pub(super) fn markup(html: &str) -> Option<Cow<'_, str>> {
+    let mut safe = safe(html);
+    if memchr::memchr(b'\r', safe.as_bytes()).is_some() {
+        safe = Cow::Owned(safe.replace("\r\n", "\n").replace('\r', "\n"));
+    }
     (!safe.trim().is_empty()).then_some(safe)
+}
+
+/// Without the characters that XML 1.0 §2.2 forbids, and without the controls that it discourages: what they do on
+/// a reader's screen is nobody's guess.
+fn safe(text: &str) -> Cow<'_, str> {
+    let safe = text::xml_safe(text);
+    let bytes = safe.as_bytes();
+    // U+0080 to U+009F begin with the byte C2, as do the no-break space and the guillemets.
+    let is_control =
+        |at: usize| bytes.get(at) == Some(&0x7F) || bytes.get(at + 1).is_some_and(|next| *next < 0xA0);
+    if memchr::memchr2_iter(0x7F, 0xC2, bytes).any(is_control) {
+        return Cow::Owned(safe.chars().filter(|c| !matches!(c, '\u{7F}'..='\u{9F}')).collect());
+    }
+    safe
 }
 
 /// The text of HTML, on one line.
 pub(super) fn plain(html: &str) -> Option<String> {
     line(&text::plain(html))
+}
+
+/// The beginning of the text of HTML, on one line: enough for an excerpt.
+pub(super) fn beginning(html: &str) -> Option<String> {
+    let mut out = String::new();
+    text::plain_start_into(&mut out, html, BEGINNING_BYTES_ENOUGH);
+    line(&out)
+}
+
+/// Plain text as RSS shows it. The format never says what its titles are, and nearly all readers take them for
+/// HTML where they look like it; so what would be read as a tag or a reference is escaped once more, and all else
+/// stays as it is, for those who take it as it stands.
+pub(super) fn rss_text(plain: &str) -> Cow<'_, str> {
+    let begins_tag = |at: usize| plain.as_bytes().get(at + 1).is_some_and(|next| is_tag_start(*next));
+    let looks_like_html = memchr::memchr_iter(b'<', plain.as_bytes()).any(begins_tag)
+        || plain.contains('&') && text::decode(plain) != plain;
+    if looks_like_html {
+        Cow::Owned(plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+    } else {
+        Cow::Borrowed(plain)
+    }
+}
+
+fn is_tag_start(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'!' | b'?')
 }
 
 /// The beginning of a text, cut between words.
@@ -63,6 +110,37 @@ pub(super) fn escape(text: &str) -> String {
 /// An http(s) address in ASCII (RFC 3986); `None` for anything else. One that is correct already stays
 /// as the source wrote it; an IRI is percent-encoded (RFC 3987 §3.1), since RSS readers take no other.
 pub(super) fn web(address: &str) -> Option<String> {
+    if is_plain_web(address) {
+        return Some(address.to_owned());
+    }
+    parsed_web(address)
+}
+
+/// Whether an address is one that would come out of the parser as it went in, as nearly all do: a host of plain
+/// labels without a port, and a path of what RFC 3986 allows, without dots that lead upwards.
+fn is_plain_web(address: &str) -> bool {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let Some(rest) = rest else { return false };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let is_label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !label.is_empty() && !label.starts_with("xn--") && label.bytes().all(plain)
+    };
+    // What ends with a number might be an address of IPv4.
+    let is_named =
+        host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()));
+    let bytes = path.as_bytes();
+    let is_allowed = |(at, byte): (usize, &u8)| match byte {
+        b'%' => bytes
+            .get(at + 1..at + 3)
+            .is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit) && !two.eq_ignore_ascii_case(b"2e")),
+        b'.' => at == 0 || bytes.get(at - 1) != Some(&b'/'),
+        byte => byte.is_ascii_alphanumeric() || b"-_~:/?@!$&()*+,;=".contains(byte),
+    };
+    is_named && host.split('.').all(is_label) && bytes.iter().enumerate().all(is_allowed)
+}
+
+fn parsed_web(address: &str) -> Option<String> {
     let url = Url::parse(address.trim()).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then(|| encoded(&url, address.trim()))
 }
@@ -211,6 +289,15 @@ mod tests {
         check_web("https://", None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn the_short_way_leads_to_the_same(
+            address in "https?://([a-z0-9-]{1,4}\\.){0,2}[a-zA-Z0-9-]{1,5}(:[0-9]{1,3})?(/[ -~]{0,3}(%[0-9A-Fa-f]{2})?\\.{0,2}){0,4}"
+        ) {
+            proptest::prop_assert_eq!(web(&address), parsed_web(&address));
+        }
+    }
+
     fn check_uri(address: &str, good: bool) {
         assert_eq!(uri(address).is_some(), good, "{address}");
     }
@@ -223,6 +310,36 @@ mod tests {
         check_uri("urn:x", false);
         check_uri("tag:nothing", false);
         check_uri("Sport", false);
+    }
+
+    #[test]
+    fn controls_go_and_the_marks_of_bidirectional_text_stay() {
+        for (given, expected) in [
+            ("a\u{0}b\u{7f}c\u{85}d\u{9f}e\u{fffe}", "abcde"),
+            ("«خبر»\u{a0}\u{200f}(2)\u{202c}", "«خبر»\u{a0}\u{200f}(2)\u{202c}"),
+        ] {
+            assert_eq!(line(given).as_deref(), Some(expected));
+            assert_eq!(markup(given).as_deref(), Some(expected));
+        }
+        assert!(matches!(markup("<p>«خبر»\u{a0}</p>"), Some(Cow::Borrowed(_))));
+        assert_eq!(markup("a\r\nb\rc").as_deref(), Some("a\nb\nc"));
+        assert_eq!((line("\u{80} \u{1}"), markup(" \u{9f}\n")), (None, None));
+    }
+
+    #[test]
+    fn only_what_looks_like_html_is_escaped_once_more() {
+        for same in ["AT&T, R&D", "1 < 2 > 0", "<3", "a & b", "&bogus;", "«خبر»"] {
+            assert_eq!(rss_text(same), same);
+        }
+        for (given, expected) in [
+            ("<b> & co", "&lt;b&gt; &amp; co"),
+            ("a</b>", "a&lt;/b&gt;"),
+            ("&amp; &#39; > x", "&amp;amp; &amp;#39; &gt; x"),
+            ("a<b", "a&lt;b"),
+        ] {
+            assert_eq!(rss_text(given), expected);
+            assert_eq!(text::decode(expected), given);
+        }
     }
 
     #[test]

@@ -161,6 +161,8 @@ impl Memory {
             feed_url: Some(format!("https://{}.example/feed", source.id)),
             feed_id: format!("https://{}.example/feed", source.id),
             language: None,
+            image: None,
+            rights: None,
         };
         Window {
             entries: self.entries.iter().map(|(key, entry)| (*key, Arc::new(entry.clone()))).collect(),

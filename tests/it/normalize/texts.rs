@@ -326,8 +326,12 @@ fn podcasts_and_origins() {
         ..entry()
     };
     let (found, _) = read_entry(raw);
-    let episode =
-        Episode { duration_seconds: Some(3723), number: Some(12), season: None, explicit: Some(false) };
+    let episode = Episode {
+        duration_seconds: Some(3723),
+        number: Some(12),
+        explicit: Some(false),
+        ..Episode::default()
+    };
     assert_eq!(found.episode, Some(episode));
     let origin = Origin { title: some("Tom & Co"), url: some("https://example.org/s.xml") };
     assert_eq!(found.origin, Some(origin));

@@ -103,8 +103,9 @@ fn every_entry_names_its_source_and_an_author() {
     assert_eq!((source.title.value.as_str(), source.id.as_str()), ("Source a", "tag:a.example,2026:feed"));
     let found: Vec<_> = source.links.iter().map(|link| (link.rel.as_str(), link.href.as_str())).collect();
     assert_eq!(found, [("alternate", "https://a.example/"), ("self", "https://a.example/feed")]);
-    // The newest change among the entries of that source.
-    assert_eq!(source.updated, at("2026-11-24T10:00:00Z"));
+    // As it was when it said this: news of the source change nothing here.
+    assert_eq!(source.updated, at(DAY));
+    assert_eq!(feed.entries[2].source.as_ref().unwrap().updated, at("2026-11-24T10:00:00Z"));
     let local = feed.entries[3].source.as_ref().unwrap();
     assert_eq!(local.id, "http://127.0.0.1:8080/");
     assert_eq!(feed.entries[3].authors[0].name, "Source local");
@@ -122,16 +123,19 @@ fn updated_is_the_last_change_and_never_the_first_sight() {
 }
 
 #[test]
-fn a_language_that_differs_stands_at_the_entry() {
-    let document = text(render::atom(&unusual(), &site()));
-    assert_eq!(document.matches("<entry xml:lang=\"fr-MA\">").count(), 1);
-    assert_eq!(document.matches("<entry>").count(), unusual().placed.len() - 1);
+fn every_entry_names_its_language_and_its_page_as_the_base() {
     let third = FeedEntry { language: Some("en".to_owned()), ..said("3", "<entry>", "", DAY) };
-    let items = ["1", "2"].map(|id| placed(entry(&format!("urn:x-test:{id}"), said(id, "<entry>", "", DAY))));
+    let items = ["1", "2"]
+        .map(|id| placed(entry(&format!("urn:x-test:{id}"), said(id, "<entry>", "https://e.org/?a&b", DAY))));
     let items = items.into_iter().chain([placed(entry("urn:x-test:3", third))]).collect();
     let document = text(render::atom(&feed(items), &site()));
-    let at = document.find("<entry xml:lang=\"en\">").unwrap();
-    assert!(document[at..].contains("urn:x-test:3") && !document[..at].contains("urn:x-test:3"));
+    check_well_formed(&document);
+    let starts: Vec<&str> =
+        document.split("<entry").skip(1).map(|part| part.split_once('>').unwrap().0).collect();
+    // What has no page at its source is read here, and the feed itself says where that is.
+    let linked = " xml:base=\"https://e.org/?a&amp;b\" xml:lang=\"ar\"";
+    assert_eq!(starts, [linked, linked, " xml:lang=\"en\""]);
+    assert!(document.contains(" xml:base=\"http://127.0.0.1:8080/\" xml:lang=\"ar\">"), "{document}");
 }
 
 #[test]
@@ -144,4 +148,15 @@ fn feed_rs_reads_the_same() {
         assert_eq!(read.published, Some(placed.entry.published));
     }
     assert_eq!(parsed.entries[0].title.as_ref().unwrap().content, rich().title.unwrap());
+}
+
+#[test]
+fn a_feed_that_one_source_fills_is_its_own() {
+    let authors = |feed: &SectionFeed| -> Vec<String> {
+        parsed(feed).authors.into_iter().map(|person| person.name).collect()
+    };
+    assert_eq!(authors(&feed_of(rich())), ["Source a"]);
+    assert_eq!(authors(&unusual()), Vec::<String>::new());
+    // Validators want an author in a feed without entries, though RFC 4287 does not.
+    assert_eq!(authors(&feed(vec![])), ["نشرة"]);
 }

@@ -104,3 +104,38 @@ proptest! {
         ]));
     }
 }
+
+/// A title reaches readers as it is, whatever it looks like.
+fn check_title(title: &str) {
+    let mut shown = feed_of(said("1", title, "https://a.example/1", DAY));
+    title.clone_into(&mut shown.section.title);
+    for (write, is_rss) in
+        [(render::rss as fn(&_, &_) -> _, true), (render::atom, false), (render::json, false)]
+    {
+        let document = write(&shown, &site());
+        let read = feed_rs::parser::parse(&document[..]).unwrap();
+        let theirs = read.entries[0].title.as_ref().unwrap().content.clone();
+        assert_eq!(if is_rss { super::shown(&theirs) } else { theirs }, title);
+        let ours = pipeline::understand(&document, None, None, "https://other.example/", &[]).unwrap();
+        // In RSS we take `&amp;amp;` for a mistake, as it nearly always is.
+        if !is_rss || !title.contains("&amp;") {
+            assert_eq!(
+                ours.entries[0].title.as_deref(),
+                Some(title),
+                "{}",
+                String::from_utf8_lossy(&document)
+            );
+            assert_eq!(ours.title, Some(format!("{title} – نشرة")));
+        }
+    }
+}
+
+#[test]
+fn titles_are_what_readers_should_see() {
+    check_title("1 < 2 & 3 > 2");
+    check_title("AT&T, R&D; C++ & <3");
+    check_title("How <em> and <br> differ");
+    check_title("What &amp; and &lt; are for");
+    check_title("a<b");
+    check_title("\u{202b}«نص» (2)\u{202c} – \u{200f}!");
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use nashra::model::{Digest, Document, Pieces, SectionFeed, SectionOrder};
+use nashra::model::{Digest, Document, Pieces, Removed, SectionFeed, SectionOrder};
 
 use super::*;
 
@@ -75,7 +75,38 @@ fn a_piece_tells_what_is_new_of_its_entry_alone() {
     assert_ne!(after[1].unwrap().version, before[1].unwrap().version);
     assert_eq!(after[1].unwrap().entry, before[1].unwrap().entry);
     assert_eq!((after[0], after[2], after[3]), (before[0], before[2], None));
+    // An entry that is taken out is news as well.
+    let id = feed.placed.remove(4).entry.id.clone();
+    feed.removed = vec![Removed { id, at: at("2026-11-25T11:00:00Z") }];
+    let removed = told(&feed);
+    let notice = removed.iter().flatten().find(|news| news.at == Some(at("2026-11-25T11:00:00Z")));
+    assert_eq!(notice.map(|news| news.entry), before[4].map(|news| news.entry));
+    assert_eq!(removed.len(), after.len());
     // What is ranked has no time at which it becomes news.
     feed.section.order = SectionOrder::MostRead;
-    assert_eq!(told(&feed)[0].unwrap().at, None);
+    assert!(told(&feed).into_iter().flatten().any(|news| news.at.is_none()));
+}
+
+#[test]
+fn news_leave_the_other_entries_as_they_were() {
+    let digests = |feed: &SectionFeed| {
+        let of =
+            |pieces: Option<Pieces>| pieces.unwrap().list.into_iter().map(|piece| piece.digest).collect();
+        let found: [HashSet<Digest>; 3] = [
+            of(render::rss_pieces(&render::rss(feed, &site()))),
+            of(render::atom_pieces(&render::atom(feed, &site()))),
+            of(render::json_pieces(&render::json(feed, &site()))),
+        ];
+        found
+    };
+    let before = digests(&unusual());
+    let mut news = unusual();
+    let mut newest = entry("urn:x-test:news", said("n", "News of a source", "https://a.example/news", DAY));
+    newest.published = at("2026-11-25T00:00:00Z");
+    news.placed.insert(0, placed(newest));
+    news.updated = at("2026-11-25T00:00:00Z");
+    for (before, after) in before.iter().zip(digests(&news)) {
+        assert_eq!(before.difference(&after).count(), 0);
+        assert_eq!(after.difference(before).count(), 1);
+    }
 }

@@ -100,8 +100,8 @@ impl<'a> Rewriter<'a> {
         value: &str,
         lang: Option<String>,
     ) {
-        if self.top().place == Place::Media && name == "mediatitle" && self.top().emitted == "+content" {
-            self.extras().set_file_title(value.trim());
+        if self.top().place == Place::Media && self.top().emitted == "+content" {
+            self.extras().set_file_words(name, value.trim());
         }
         let is_atom = self.family == Family::Atom && name.starts_with("long");
         let has_type = is_atom || captured.markup || attribute(tag.attrs, "type").is_some();
