@@ -178,6 +178,14 @@ fn subscriptions(home: &Home) -> Vec<serde_json::Value> {
     String::from_utf8(out.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// Waits until so many announcements are written down for the only subscriber.
+fn wait_for_pending(home: &Home, count: u64) {
+    let end = std::time::Instant::now() + DEADLINE;
+    while subscriptions(home)[0]["pending"] != count {
+        assert!(std::time::Instant::now() < end, "{:?}", subscriptions(home));
+    }
+}
+
 #[test]
 fn a_subscriber_is_sent_what_is_new_and_nothing_else() {
     let (home, daemon) = house(&["a", "b"], "");

@@ -95,6 +95,7 @@ fn who_has_missed_too_much_is_sent_the_whole_feed() {
     change(&home, &daemon, &["a", "b"]);
     reader.delivery();
     change(&home, &daemon, &["a", "b", "c"]);
+    wait_for_pending(&home, 2);
     daemon.kill();
     gate.open();
     // The ledger is bounded: here its first announcement has been dropped.

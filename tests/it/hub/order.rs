@@ -15,10 +15,7 @@ fn a_subscriber_hears_one_thing_at_a_time_and_all_of_it() {
     for titles in [&["a", "b", "c"][..], &["a", "b corrected", "c"]] {
         change(&home, &daemon, titles);
     }
-    let waiting = || subscriptions(&home)[0]["pending"].as_u64().unwrap();
-    while waiting() < 3 {
-        std::thread::yield_now();
-    }
+    wait_for_pending(&home, 3);
     assert!(reader.deliveries.try_recv().is_err());
     gate.open();
     // What has gathered meanwhile comes as one document.
