@@ -73,6 +73,7 @@ fn edition() -> Edition {
         contact: None,
         hubs: vec![],
         has_cloud: false,
+        has_search: true,
     };
     let section = Section {
         stories: true,

@@ -2,7 +2,7 @@
 //!
 //! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is
 //! the one place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is
-//! what each came to, `items` serves single entries, `clicks` counts what readers open, `admin` answers the
+//! what each came to, `items` serves single entries, `packing` compresses documents, `clicks` counts what readers open, `admin` answers the
 //! command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored entries,
 //! read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far as a
 //! `permit` lets it, `mail` hands on what other programs say, `hub` ties the hub to the rest, `plan` works out what another feeds.toml would change.
@@ -12,12 +12,14 @@ mod archive;
 mod clicks;
 mod daemon;
 mod entries;
+mod finder;
 mod hub;
 mod items;
 mod jobs;
 mod lines;
 mod mail;
 mod notices;
+mod packing;
 mod permit;
 mod plan;
 mod poller;

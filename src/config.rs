@@ -68,7 +68,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     let server = portal::read_server(root.get("server"), notes);
     let store = portal::read_store(root.get("store"), folder, notes);
     let defaults = policy::Defaults::read(root.get("fetch"), folder, notes);
-    let (limits, count_clicks, push) = portal::read_publish(root.get("publish"), notes);
+    let (limits, count_clicks, push) = portal::read_publish(root.get("publish"), &mut site, notes);
     push::name(&push, &mut site);
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));

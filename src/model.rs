@@ -5,12 +5,15 @@
 //! merge → [`SectionFeed`] · render → [`Document`] · all of them → [`Published`].
 
 mod clicks;
+mod coding;
+mod document;
 mod entry;
 mod episode;
 mod feed;
 mod fetched;
 mod habit;
 mod health;
+mod history;
 mod id;
 mod life;
 mod notice;
@@ -26,6 +29,8 @@ mod subscription;
 mod update;
 
 pub use clicks::{Click, Clicks, Hour, hour_of};
+pub use coding::Coding;
+pub use document::{Document, Encoder, Kept, Lifetime, News, Packed, Piece, Pieces};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use episode::{Episode, EpisodeKind, SideFile};
 pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Schedules};
@@ -34,13 +39,12 @@ pub use fetched::{
 };
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
-pub use id::{Digest, EntryKey, IdentityKey, KeyKind, SectionId, SourceId};
+pub use history::History;
+pub use id::{Digest, EntryKey, Hashing, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
-pub use published::{
-    Also, Document, News, Piece, Pieces, Placed, Published, Removed, SectionFeed, SourceCard, Window,
-};
+pub use published::{Also, Placed, Published, Removed, SectionFeed, SourceCard, Window};
 pub use raw::{
     Format, RawCast, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSideFile,
     RawSource, RawText, TextKind,

@@ -1,7 +1,8 @@
-//! What it costs to decide on a new entry while the store grows: `cargo bench --bench decide [-- ENTRIES_MAX]`.
+//! What it costs to decide on a new entry while the store grows: `cargo bench --bench decide [-- [busy] [ENTRIES_MAX]]`.
 //!
 //! Entries go the way that the daemon's writer takes them: keys, look-up, index of stories, decision, commit, flush.
-//! `-- fill ENTRIES FOLDER` leaves such a store behind, `-- stalls` names the longest commits of the filling.
+//! The news come at one rate at every point of the curve, so that the index of stories is as large at each; `busy` is
+//! ten times that rate, which fills it to its cap. `fill ENTRIES FOLDER` leaves such a store behind.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
@@ -25,33 +26,40 @@ const TIMED: usize = 120;
 /// Documents that share a flush, as in a busy round.
 const FLUSH_EVERY: usize = 16;
 
+/// Documents after which the index forgets what is too old.
+const FORGET_EVERY: usize = 10;
+
 const STAGES: [&str; 6] = ["keys", "known", "near", "ingest", "apply", "flush"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (is_busy, words) = match words.split_first() {
+        Some((&"busy", rest)) => (true, rest),
+        _ => (false, &words[..]),
+    };
     match words[..] {
         ["fill", entries, folder] => {
-            let mut desk = Desk::open(Path::new(folder));
+            let mut desk = Desk::open(Path::new(folder), News::new(is_busy));
             desk.fill(entries.parse().unwrap());
         }
         // Without `--bench` it is a test that asks whether it still runs.
-        [] if !std::env::args().any(|word| word == "--bench") => curve(1_000),
-        [] => curve(usize::MAX),
-        [entries] => curve(entries.parse().unwrap()),
-        _ => panic!("usage: decide [ENTRIES_MAX | fill ENTRIES FOLDER]"),
+        [] if !std::env::args().any(|word| word == "--bench") => curve(1_000, is_busy),
+        [] => curve(usize::MAX, is_busy),
+        [entries] => curve(entries.parse().unwrap(), is_busy),
+        _ => panic!("usage: decide [busy] [ENTRIES_MAX | fill ENTRIES FOLDER]"),
     }
 }
 
-fn curve(entries_max: usize) {
+fn curve(entries_max: usize, is_busy: bool) {
     let folder = tempfile::tempdir().unwrap();
-    let mut desk = Desk::open(folder.path());
+    let mut desk = Desk::open(folder.path(), News::new(is_busy));
     println!("µs per new entry, in documents of {PER_DOCUMENT}: median (99 of 100)");
     print!("{:>9}", "stored");
     STAGES.iter().for_each(|stage| print!("{stage:>15}"));
     println!(
-        "{:>15}{:>15} {:>8} {:>8} {:>8} {:>9} {:>8}",
-        "all", "1 of 35", "RSS MiB", "index", "disk MB", "stall ms", "fill s"
+        "{:>15}{:>15}{:>15} {:>8} {:>8} {:>8} {:>9} {:>8}",
+        "all", "all, CPU", "1 of 35", "RSS MiB", "index", "disk MB", "stall ms", "fill s"
     );
     let points = CURVE.into_iter().filter(|point| *point <= entries_max);
     let points: Vec<usize> = points.chain((entries_max < CURVE[0]).then_some(entries_max)).collect();
@@ -59,7 +67,9 @@ fn curve(entries_max: usize) {
         let began = Instant::now();
         let longest = desk.fill(point);
         let filled = began.elapsed();
-        let mut times: Vec<[Duration; 6]> = (0..TIMED).map(|_| desk.document()).collect();
+        let (mut times, mut cpu): (Vec<[Duration; 6]>, Vec<Duration>) =
+            (0..TIMED).map(|_| desk.document()).unzip();
+        cpu.sort_unstable();
         let mut again: Vec<Duration> = (0..TIMED).map(|_| desk.listed_again().iter().sum()).collect();
         again.sort_unstable();
         print!("{point:>9}");
@@ -69,8 +79,9 @@ fn curve(entries_max: usize) {
         }
         times.sort_by_key(|time| time.iter().sum::<Duration>());
         println!(
-            "{:>15}{:>15} {:>8.1} {:>8} {:>8} {:>9.0} {:>8.1}",
+            "{:>15}{:>15}{:>15} {:>8.1} {:>8} {:>8} {:>9.0} {:>8.1}",
             spread(times.iter().map(|time| time.iter().sum())),
+            spread(cpu.into_iter()),
             spread(again.into_iter()),
             resident_mib(),
             desk.index.len(),
@@ -99,11 +110,11 @@ struct Desk {
 }
 
 impl Desk {
-    fn open(folder: &Path) -> Self {
+    fn open(folder: &Path, news: News) -> Self {
         let store = Store::open(folder).unwrap();
         let states = store.states().unwrap();
         let documents = usize::try_from(store.entries_stored().unwrap()).unwrap() / PER_DOCUMENT;
-        let (index, news, past) = (story::Index::default(), News::default(), VecDeque::new());
+        let (index, past) = (story::Index::default(), VecDeque::new());
         Self { store, states, index, news, documents, past }
     }
 
@@ -111,28 +122,30 @@ impl Desk {
     fn fill(&mut self, entries: usize) -> Duration {
         let mut longest = Duration::ZERO;
         while self.documents * PER_DOCUMENT < entries {
-            let [keys, known, near, ingest, apply, _] = self.document();
+            let ([keys, known, near, ingest, apply, _], _) = self.document();
             longest = longest.max(keys + known + near + ingest + apply);
         }
         longest
     }
 
-    /// One document of new entries; returns how long each stage took.
-    fn document(&mut self) -> [Duration; 6] {
+    /// One document of new entries; returns how long each stage took, and how long this thread was at work for all.
+    fn document(&mut self) -> ([Duration; 6], Duration) {
         let (source, fetched) = self.news.document(self.documents);
         self.documents += 1;
+        let before = cpu_time();
         let laps = self.take(&source, &fetched, PER_DOCUMENT);
+        let cpu = cpu_time().saturating_sub(before);
         self.past.push_back((source, fetched));
         if self.past.len() > SOURCES {
             self.past.pop_front();
         }
-        laps
+        (laps, cpu)
     }
 
     /// A document that lists what its source listed before, but for one entry.
     fn listed_again(&mut self) -> [Duration; 6] {
         let (source, mut fetched) = self.past.pop_front().unwrap();
-        let (_, other) = self.news.document(self.documents + 1_000_000);
+        let (_, other) = self.news.document(self.documents + 100_000);
         self.documents += 1;
         let Reading::Feed { feed: news, .. } = other.reading else { unreachable!() };
         let Reading::Feed { feed, .. } = &mut fetched.reading else { unreachable!() };
@@ -166,7 +179,7 @@ impl Desk {
             self.store.flush().unwrap();
         }
         clock.lap();
-        if self.documents.is_multiple_of(1_000) {
+        if self.documents.is_multiple_of(FORGET_EVERY) {
             self.index.forget(fetched.at);
         }
         clock.laps
@@ -189,6 +202,14 @@ impl Clock {
         self.laps[self.lap] = self.began.elapsed();
         (self.began, self.lap) = (Instant::now(), self.lap + 1);
     }
+}
+
+/// How long this thread has been on a processor: what else the machine does hardly counts.
+fn cpu_time() -> Duration {
+    // The kernel brings its account up to date when a thread yields.
+    std::thread::yield_now();
+    let account = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(account.split(' ').next().unwrap().parse().unwrap())
 }
 
 fn resident_mib() -> f64 {

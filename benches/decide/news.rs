@@ -12,8 +12,10 @@ use nashra::model::{
 pub const PER_DOCUMENT: usize = 35;
 /// Sources that take turns.
 pub const SOURCES: usize = 200;
-/// Time between two entries: 72 hours hold ten thousand, however many there are.
-const STEP_SECONDS: usize = 26;
+/// Time between two entries: the 30 days of the index of stories hold ten thousand, however many are stored.
+const STEP_SECONDS: usize = 259;
+/// The same where the news are so busy that the index is as full as it gets: 72 hours hold ten thousand.
+const BUSY_STEP_SECONDS: usize = 26;
 /// Words of each language: the n-th is used about 1/n times as often as the first.
 const WORDS: u64 = 20_000;
 /// Of so many entries one repeats the title of an entry of the document before, with a word changed.
@@ -33,17 +35,23 @@ const SYLLABLES: [&[&str]; 3] = [
 ];
 
 /// Makes documents.
-#[derive(Default)]
 pub struct News {
+    step_seconds: usize,
     /// The titles of the document before, by language.
     before: [Vec<String>; 3],
 }
 
 impl News {
+    pub fn new(is_busy: bool) -> Self {
+        let step_seconds = if is_busy { BUSY_STEP_SECONDS } else { STEP_SECONDS };
+        Self { step_seconds, before: Default::default() }
+    }
+
     /// Document number `n`, and its source.
     pub fn document(&mut self, n: usize) -> (Source, Fetched) {
         let language = n % SOURCES % SYLLABLES.len();
         let mut dice = Dice(n as u64 ^ 0x2545_F491_4F6C_DD1D);
+        let moment = |entries: usize| moment(entries * self.step_seconds);
         let at = moment((n + 1) * PER_DOCUMENT);
         let source = source(n % SOURCES);
         let entry = |k: usize| {
@@ -76,9 +84,9 @@ impl News {
     }
 }
 
-fn moment(entries: usize) -> Timestamp {
-    let first: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-    first + TimeDelta::seconds((entries * STEP_SECONDS).try_into().unwrap())
+fn moment(seconds: usize) -> Timestamp {
+    let first: Timestamp = "2016-01-01T00:00:00Z".parse().unwrap();
+    first + TimeDelta::seconds(seconds.try_into().unwrap())
 }
 
 fn source(n: usize) -> Source {

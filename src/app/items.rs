@@ -1,4 +1,7 @@
-//! The page of one entry, and where it leads: the only public addresses that read the store (DESIGN §2, invariant 4).
+//! The page of one entry, and where it leads, searches, and the feeds of stories: the only public addresses that read
+//! the store (DESIGN §2, invariant 4).
+
+mod search;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -9,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::clicks::Counter;
 use super::daemon::Event;
+use super::finder::Finder;
 use super::writer::Cards;
 use crate::edge::clock;
 use crate::edge::serve::Pages;
@@ -27,12 +31,20 @@ pub(super) struct Items {
     pub(super) store: Arc<Store>,
     pub(super) cards: Cards,
     pub(super) counter: Arc<Counter>,
+    /// Who knows which entries have which words.
+    pub(super) finder: Arc<Finder>,
     /// Whom to ask what is related to an entry that was never shown.
     pub(super) events: mpsc::Sender<Event>,
 }
 
 impl Pages for Items {
-    fn page(&self, path: &str, _query: Option<&str>) -> Option<Arc<Document>> {
+    fn page(&self, path: &str, query: Option<&str>) -> Option<Arc<Document>> {
+        if let Some(key) = path.strip_prefix("/story/") {
+            return self.story(key.strip_suffix(".atom")?);
+        }
+        if path.starts_with("/search") {
+            return self.search(path, query.unwrap_or_default());
+        }
         let key = path.strip_prefix("/item/")?;
         let front = self.cards.load();
         let (edition, cards) = front.as_ref();

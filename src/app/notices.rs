@@ -154,6 +154,7 @@ mod tests {
             contact: None,
             hubs: vec![],
             has_cloud: false,
+            has_search: false,
         };
         let refused = refused.map(|at| Refused {
             since: Timestamp::UNIX_EPOCH + TimeDelta::seconds(at),

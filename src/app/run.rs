@@ -18,6 +18,7 @@ use super::hub::{self, Push};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
+use super::packing::keep_packed;
 use super::poller::Poller;
 use super::row::Row;
 use super::writer::Writer;
@@ -66,11 +67,13 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         store: Arc::clone(&store),
         cards: Arc::clone(&writer.cards),
         counter: Arc::clone(&writer.counter),
+        finder: Arc::clone(&writer.finder),
         events: events_in.clone(),
     });
     let settings = hub::settings(&config, poller.fetcher(), &ours);
     let editions = writer.editions.subscribe();
     let (hub, desk) = Hub::open(Arc::clone(&store), Arc::clone(&writer.front), editions, settings)?;
+    tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
     let mut doors = JoinSet::new();
     doors.spawn(desk.run(until(stopped.clone())));
     let mailbox = Arc::new(Post { hub: hub.clone() });

@@ -23,6 +23,7 @@ pub(super) use self::reading::{empty_window, read_window};
 use self::shelf::Shelf;
 use self::stories::Stories;
 use super::clicks::Counter;
+use super::finder::Finder;
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
@@ -55,6 +56,8 @@ pub(super) struct Writer {
     pub(super) editions: watch::Sender<()>,
     /// What readers open.
     pub(super) counter: Arc<Counter>,
+    /// What readers search in.
+    pub(super) finder: Arc<Finder>,
     pub(super) edition: Arc<Edition>,
     pub(super) window: Window,
     /// How many entries the last trimming left.
@@ -64,6 +67,8 @@ pub(super) struct Writer {
     shows: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
     unshown: bool,
+    /// Entries that are not durable yet; then they are searched for.
+    unfound: Vec<EntryKey>,
     /// Entries of the window that retention has removed from the store; they leave it together.
     removed: Vec<EntryKey>,
     /// How many it has removed in this run, those beyond the window too.
@@ -105,6 +110,8 @@ impl Writer {
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
             editions: watch::Sender::new(()),
             counter: Arc::default(),
+            finder: Arc::default(),
+            unfound: vec![],
             edition,
             window: Window::default(),
             trimmed_to: 0,
@@ -140,6 +147,7 @@ impl Writer {
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
         self.plan(now);
+        self.finder.switch(config.site.has_search, &self.store);
         self.publish();
         Ok(())
     }
@@ -227,6 +235,7 @@ impl Writer {
         if !self.shows {
             return rows;
         }
+        self.finder.note(self.unfound.drain(..));
         self.stale |= self.show(updates);
         if self.unshown {
             self.show_stored();
@@ -267,6 +276,9 @@ impl Writer {
             let index = self.stories.read(&self.store, now)?;
             self.store.apply(&update)?;
             update.sketches.drain(..).for_each(|sketch| index.insert(sketch));
+        }
+        if self.shows {
+            self.unfound.extend(update.new.iter().chain(&update.changed).map(|entry| entry.key));
         }
         self.states.insert(source.id.clone(), update.state.clone());
         Ok(update)

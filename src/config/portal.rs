@@ -22,7 +22,7 @@ const SITE_KEYS: Keys =
 const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], elsewhere: &[] };
 const STORE_KEYS: Keys = Keys { known: &["path", "keep_days"], planned: &[], elsewhere: &[] };
 const PUBLISH_KEYS: Keys = Keys {
-    known: &["entries", "max_per_source", "count_clicks", "hub", "rsscloud"],
+    known: &["entries", "max_per_source", "count_clicks", "search", "hub", "rsscloud"],
     planned: &[],
     elsewhere: &[(&["keep_days"], "in [store]"), (&["stories"], "in [sections.ID]")],
 };
@@ -37,6 +37,7 @@ pub(super) fn read_site(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Site {
         contact: None,
         hubs: vec![],
         has_cloud: false,
+        has_search: true,
     };
     let Some(table) = open(item, &SITE_KEYS, notes) else { return site };
     if let Some(title) = table.get("title").and_then(|item| item.line("\"نشرة\"", TITLE_BYTES_MAX, notes))
@@ -86,12 +87,20 @@ pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut 
     store
 }
 
-/// Reads `[publish]`: the limits of sections that do not say otherwise, `count_clicks`, and who is told of news.
-pub(super) fn read_publish(item: Option<Item<'_, '_>>, notes: &mut Notes) -> (PublishLimits, bool, Push) {
+/// Reads `[publish]`: the limits of sections that do not say otherwise, `count_clicks`, who is told of news, and
+/// `search`, which goes into `site`.
+pub(super) fn read_publish(
+    item: Option<Item<'_, '_>>,
+    site: &mut Site,
+    notes: &mut Notes,
+) -> (PublishLimits, bool, Push) {
     let mut limits = PublishLimits { entries_max: 50, per_source_max: 20 };
     let Some(table) = open(item, &PUBLISH_KEYS, notes) else { return (limits, false, Push::default()) };
     read_limits(&table, &mut limits, notes);
     let count_clicks = table.get("count_clicks").and_then(|item| item.boolean(notes));
+    if let Some(has_search) = table.get("search").and_then(|item| item.boolean(notes)) {
+        site.has_search = has_search;
+    }
     (limits, count_clicks.unwrap_or(false), push::read(&table, notes))
 }
 

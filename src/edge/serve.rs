@@ -2,8 +2,10 @@
 
 mod conditions;
 mod connection;
+mod delta;
 mod doors;
 mod go;
+mod heads;
 mod negotiate;
 mod respond;
 mod route;
@@ -30,6 +32,7 @@ use tokio::time::{sleep, timeout};
 
 use self::connection::{Answer, Patience, Watched, drive};
 pub use self::doors::{Doors, Mail, Mailbox, Pages, Reply};
+use self::negotiate::Accepted;
 pub use self::respond::{Request, answer, respond, text};
 use self::route::Route;
 
@@ -259,7 +262,12 @@ impl Server {
         let of_the_store = match route {
             Route::Stored => {
                 let query = head.uri.query().map(str::to_owned);
-                let page = move |pages: &dyn Pages, path: &str| pages.page(path, query.as_deref());
+                let accepted = Accepted::of(asked.headers);
+                let page = move |pages: &dyn Pages, path: &str| {
+                    let document = pages.page(path, query.as_deref())?;
+                    accepted.prepare(&document);
+                    Some(document)
+                };
                 self.stored(&asked, page).await.map(|document| answer(&document, &asked))
             }
             Route::Go => {
@@ -288,7 +296,10 @@ impl Server {
         asked: &Request<'_>,
         read: impl FnOnce(&dyn Pages, &str) -> Option<T> + Send + 'static,
     ) -> Result<T, Box<Response<Bytes>>> {
-        let path = respond::checked(asked)?;
+        let path = respond::checked(asked)?.into_owned();
+        if respond::is_preflight(asked) && path.ends_with(".atom") {
+            return Err(Box::new(respond::preflight()));
+        }
         if let Some(refused) = respond::not_allowed(asked.method) {
             return Err(Box::new(refused));
         }

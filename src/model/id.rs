@@ -36,14 +36,35 @@ pub struct Digest(#[serde(with = "hex16")] pub [u8; 16]);
 impl Digest {
     /// Hashes the parts with their lengths, so that `("ab", "c")` and `("a", "bc")` differ.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        for part in parts {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part);
-        }
+        Hashing::default().with(parts)
+    }
+}
+
+/// A [`Digest`] of which the first parts are hashed: several may begin alike.
+#[derive(Clone, Debug, Default)]
+pub struct Hashing(blake3::Hasher);
+
+impl Hashing {
+    /// Begins with these parts.
+    pub fn begun<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hashing = Self::default();
+        hashing.add(parts);
+        hashing
+    }
+
+    /// The digest of the parts that it began with and these.
+    pub fn with<'a>(mut self, parts: impl IntoIterator<Item = &'a [u8]>) -> Digest {
+        self.add(parts);
         let mut bytes = [0; 16];
-        hasher.finalize_xof().fill(&mut bytes);
-        Self(bytes)
+        self.0.finalize_xof().fill(&mut bytes);
+        Digest(bytes)
+    }
+
+    fn add<'a>(&mut self, parts: impl IntoIterator<Item = &'a [u8]>) {
+        for part in parts {
+            self.0.update(&(part.len() as u64).to_le_bytes());
+            self.0.update(part);
+        }
     }
 }
 
@@ -170,8 +191,13 @@ impl IdentityKey {
     }
 }
 
-fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+fn write_hex(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut text = String::with_capacity(32);
+    text.extend(halves.filter_map(|half| DIGITS.get(usize::from(half))));
+    f.write_str(&text)
 }
 
 /// Sixteen bytes as 32 hexadecimal digits.

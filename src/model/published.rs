@@ -1,12 +1,9 @@
-//! What is derived for readers: section feeds, documents, and the snapshot that is served.
+//! What is derived for readers: section feeds, and the snapshot of documents that is served.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::Range;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use bytes::Bytes;
-
-use super::{Clicks, Digest, Entry, EntryKey, Section, SectionId, SourceId, Timestamp};
+use super::{Clicks, Digest, Document, Entry, EntryKey, Section, SectionId, SourceId, Timestamp};
 
 /// The stored entries that can appear in a live feed, and who they are from.
 #[derive(Clone, Debug, Default)]
@@ -95,78 +92,6 @@ pub struct Also {
     pub entry: Arc<Entry>,
     /// Its source.
     pub source: Arc<SourceCard>,
-}
-
-/// A document ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// With charset.
-    pub content_type: &'static str,
-    /// The bytes as they are.
-    pub identity: Bytes,
-    /// The same, gzip-compressed.
-    pub gzip: Bytes,
-    /// The strong ETag of `identity`, with its quotes.
-    pub etag: String,
-    /// The strong ETag of `gzip`, with its quotes.
-    pub etag_gzip: String,
-    /// The newest change in it; `None` where there is none yet.
-    pub last_modified: Option<Timestamp>,
-    /// What it was made from; a document is only rendered again when this changes.
-    pub fingerprint: Digest,
-    /// Where its entries stand in `identity`; `None` where it has none, or is no feed.
-    pub pieces: Option<Pieces>,
-}
-
-/// Where the entries of a feed stand in its bytes. What is before the first and behind the last is the same however
-/// many of them are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pieces {
-    /// What stands between two of them.
-    pub separator: &'static str,
-    /// They, in the order of the document; never empty.
-    pub list: Vec<Piece>,
-}
-
-/// One entry of a document, or one notice that there is none any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// The hash of its bytes: equal means that readers have it already.
-    pub digest: Digest,
-    /// Where it stands in the document.
-    pub range: Range<usize>,
-    /// What it tells; `None` where nobody is to be told of it, as of what came with the first fetch of a source.
-    pub news: Option<News>,
-}
-
-/// What an entry has to tell those who are told of news. It stays the same while only other stories around the entry
-/// change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct News {
-    /// Which entry.
-    pub entry: Digest,
-    /// Which version of it.
-    pub version: Digest,
-    /// Since when; `None` where it is news whenever it appears, as in what is read most.
-    pub at: Option<Timestamp>,
-}
-
-impl Document {
-    /// The document without the entries that are `known`; `None` where it has no entries at all.
-    pub fn without(&self, known: &HashSet<Digest>) -> Option<Vec<u8>> {
-        let pieces = self.pieces.as_ref()?;
-        let (first, last) = (pieces.list.first()?, pieces.list.last()?);
-        let mut out = self.identity.get(..first.range.start)?.to_vec();
-        let news = pieces.list.iter().filter(|piece| !known.contains(&piece.digest));
-        for (index, piece) in news.enumerate() {
-            if index > 0 {
-                out.extend_from_slice(pieces.separator.as_bytes());
-            }
-            out.extend_from_slice(self.identity.get(piece.range.clone())?);
-        }
-        out.extend_from_slice(self.identity.get(last.range.end..)?);
-        Some(out)
-    }
 }
 
 /// Every document that is served: immutable, swapped as a whole.

@@ -24,6 +24,8 @@ pub struct Site {
     pub hubs: Vec<String>,
     /// Whether our RSS names an rssCloud that readers may ask to be told of news.
     pub has_cloud: bool,
+    /// Whether readers can search what is stored.
+    pub has_search: bool,
 }
 
 /// `[publish] hub` and `rsscloud`: who is told of news.

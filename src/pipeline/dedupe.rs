@@ -13,7 +13,7 @@ pub use self::habits::{Judged, Turn, judge};
 pub use self::matching::{Before, Match, Matched, matched};
 use super::{link, text};
 use crate::model::{
-    DateOrigin, Digest, FeedEntry, Identity, IdentityKey, IdentityKind, KeyKind, SourceId, Trust,
+    DateOrigin, Digest, FeedEntry, Hashing, Identity, IdentityKey, IdentityKind, KeyKind, SourceId, Trust,
 };
 
 /// Of a text no more than this goes into its content key, in bytes.
@@ -185,7 +185,8 @@ fn key<'a>(
     let within = |kind, value: &str| within(source, kind, value);
     let guid = place.guid.map(|value| within(KeyKind::Guid, value));
     let link_key = place.link.map(|value| within(KeyKind::Link, value));
-    let hash = content_hash(said, folded, place.anchor.or(place.page), trust).to_string();
+    let begun = Hashing::begun([&folded.title, &folded.body].map(String::as_bytes));
+    let hash = content_hash(said, folded, &begun, place.anchor.or(place.page), trust).to_string();
     let content = within(KeyKind::Content, &hash);
     let (kind, value, primary) = match (place.guid, guid, place.link, link_key) {
         (Some(value), Some(key), ..) => (IdentityKind::Guid, value.to_owned(), key),
@@ -207,7 +208,7 @@ fn key<'a>(
         primary,
         link: place.link.map(str::to_owned),
         title: (!folded.title.is_empty()).then(|| within(KeyKind::Title, &folded.title)),
-        digest: digest::of(said, folded, link),
+        digest: digest::of(said, folded, begun, link),
         guid,
         link_key,
         anchor: place.anchor.map(|value| within(KeyKind::Link, value)).filter(|key| Some(*key) != link_key),
@@ -227,8 +228,6 @@ fn key<'a>(
 struct Folded {
     title: String,
     body: String,
-    /// The body before folding; kept to be written over, as the others are.
-    plain: String,
     /// How much of the folded body is of its start, in bytes.
     start_bytes: Option<usize>,
     is_short: bool,
@@ -245,13 +244,8 @@ impl Folded {
     fn take(&mut self, said: &FeedEntry) {
         text::fold_into(&mut self.title, said.title.as_deref().unwrap_or_default());
         let html = body(said);
-        let certain = text::plain_marked_into(&mut self.plain, html, text::START_BYTES_MAX);
         self.is_short = html.len() <= text::START_BYTES_MAX;
-        // The last word may go on.
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\n');
-        let last = self.plain.as_bytes().get(..certain).unwrap_or_default().iter().rposition(is_space);
-        let (start, rest) = self.plain.split_at(last.unwrap_or_default());
-        self.start_bytes = text::fold_marked_into(&mut self.body, start, rest);
+        self.start_bytes = text::fold_markup_into(&mut self.body, html, text::START_BYTES_MAX);
     }
 
     /// The start of the body, cut behind a word that is far enough.
@@ -269,15 +263,23 @@ fn body(said: &FeedEntry) -> &str {
     said.content.as_deref().or(said.summary.as_deref()).unwrap_or_default()
 }
 
-fn content_hash(said: &FeedEntry, folded: &Folded, page: Option<&str>, trust: Trust) -> Digest {
+/// `begun` has the folded title and body.
+fn content_hash(
+    said: &FeedEntry,
+    folded: &Folded,
+    begun: &Hashing,
+    page: Option<&str>,
+    trust: Trust,
+) -> Digest {
     let body = body(said);
     let start = text::start(body, CONTENT_BYTES_MAX);
-    let of_start = (start.len() < body.len()).then(|| text::fold(&text::plain(start)));
-    let folded_body = of_start.as_ref().unwrap_or(&folded.body);
+    let folded_start = (start.len() < body.len()).then(|| text::fold_markup(start));
     let link = page.or(said.link.as_deref().filter(|_| trust.links)).unwrap_or_default();
-    let mut parts = vec![folded.title.as_bytes(), folded_body.as_bytes(), link.as_bytes()];
-    parts.extend(digest::files(said).map(str::as_bytes));
-    Digest::of(parts)
+    let rest = [link].into_iter().chain(digest::files(said)).map(str::as_bytes);
+    match &folded_start {
+        None => begun.clone().with(rest),
+        Some(start) => Digest::of([&folded.title, start].map(String::as_bytes).into_iter().chain(rest)),
+    }
 }
 
 /// The link to compare by.

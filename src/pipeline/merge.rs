@@ -1,10 +1,12 @@
 //! Candidates of a section to what it shows: order, one entry a story, a fair share for every source.
 
+mod facts;
 mod most_read;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use self::facts::Facts;
 use crate::model::{
     Also, Digest, Entry, EntryKey, Placed, PublishLimits, Removed, Section, SectionFeed, SourceCard,
     SourceId, Timestamp,
@@ -35,8 +37,12 @@ fn laid_out(
     stories: Vec<Vec<Arc<Entry>>>,
     sources: &BTreeMap<SourceId, Arc<SourceCard>>,
 ) -> SectionFeed {
-    let mut others: HashMap<EntryKey, Vec<Arc<Entry>>> =
-        stories.into_iter().map(|mut story| (story.remove(0).key, story)).collect();
+    let shown: HashSet<EntryKey> = chosen.iter().map(|entry| entry.key).collect();
+    let mut others: HashMap<EntryKey, Vec<Arc<Entry>>> = stories
+        .into_iter()
+        .filter(|story| story.len() > 1 && story.first().is_some_and(|lead| shown.contains(&lead.key)))
+        .map(|mut story| (story.remove(0).key, story))
+        .collect();
     let placed: Vec<Placed> = chosen
         .into_iter()
         .filter_map(|entry| {
@@ -56,7 +62,7 @@ pub fn relate(
     related: &BTreeMap<EntryKey, Vec<Arc<Entry>>>,
     sources: &BTreeMap<SourceId, Arc<SourceCard>>,
 ) {
-    let mut facts: Vec<Vec<u8>> = vec![];
+    let mut facts = Facts::default();
     for placed in &mut feed.placed {
         placed.related = related
             .get(&placed.entry.key)
@@ -66,12 +72,12 @@ pub fn relate(
             .collect();
         for one in &placed.related {
             feed.updated = feed.updated.max(one.entry.changed_at());
-            facts.push([&placed.entry.key.0[..], &facts_of(&one.entry, &one.source)].concat());
+            facts.key(placed.entry.key);
+            facts.entry(&one.entry, &one.source);
         }
     }
     if !facts.is_empty() {
-        let facts = facts.iter().map(Vec::as_slice);
-        feed.fingerprint = Digest::of(std::iter::once(&feed.fingerprint.0[..]).chain(facts));
+        feed.fingerprint = Digest::of([&feed.fingerprint.0, facts.bytes()]);
     }
 }
 
@@ -100,6 +106,9 @@ pub fn choose(
     let mut within = Vec::with_capacity(entries_max);
     let mut beyond = Vec::new();
     for entry in &entries {
+        if within.len() == entries_max {
+            break;
+        }
         let count = counts.entry(&entry.source).or_insert(0);
         *count += 1;
         if *count <= share(&entry.source, per_source_max, weights) {
@@ -108,7 +117,6 @@ pub fn choose(
             beyond.push(Arc::clone(entry));
         }
     }
-    within.truncate(entries_max);
     beyond.truncate(entries_max - within.len());
     within.append(&mut beyond);
     newest_first(&mut within);
@@ -156,13 +164,19 @@ fn newest_first(entries: &mut [Arc<Entry>]) {
 /// Groups entries by story; in each, the entry that was seen first here stands in front and stays there.
 ///
 /// A second entry of one source is never hidden behind the first: it stands alone.
-pub fn by_story(entries: Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
-    let mut told: BTreeMap<EntryKey, Vec<Arc<Entry>>> = BTreeMap::new();
-    for entry in entries {
-        told.entry(entry.story).or_default().push(entry);
-    }
-    let mut stories = Vec::with_capacity(told.len());
-    for mut members in told.into_values() {
+pub fn by_story(mut entries: Vec<Arc<Entry>>) -> Vec<Vec<Arc<Entry>>> {
+    // In order of their keys, as they come, most are so already: they stand alone.
+    entries.sort_by_key(|entry| entry.story);
+    let mut stories = Vec::with_capacity(entries.len());
+    let mut rest = entries.into_iter().peekable();
+    while let Some(first) = rest.next() {
+        let key = first.story;
+        let mut members = vec![first];
+        members.extend(std::iter::from_fn(|| rest.next_if(|entry| entry.story == key)));
+        if members.len() == 1 {
+            stories.push(members);
+            continue;
+        }
         members.sort_by_key(|entry| {
             (entry.key != entry.story, entry.first_seen, entry.first_seen_millis, entry.key)
         });
@@ -216,17 +230,11 @@ fn changes(placed: &Placed) -> impl Iterator<Item = Timestamp> + '_ {
 }
 
 fn fingerprint(section: &Section, placed: &[Placed]) -> Digest {
-    let mut parts: Vec<Vec<u8>> = vec![format!("{section:?}").into_bytes()];
+    let mut facts = Facts::default();
     for one in placed {
-        parts.push(facts_of(&one.entry, &one.source));
-        parts.extend(one.also.iter().map(|also| facts_of(&also.entry, &also.source)));
-        parts.push(vec![]);
+        facts.entry(&one.entry, &one.source);
+        one.also.iter().for_each(|also| facts.entry(&also.entry, &also.source));
+        facts.end();
     }
-    Digest::of(parts.iter().map(Vec::as_slice))
-}
-
-/// What a document shows of an entry follows from its key, its id and how often its facts were replaced.
-fn facts_of(entry: &Entry, source: &SourceCard) -> Vec<u8> {
-    let Entry { key, id, digest, revision, updated, .. } = entry;
-    format!("{key} {id} {digest} {revision} {updated:?} {source:?}").into_bytes()
+    Digest::of([format!("{section:?}").as_bytes(), facts.bytes()])
 }

@@ -18,6 +18,7 @@ mod publish;
 pub mod render;
 pub mod rhythm;
 pub mod sanitize;
+pub mod search;
 pub mod section;
 pub mod story;
 pub mod text;
@@ -29,4 +30,7 @@ pub use ingest::{
     Prepared, accept, configuration, forget_other_place, ingest, read, understand, wanted_keys,
 };
 pub use moves::moved_to;
-pub use publish::{Edition, item_document, lay_out, print, publish};
+pub use publish::{
+    Edition, FoundStory, item_document, lay_out, print, publish, search_document, search_feed_document,
+    story_document,
+};

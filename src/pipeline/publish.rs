@@ -1,22 +1,20 @@
 //! `publish`: every document that is served, derived from the window. Composes section, merge and render.
 
-use std::collections::{BTreeMap, HashMap};
+mod found;
+mod lifetime;
+mod press;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use self::found::{FoundStory, search_document, search_feed_document, story_document};
+use self::press::{ATOM, HTML, Press};
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{
-    Clicks, Digest, Document, Entry, EntryKey, Pieces, Placed, Published, Section, SectionFeed, SectionOrder,
-    Site, Source, SourceCard, SourceId, Timestamp, Window,
+    Clicks, Document, Entry, EntryKey, Placed, Published, Section, SectionFeed, SectionOrder, Site, Source,
+    SourceCard, SourceId, Timestamp, Window,
 };
-
-const HTML: &str = "text/html; charset=utf-8";
-const RSS: &str = "application/rss+xml; charset=utf-8";
-const ATOM: &str = "application/atom+xml; charset=utf-8";
-const JSON: &str = "application/feed+json; charset=utf-8";
-const PLAIN: &str = "text/plain; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const PNG: &str = "image/png";
 
 /// What the admin decided about the output: the site, its sections, and who sends what where.
 #[derive(Debug)]
@@ -60,11 +58,13 @@ pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Publ
 /// What each section shows, in the order of the file; what is related is not named yet.
 pub fn lay_out(edition: &Edition, window: &Window) -> Vec<SectionFeed> {
     let mut candidates = window::candidates(window, edition);
-    let all: BTreeMap<EntryKey, Arc<Entry>> =
-        candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect();
     let (sources, weights) = (&window.sources, &edition.weights);
     let (ranked, others): (Vec<_>, Vec<_>) =
         edition.sections.iter().enumerate().partition(|(_, section)| section.order == SectionOrder::MostRead);
+    let all: BTreeMap<EntryKey, Arc<Entry>> = match ranked[..] {
+        [] => BTreeMap::new(),
+        _ => candidates.values().flatten().map(|entry| (entry.key, Arc::clone(entry))).collect(),
+    };
     let others = others.into_iter().map(|(_, section)| {
         let entries = candidates.remove(&section.id).unwrap_or_default();
         merge::merge(section, entries, sources, weights)
@@ -96,12 +96,12 @@ pub fn print(
         merge::annotate(feed, removed, archive);
     }
     let is_counted = edition.count_clicks && !window.clicks.is_empty();
-    let mut press = Press { edition, site: &edition.site, previous, is_counted, documents: HashMap::new() };
+    let mut press = Press::new(edition, previous, is_counted);
     for feed in &feeds {
         press.section(feed);
     }
-    press.portal(&feeds);
-    Published { documents: press.documents }
+    press.portal(&feeds, &heads(edition, &feeds));
+    press.published()
 }
 
 /// The page of one entry, which may be older than the window. `also` is the other coverage of its story.
@@ -133,89 +133,4 @@ fn heads(edition: &Edition, feeds: &[SectionFeed]) -> Vec<SectionFeed> {
         SectionFeed { placed, section: feed.section.clone(), removed: vec![], ..*feed }
     };
     feeds.iter().map(head).collect()
-}
-
-/// Renders what changed and takes over what did not.
-struct Press<'a> {
-    edition: &'a Edition,
-    site: &'a Site,
-    previous: &'a Published,
-    /// Whether the order of what is read most comes from counting: no entry of it tells when that changed.
-    is_counted: bool,
-    documents: HashMap<String, Arc<Document>>,
-}
-
-impl Press<'_> {
-    fn section(&mut self, feed: &SectionFeed) {
-        let (id, site) = (feed.section.id.clone(), self.site);
-        let facts = self.with_site(feed.fingerprint);
-        let is_ranked = feed.section.order == SectionOrder::MostRead;
-        let updated = self.edition.changed_at(feed).filter(|_| !(is_ranked && self.is_counted));
-        let sheet = std::cell::LazyCell::new(|| render::Sheet::new(feed, site));
-        let told = |body: &[u8], find: fn(&[u8]) -> Option<Pieces>| {
-            find(body).map(|pieces| render::with_news(pieces, body, feed))
-        };
-        let rss = |body: &[u8]| told(body, render::rss_pieces);
-        let atom = |body: &[u8]| told(body, render::atom_pieces);
-        let json = |body: &[u8]| told(body, render::json_pieces);
-        self.feed(format!("/{id}.rss"), RSS, facts, updated, || sheet.rss(), rss);
-        self.feed(format!("/{id}.atom"), ATOM, facts, updated, || sheet.atom(), atom);
-        self.feed(format!("/{id}.json"), JSON, facts, updated, || sheet.json(), json);
-        self.put(format!("/{id}"), HTML, facts, updated, || sheet.page());
-    }
-
-    fn portal(&mut self, feeds: &[SectionFeed]) {
-        let site = self.site;
-        let prints: Vec<[u8; 16]> = feeds.iter().map(|feed| feed.fingerprint.0).collect();
-        let heads = heads(self.edition, feeds);
-        // Weights decide on the heads as well.
-        let shown = heads.iter().flat_map(|feed| &feed.placed).map(|placed| placed.entry.key.0);
-        let parts: Vec<[u8; 16]> = prints.into_iter().chain(shown).collect();
-        let all = self.with_site(Digest::of(parts.iter().map(<[u8; 16]>::as_slice)));
-        let updated = feeds.iter().filter_map(|feed| self.edition.changed_at(feed)).max();
-        let updated = updated.filter(|_| !self.is_counted);
-        self.put("/".to_owned(), HTML, all, updated, || render::front_page(site, &heads));
-        let constant = self.with_site(Digest::of([]));
-        self.put("/bot".to_owned(), HTML, constant, None, || render::bot_page(site));
-        self.put("/robots.txt".to_owned(), PLAIN, constant, None, || render::robots_txt(site));
-        self.put("/style.css".to_owned(), CSS, constant, None, render::style_css);
-        self.put("/icon.png".to_owned(), PNG, constant, None, render::icon_png);
-    }
-
-    fn with_site(&self, facts: Digest) -> Digest {
-        Digest::of([format!("{:?}", self.site).as_bytes(), &facts.0])
-    }
-
-    fn put(
-        &mut self,
-        path: String,
-        content_type: &'static str,
-        facts: Digest,
-        updated: Option<Timestamp>,
-        render: impl FnOnce() -> Vec<u8>,
-    ) {
-        self.feed(path, content_type, facts, updated, render, |_| None);
-    }
-
-    /// `pieces` tells where the entries stand in what was rendered.
-    fn feed(
-        &mut self,
-        path: String,
-        content_type: &'static str,
-        facts: Digest,
-        updated: Option<Timestamp>,
-        render: impl FnOnce() -> Vec<u8>,
-        pieces: impl FnOnce(&[u8]) -> Option<Pieces>,
-    ) {
-        let kept = self.previous.documents.get(&path).filter(|document| document.fingerprint == facts);
-        let document = kept.map_or_else(
-            || {
-                let body = render();
-                let pieces = pieces(&body);
-                Arc::new(Document { pieces, ..render::document(content_type, body, updated, facts) })
-            },
-            Arc::clone,
-        );
-        self.documents.insert(path, document);
-    }
 }

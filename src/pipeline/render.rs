@@ -6,12 +6,14 @@
 mod atom;
 mod document;
 mod element;
+mod finds;
 mod head;
 mod heading;
 mod item;
 mod json;
 mod media;
 mod notices;
+mod pack;
 mod pages;
 mod pieces;
 mod podcast;
@@ -24,10 +26,11 @@ mod words;
 
 pub use atom::atom_of;
 pub use document::document;
+pub use finds::{feeds_opml, opensearch_xml, search_atom, story_atom};
 pub use heading::{Heading, archive_url};
 pub use item::destination;
 pub use notices::notices;
-pub use pages::{bot_page, front_entries_max, front_page, item_page};
+pub use pages::{SearchPage, bot_page, front_entries_max, front_page, item_page, search_page};
 pub use pieces::{atom_pieces, json_pieces, rss_pieces, with_news};
 pub use rhythm::ttl_minutes;
 pub use sheet::{Sheet, atom, json, rss, section_page};

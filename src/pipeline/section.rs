@@ -82,6 +82,13 @@ impl Sorter {
         self.asks_language
     }
 
+    /// Whether any entry of a source can belong to a section at all.
+    pub fn may_show(&self, section: &SectionId, source: &SourceId) -> bool {
+        let Some(rules) = self.sections.iter().find(|rules| rules.id == *section) else { return false };
+        let Some(source) = self.sources.get(source) else { return false };
+        rules.takes_all || !rules.rules.include.is_empty() || source.sections.contains(section)
+    }
+
     /// The sections that show `entry`, in the order of the file. Empty where a rule of its source drops
     /// it, and where the source is not configured any more.
     pub fn sections_of(&self, entry: &Entry, cards: &Cards) -> Vec<&SectionId> {

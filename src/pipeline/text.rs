@@ -3,6 +3,7 @@
 
 mod entity;
 mod fold;
+mod folded;
 mod markup;
 mod scanner;
 mod stem;
@@ -11,8 +12,9 @@ mod title;
 use std::borrow::Cow;
 
 pub use entity::{decode, entity};
-pub use fold::{composed, fold, fold_into, fold_marked_into, unmarked};
-pub use markup::{has_tags, is_markup, plain, plain_into, plain_marked_into, plain_start_into};
+pub use fold::{composed, fold, fold_into, unmarked};
+pub use folded::{fold_markup, fold_markup_into};
+pub use markup::{has_tags, is_markup, plain, plain_into, plain_start_into};
 pub use stem::{bare, is_arabic, is_joined, root, stem, unjoined, unjoined_digits};
 pub use title::title;
 
@@ -36,7 +38,9 @@ pub fn xml_safe(text: &str) -> Cow<'_, str> {
     let forbidden = |c: char| matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}');
     // Every forbidden character is below the space or begins with the byte 0xEF.
     let suspect = |byte: u8| byte == 0xEF || byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-    if text.bytes().any(suspect) && text.contains(forbidden) {
+    // In pieces that are looked through without a branch: this runs over every text of every document.
+    let is_suspect = |piece: &[u8]| piece.iter().fold(false, |found, byte| found | suspect(*byte));
+    if text.as_bytes().chunks(64).any(is_suspect) && text.contains(forbidden) {
         Cow::Owned(text.chars().filter(|c| !forbidden(*c)).collect())
     } else {
         Cow::Borrowed(text)

@@ -6,7 +6,7 @@
 //! story that comes never makes room for one that was dropped before; only one that leaves a section does,
 //! and then the window is read back.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Edition, merge};
@@ -100,12 +100,21 @@ pub fn trim(window: &mut Window, edition: &Edition) {
     places.retain(|key, _| entries.contains_key(key));
 }
 
-/// The window's entries by section.
-pub fn candidates(window: &Window, edition: &Edition) -> BTreeMap<SectionId, Vec<Arc<Entry>>> {
-    let mut sections: BTreeMap<SectionId, Vec<Arc<Entry>>> = BTreeMap::new();
-    for entry in window.entries.values() {
-        for section in sections_of(window, edition, entry) {
-            sections.entry(section).or_default().push(Arc::clone(entry));
+/// The window's entries by section, the oldest first; sections without any are not named.
+pub fn candidates<'a>(window: &'a Window, edition: &'a Edition) -> HashMap<&'a SectionId, Vec<Arc<Entry>>> {
+    let mut sections: HashMap<&SectionId, Vec<Arc<Entry>>> = HashMap::new();
+    // Both are in the order of keys, so neither is searched.
+    let mut places = window.places.iter().peekable();
+    for (key, entry) in &window.entries {
+        while places.next_if(|(other, _)| *other < key).is_some() {}
+        match places.next_if(|(other, _)| *other == key) {
+            Some((_, known)) => {
+                known.iter().for_each(|id| sections.entry(id).or_default().push(Arc::clone(entry)));
+            }
+            None => {
+                let found = edition.sorter.sections_of(entry, &window.sources);
+                found.into_iter().for_each(|id| sections.entry(id).or_default().push(Arc::clone(entry)));
+            }
         }
     }
     sections
@@ -138,7 +147,7 @@ fn complete<E>(
     Ok(())
 }
 
-fn leads_of(section: &Section, found: &mut BTreeMap<SectionId, Vec<Arc<Entry>>>) -> Vec<Arc<Entry>> {
+fn leads_of(section: &Section, found: &mut HashMap<&SectionId, Vec<Arc<Entry>>>) -> Vec<Arc<Entry>> {
     merge::leads(&merge::stories(section, found.remove(&section.id).unwrap_or_default()))
 }
 

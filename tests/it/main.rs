@@ -20,6 +20,7 @@ mod publish;
 mod render;
 mod sanitize;
 mod schedule;
+mod search;
 mod section;
 mod serve;
 mod service;

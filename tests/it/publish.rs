@@ -1,6 +1,7 @@
 //! Sections, merge and the documents derived from them.
 
 mod most_read;
+mod quiet;
 mod related;
 
 use std::collections::BTreeMap;

@@ -336,19 +336,24 @@ fn documents_are_compressed_and_tagged() {
     let body = "نشرة ".repeat(1000);
     let document = make(&body);
     assert_eq!(document, make(&body));
-    let mut unpacked = String::new();
-    flate2::read::GzDecoder::new(&document.gzip[..]).read_to_string(&mut unpacked).unwrap();
-    assert_eq!(unpacked, body);
     assert_eq!(document.identity, body.as_bytes());
-    assert_eq!(&document.gzip[4..8], [0; 4], "the time in the gzip header");
-    let quoted = |etag: &str| {
-        let inside = etag.strip_prefix('"').and_then(|etag| etag.strip_suffix('"')).unwrap().to_owned();
-        inside.len() == 32 && inside.bytes().all(|b| b.is_ascii_hexdigit())
-    };
-    let other = make("x");
-    let etags = [&document.etag, &document.etag_gzip, &other.etag, &other.etag_gzip];
-    assert!(etags.iter().all(|etag| quoted(etag)), "{etags:?}");
-    assert_eq!(etags.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+    assert!(Coding::PACKED.iter().all(|coding| !document.is_ready(*coding)), "that takes time");
+    let packed = |coding| document.body(coding).unwrap().clone();
+    let mut unpacked = [String::new(), String::new()];
+    flate2::read::GzDecoder::new(&packed(Coding::Gzip)[..]).read_to_string(&mut unpacked[0]).unwrap();
+    brotli::Decompressor::new(&packed(Coding::Br)[..], 4096).read_to_string(&mut unpacked[1]).unwrap();
+    assert_eq!(unpacked, [body.clone(), body.clone()]);
+    let unpacked = zstd::bulk::decompress(&packed(Coding::Zstd), body.len()).unwrap();
+    assert_eq!(unpacked, body.as_bytes());
+    assert_eq!(&packed(Coding::Gzip)[4..8], [0; 4], "the time in the gzip header");
+    assert!(Coding::PACKED.iter().all(|coding| document.is_ready(*coding)));
+    // Nobody is helped by a coding of what is short, or compressed already.
+    let image = render::document("image/png", body.clone().into_bytes(), None, Digest([7; 16]));
+    let worth = [&document, &make(&"x".repeat(1023)), &make(&"x".repeat(1024)), &image]
+        .map(Document::is_worth_packing);
+    assert_eq!(worth, [true, false, true, false]);
+    let etags = [&document, &make("x")].map(|one| Coding::ALL.map(|coding| coding.etag(one.version)));
+    assert_eq!(etags.iter().flatten().collect::<std::collections::BTreeSet<_>>().len(), 8, "{etags:?}");
     assert_eq!(document.last_modified, Some(at(DAY)));
     assert_eq!(document.fingerprint, Digest([7; 16]));
 }

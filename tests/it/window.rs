@@ -69,7 +69,7 @@ impl Lived {
             let mut all: Vec<_> = published.documents.into_iter().collect();
             all.sort_by(|one, two| one.0.cmp(&two.0));
             all.into_iter()
-                .map(|(path, document)| (path, document.etag.clone(), document))
+                .map(|(path, document)| (path, Coding::Identity.etag(document.version), document))
                 .collect::<Vec<_>>()
         };
         let tags = |all: &[(String, String, Arc<Document>)]| -> Vec<String> {

@@ -23,6 +23,7 @@ impl Writer {
         let Purged { gone, looked_at_any } = self.store.purge(kept_since, now)?;
         if looked_at_any {
             self.removed_count += gone.len();
+            self.finder.note(gone.iter().copied());
             self.stale |= self.shows && self.shelf.forget(&gone);
             gone.iter().for_each(|key| self.window.clicks.remove(*key));
             self.removed.extend(gone.iter().filter(|key| self.window.entries.contains_key(key)));

@@ -112,7 +112,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{News, Piece, Pieces};
+    use crate::model::{Kept, Lifetime, News, Packed, Piece, Pieces};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -134,13 +134,15 @@ mod tests {
         body.push_str("</feed>");
         Document {
             content_type: "application/atom+xml",
+            version: Digest::of([body.as_bytes()]),
             identity: Bytes::from(body),
-            gzip: Bytes::new(),
-            etag: String::new(),
-            etag_gzip: String::new(),
+            packed: Packed::by(|_, _| None),
             last_modified: None,
+            lifetime: Lifetime::Seconds(60),
             fingerprint: Digest([0; 16]),
             pieces: (!list.is_empty()).then_some(Pieces { separator: "", list }),
+            history: None,
+            kept: Kept::default(),
         }
     }
 

@@ -4,8 +4,8 @@ use http::header::{
     HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
 };
 
-use super::negotiate::{Accepted, Coding};
-use crate::model::{Document, Timestamp};
+use super::negotiate::Accepted;
+use crate::model::{Coding, Document, Timestamp};
 
 /// What the preconditions of a request come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,46 +29,59 @@ pub(super) fn evaluate(
     best: Coding,
     headers: &HeaderMap,
 ) -> Outcome {
-    let codings =
-        || [best, Coding::Identity, Coding::Gzip].into_iter().filter(|coding| accepted.takes(*coding));
+    let codings = || [best].into_iter().chain(Coding::ALL).filter(|coding| accepted.takes(*coding));
     if headers.contains_key(IF_MATCH) {
-        if !codings().any(|coding| names(headers, IF_MATCH, etag(document, coding), false)) {
+        let named = Named::by(headers, &IF_MATCH, document, false);
+        if !codings().any(|coding| named.names(coding)) {
             return Outcome::Failed;
         }
-    } else if let (Some(until), Some(at)) = (date(headers, IF_UNMODIFIED_SINCE), document.last_modified)
+    } else if let (Some(until), Some(at)) = (date(headers, &IF_UNMODIFIED_SINCE), document.last_modified)
         && at.timestamp() > until.timestamp()
     {
         return Outcome::Failed;
     }
     if headers.contains_key(IF_NONE_MATCH) {
-        let held = codings().find(|coding| names(headers, IF_NONE_MATCH, etag(document, *coding), true));
+        let named = Named::by(headers, &IF_NONE_MATCH, document, true);
+        let held = codings().find(|coding| named.names(*coding));
         return held.map_or(Outcome::Proceed, Outcome::NotModified);
     }
-    match (date(headers, IF_MODIFIED_SINCE), document.last_modified) {
+    match (date(headers, &IF_MODIFIED_SINCE), document.last_modified) {
         (Some(since), Some(at)) if at.timestamp() <= since.timestamp() => Outcome::NotModified(best),
         _ => Outcome::Proceed,
     }
 }
 
-/// The strong ETag of one representation.
-pub(super) fn etag(document: &Document, coding: Coding) -> &str {
-    match coding {
-        Coding::Identity => &document.etag,
-        Coding::Gzip => &document.etag_gzip,
+/// The representations of one document that a list of ETags names.
+struct Named([bool; 4]);
+
+impl Named {
+    /// Those in the lines of `header`; all where one is `*`. A weak tag counts only where `weak` comparison is asked.
+    fn by(headers: &HeaderMap, header: &HeaderName, document: &Document, weak: bool) -> Self {
+        let mut named = [false; 4];
+        for value in headers.get_all(header).iter().map(HeaderValue::as_bytes) {
+            if value.trim_ascii() == b"*" {
+                return Self([true; 4]);
+            }
+            for tag in tags(value) {
+                let tag = if weak { tag.strip_prefix(b"W/").unwrap_or(tag) } else { tag };
+                if let Some((version, coding)) = Coding::of_etag(tag)
+                    && version == document.version
+                {
+                    let places = named.iter_mut().zip(Coding::ALL);
+                    places.filter(|(_, one)| *one == coding).for_each(|(place, _)| *place = true);
+                }
+            }
+        }
+        Self(named)
+    }
+
+    fn names(&self, coding: Coding) -> bool {
+        self.0.into_iter().zip(Coding::ALL).any(|(named, one)| named && one == coding)
     }
 }
 
-/// Whether the lines of `header` name `etag` or are `*`. A weak tag counts only where `weak` comparison is asked.
-fn names(headers: &HeaderMap, header: HeaderName, etag: &str, weak: bool) -> bool {
-    headers.get_all(header).iter().map(HeaderValue::as_bytes).any(|value| {
-        let named =
-            |tag: &[u8]| tag == etag.as_bytes() || weak && tag.strip_prefix(b"W/") == Some(etag.as_bytes());
-        value.trim_ascii() == b"*" || tags(value).any(named)
-    })
-}
-
 /// The entity tags of a list; a comma inside the quotes belongs to the tag. What is no tag is passed over.
-fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = list;
     std::iter::from_fn(move || {
         let start = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b','))?;
@@ -82,7 +95,7 @@ fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The date of a header that is there once and valid; any other is ignored (RFC 9110 §13.1.3).
-fn date(headers: &HeaderMap, header: HeaderName) -> Option<Timestamp> {
+fn date(headers: &HeaderMap, header: &HeaderName) -> Option<Timestamp> {
     let mut lines = headers.get_all(header).iter();
     let value = lines.next().filter(|_| lines.next().is_none())?;
     httpdate::parse_http_date(value.to_str().ok()?).ok().map(Timestamp::from)

@@ -1,27 +1,29 @@
 //! `respond`: one of the four pure functions. RFC 9110 for GET and HEAD over documents in memory.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode};
 
-use super::conditions::{self, Outcome, etag};
-use super::negotiate::{Accepted, Coding};
-use crate::model::{Document, Published, Timestamp};
+use super::conditions::{self, Outcome};
+use super::negotiate::{Accepted, wants_news};
+use super::{delta, heads};
+use crate::model::{Coding, Document, Published};
 
 /// Addresses longer than this are refused.
 pub(super) const URI_BYTES_MAX: usize = 8 * 1024;
-const CACHE_DOCUMENT: &str = "public, max-age=60, stale-if-error=86400";
 /// What is not there now may be there soon, but not at once.
 const CACHE_MISSING: &str = "public, max-age=60";
 const CACHE_MOVED: &str = "public, max-age=3600";
 const CACHE_NEVER: &str = "no-store";
-const CSP: &str = "default-src 'none'; style-src 'self'; img-src http: https:; media-src http: https:; \
-    frame-src https:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 const ALLOW: &str = "GET, HEAD";
-/// The latest second that an HTTP date can name: the end of the year 9999.
-const DATE_SECONDS_MAX: i64 = 253_402_300_799;
+/// What a reader that runs on another site may send. All else is ignored, so it does no harm either.
+const CORS_HEADERS: &str = "A-IM, Cache-Control, If-Match, If-Modified-Since, If-None-Match, \
+    If-Unmodified-Since, *";
+/// For how long such a reader need not ask again; browsers shorten it as they like.
+const CORS_SECONDS: &str = "86400";
 
 /// The parts of a request that an answer may depend on.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub fn respond(published: &Published, request: &Request<'_>) -> Response<Bytes> 
     if path == "/healthz" {
         return not_allowed(request.method).unwrap_or_else(|| text(StatusCode::OK, "ok\n", request.method));
     }
-    match published.documents.get(&path) {
+    match published.documents.get(path.as_ref()) {
         Some(document) => answer(document, request),
         None => moved(published, &path, request.method).unwrap_or_else(|| not_found(request.method)),
     }
@@ -51,7 +53,7 @@ pub fn respond(published: &Published, request: &Request<'_>) -> Response<Bytes> 
 
 /// The decoded path, or why there can be none. What is decoded is only ever compared with addresses that
 /// we made, so `..`, `//` and zero bytes are as harmless as any other name of nothing.
-pub(super) fn checked(request: &Request<'_>) -> Result<String, Box<Response<Bytes>>> {
+pub(super) fn checked<'a>(request: &Request<'a>) -> Result<Cow<'a, str>, Box<Response<Bytes>>> {
     if request.path.len() > URI_BYTES_MAX {
         return Err(Box::new(too_long(request.method)));
     }
@@ -63,72 +65,78 @@ pub(super) fn checked(request: &Request<'_>) -> Result<String, Box<Response<Byte
 
 /// Answers with one document: method, coding, preconditions, body.
 pub fn answer(document: &Document, request: &Request<'_>) -> Response<Bytes> {
+    if is_preflight(request) && !heads::is_page(document) {
+        return preflight();
+    }
     if let Some(refused) = not_allowed(request.method) {
         return refused;
     }
     let accepted = Accepted::of(request.headers);
-    let Some(best) = accepted.best() else {
-        let mut response =
-            text(StatusCode::NOT_ACCEPTABLE, "Only identity and gzip are served.\n", request.method);
+    let Some(best) = accepted.best(document) else {
+        let why = "Only br, zstd, gzip and identity are served.\n";
+        let mut response = text(StatusCode::NOT_ACCEPTABLE, why, request.method);
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         return response;
     };
-    match conditions::evaluate(document, accepted, best, request.headers) {
-        Outcome::Proceed => whole(document, best, request.method),
+    let wants_news = document.history.is_some() && wants_news(request.headers);
+    let mut response = match conditions::evaluate(document, accepted, best, request.headers) {
+        Outcome::Proceed => {
+            let asked = wants_news.then_some(request.headers);
+            let news = asked.and_then(|headers| delta::news(document, accepted, request.method, headers));
+            match news {
+                Some(response) => return response,
+                None => whole(document, best, request.method),
+            }
+        }
         Outcome::NotModified(coding) => {
             let mut response = Response::new(Bytes::new());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            for_caches(response.headers_mut(), document, coding);
+            *response.headers_mut() = heads::same(document, coding);
             response
         }
         Outcome::Failed => {
-            text(StatusCode::PRECONDITION_FAILED, "The document has another state.\n", request.method)
+            return text(
+                StatusCode::PRECONDITION_FAILED,
+                "The document has another state.\n",
+                request.method,
+            );
         }
-    }
-}
-
-fn whole(document: &Document, coding: Coding, method: &Method) -> Response<Bytes> {
-    let body = match coding {
-        Coding::Identity => &document.identity,
-        Coding::Gzip => &document.gzip,
     };
-    let mut response = Response::new(if method == Method::HEAD { Bytes::new() } else { body.clone() });
-    let headers = response.headers_mut();
-    for_caches(headers, document, coding);
-    if let Some(at) = document.last_modified.and_then(http_date) {
-        headers.insert(header::LAST_MODIFIED, at);
-    }
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if coding == Coding::Gzip {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    if is_page(document) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+    if wants_news {
+        // Were this stored for others, the cache would ask next time in its own name, with the version that it
+        // stored, and hand what is new to the cache to a reader that has an older one.
+        heads::make_private(response.headers_mut(), document);
     }
     response
 }
 
-/// What 200 and 304 have in common (RFC 9110 §15.4.5). A script that revalidates by itself is shown the
-/// 304, so both may be read by other sites.
-fn for_caches(headers: &mut HeaderMap, document: &Document, coding: Coding) {
-    // ETags are quoted hexadecimal digits: always a header value.
-    if let Ok(etag) = HeaderValue::from_str(etag(document, coding)) {
-        headers.insert(header::ETAG, etag);
-    }
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_DOCUMENT));
-    if !is_page(document) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        // Readers that run in a browser see an ETag only when they are allowed to.
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag"));
-    }
+fn whole(document: &Document, coding: Coding, method: &Method) -> Response<Bytes> {
+    let packed = document.body(coding).map(|body| (coding, body));
+    let (coding, body) = packed.unwrap_or((Coding::Identity, &document.identity));
+    let mut response = Response::new(if method == Method::HEAD { Bytes::new() } else { body.clone() });
+    *response.headers_mut() = heads::whole(document, coding, body.len());
+    response
 }
 
-fn is_page(document: &Document) -> bool {
-    document.content_type.starts_with("text/html")
+/// Whether a browser asks whether a script of another site may ask (the Fetch standard's CORS-preflight).
+pub(super) fn is_preflight(request: &Request<'_>) -> bool {
+    request.method == Method::OPTIONS
+        && request.headers.contains_key(header::ORIGIN)
+        && request.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Anybody may read what everybody may read.
+pub(super) fn preflight() -> Response<Bytes> {
+    let lines: [(HeaderName, &str); 4] = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, ALLOW),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, CORS_HEADERS),
+        (header::ACCESS_CONTROL_MAX_AGE, CORS_SECONDS),
+    ];
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().extend(lines.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response
 }
 
 /// 405 where the method is neither GET nor HEAD.
@@ -180,14 +188,11 @@ pub fn text(status: StatusCode, body: impl Into<Bytes>, method: &Method) -> Resp
     response
 }
 
-/// `None` for years that an HTTP date cannot name.
-fn http_date(at: Timestamp) -> Option<HeaderValue> {
-    let nameable = (0..=DATE_SECONDS_MAX).contains(&at.timestamp());
-    nameable.then(|| HeaderValue::from_str(&httpdate::fmt_http_date(at.into())).ok()).flatten()
-}
-
 /// The path with its percent-encoding resolved; `None` where that is not UTF-8.
-fn decoded(path: &str) -> Option<String> {
+fn decoded(path: &str) -> Option<Cow<'_, str>> {
+    if !path.contains('%') {
+        return Some(Cow::Borrowed(path));
+    }
     let mut out = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -201,7 +206,7 @@ fn decoded(path: &str) -> Option<String> {
             rest = after;
         }
     }
-    String::from_utf8(out).ok()
+    String::from_utf8(out).ok().map(Cow::Owned)
 }
 
 /// A path with all that RFC 3986 does not allow there percent-encoded.
@@ -242,23 +247,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn dates_outside_of_http_are_left_out() {
-        for (seconds, expected) in [
-            (-1, None),
-            (0, Some("Thu, 01 Jan 1970 00:00:00 GMT")),
-            (DATE_SECONDS_MAX, Some("Fri, 31 Dec 9999 23:59:59 GMT")),
-            (DATE_SECONDS_MAX + 1, None),
-        ] {
-            let at = chrono::DateTime::from_timestamp(seconds, 0).unwrap();
-            assert_eq!(http_date(at).as_ref().map(|date| date.to_str().unwrap()), expected, "{seconds}");
-        }
-    }
-
     proptest! {
         #[test]
         fn what_is_encoded_decodes_again(path in any::<String>()) {
-            prop_assert_eq!(decoded(&encoded(&path)), Some(path));
+            let sent = encoded(&path);
+            let read = decoded(&sent);
+            prop_assert_eq!(read.as_deref(), Some(path.as_str()));
         }
     }
 }

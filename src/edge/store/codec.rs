@@ -13,7 +13,7 @@ use crate::model::{Digest, EntryKey, Timestamp};
 const VERSION: u8 = 1;
 /// An identity key as a name.
 pub(super) const NAME_BYTES: usize = 17;
-const TIME_BYTES: usize = 8;
+pub(super) const TIME_BYTES: usize = 8;
 
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![VERSION];
@@ -65,31 +65,30 @@ pub(super) fn moment(bytes: &[u8]) -> Option<Timestamp> {
     Timestamp::from_timestamp(i64::from_be_bytes(bytes.try_into().ok()?) ^ i64::MIN, 0)
 }
 
-pub(super) fn is_damaged_time(bytes: &[u8]) -> bool {
-    bytes.len() != TIME_BYTES
-}
-
 /// A row of `due`: stage, time, entry.
 pub(super) fn due(stage: Stage, at: &[u8], entry: EntryKey) -> Vec<u8> {
     [&[stage as u8], at, &entry.0].concat()
 }
 
-/// The time and the entry of a row of `due`.
-pub(super) fn due_parts(row: &[u8]) -> Option<(&[u8], EntryKey)> {
-    let (at, entry) = row.get(1..)?.split_at_checked(TIME_BYTES)?;
-    Some((at, EntryKey(entry.try_into().ok()?)))
+/// What the rows of `due` of a stage and a time begin with.
+pub(super) fn due_prefix(stage: Stage, at: &[u8]) -> Vec<u8> {
+    [&[stage as u8], at].concat()
+}
+
+/// The time of a row of `due`.
+pub(super) fn due_time(row: &[u8]) -> Option<[u8; TIME_BYTES]> {
+    row.get(1..)?.first_chunk().copied()
+}
+
+/// The entry that a row of `due` is named after.
+pub(super) fn due_entry(row: &[u8]) -> Option<EntryKey> {
+    Some(EntryKey(row.get(1 + TIME_BYTES..)?.try_into().ok()?))
 }
 
 /// The rows of a stage that are older than `before`.
-pub(super) fn due_range(stage: Stage, before: Timestamp) -> Range<Vec<u8>> {
-    let to = [&[stage as u8][..], &time(before)].concat();
+pub(super) fn due_range(stage: Stage, before: [u8; TIME_BYTES]) -> Range<Vec<u8>> {
+    let to = [&[stage as u8][..], &before].concat();
     vec![stage as u8]..to
-}
-
-/// A row of `due` in another stage.
-pub(super) fn moved(row: &[u8], stage: Stage) -> Vec<u8> {
-    let rest = row.get(1..).unwrap_or_default();
-    [&[stage as u8], rest].concat()
 }
 
 /// The keys in a row of `names`, in the order in which they were learnt.

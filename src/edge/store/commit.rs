@@ -8,7 +8,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 
 use super::keys::{Learnt, Name};
 use super::sheaf::Binder;
-use super::{COUNT, Stage, Store, StoreError, codec, record};
+use super::{COUNT, Store, StoreError, codec, record};
 use crate::model::{Dropped, EntryKey, KeyKind, Stub, Update};
 
 /// Titles that one entry is remembered by, and as many guids and links: the first one and the newest ones. What
@@ -64,16 +64,8 @@ impl Store {
         for (entry, keys) in learnt {
             self.name(&mut commit, entry, keys)?;
         }
-        for key in &update.delisted {
-            self.undate(&mut commit, *key)?;
-            let stage = if self.is_stored(*key)? { Stage::Stored } else { Stage::Remembered };
-            let at = codec::time(update.at);
-            commit.delisted.insert(&key.0, &at);
-            commit.due.insert(codec::due(stage, &at, *key), &[]);
-        }
-        for key in &update.relisted {
-            self.undate(&mut commit, *key)?;
-        }
+        self.date(&mut commit, &update.delisted, codec::time(update.at))?;
+        self.undate(&mut commit, &update.relisted)?;
         commit.sketches = self.sketch_rows(&update.sketches)?;
         let stub = |dropped: &Dropped| Stub {
             source: update.source.clone(),
@@ -154,17 +146,6 @@ impl Store {
     ) -> Result<(), StoreError> {
         if self.keys.get(name)? == Some(entry) {
             commit.keys.push((name, None));
-        }
-        Ok(())
-    }
-
-    /// Takes back what is written on when an entry was last listed.
-    fn undate(&self, commit: &mut Commit, entry: EntryKey) -> Result<(), StoreError> {
-        if let Some(at) = self.delisted.get(entry.0)? {
-            for stage in [Stage::Stored, Stage::Remembered] {
-                commit.due.remove(codec::due(stage, &at, entry));
-            }
-            commit.delisted.remove(&entry.0);
         }
         Ok(())
     }

@@ -14,15 +14,16 @@ mod settle;
 #[cfg(test)]
 mod tests;
 mod volume;
+mod worker;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 use sled::{Batch, Db, Tree};
 
 use self::held::Held;
 use self::volume::{Merged, Records, Volume, leads};
+use self::worker::Worker;
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
 use super::{StoreError, codec};
@@ -49,10 +50,12 @@ pub(super) struct Keys {
     volumes: Tree,
     pages: Tree,
     single: Tree,
+    /// Whether `single` holds any: it takes no new ones.
+    has_single: AtomicBool,
     damage: Arc<Damage>,
     fresh: Arc<Mutex<Fresh>>,
-    /// Whoever merges volumes now, or has done it last.
-    merging: Mutex<Option<JoinHandle<()>>>,
+    /// Who merges volumes.
+    merging: Mutex<Worker>,
     /// Whether somebody waits for that.
     hurry: Arc<AtomicBool>,
 }
@@ -79,13 +82,19 @@ impl Keys {
         let next = codec::next_number(&runs)?;
         let next_volume = volume::next_number(&volumes)?;
         let fresh = Fresh { keys: None, volumes: vec![], next, next_volume, settled_before: None };
-        let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::new(None));
-        Ok(Self { runs, volumes, pages, single, damage, fresh, merging, hurry: Arc::default() })
+        let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::default());
+        let has_single = AtomicBool::new(!single.is_empty());
+        let hurry = Arc::default();
+        Ok(Self { runs, volumes, pages, single, has_single, damage, fresh, merging, hurry })
     }
 
     /// Where the names lead that lead anywhere.
     pub(super) fn find(&self, mut names: Vec<Name>) -> Result<Held, StoreError> {
         let mut found = Held::default();
+        if names.is_empty() {
+            // A round without news reads nothing back.
+            return Ok(found);
+        }
         let mut fresh = self.fresh();
         let held = self.loaded(&mut fresh)?;
         names.retain(|name| {
@@ -97,7 +106,7 @@ impl Keys {
         for volume in &fresh.volumes {
             volume.find(&mut names, |name, entry| found.extend([(name, entry)]))?;
         }
-        if !self.single.is_empty() {
+        if self.has_single.load(Ordering::Relaxed) {
             for name in names {
                 found.extend(self.single(&name)?.map(|entry| (name, entry)));
             }

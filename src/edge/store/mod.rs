@@ -3,11 +3,11 @@
 //! The trees: `meta` (whose store, schema, counters, who is being asked), `sources` (id → state), `entries` (key →
 //! entry, in order of time), `sheaves` (number → entries that came together: see [`sheaf`]), `runs`, `pages` and
 //! `keys` (identity → entry key; outlives the entry as its tombstone: see [`keys`]), `names` (entry key → its keys,
-//! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `delisted`
-//! (entry key → when its source last listed it), `due` (stage, that time and the entry key → nothing: what
-//! retention removes next), `stubs` (what was dropped or removed: see [`stubs`]), `related` (entry key → up to five
-//! others), `clicks` (entry key and hour → how often it was opened), `subscriptions` and `deliveries` (who is told of
-//! news, and of which still: see [`subscriptions`]).
+//! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `due` (stage,
+//! when its source last listed an entry, and its key → the keys of others that left with it: what retention removes
+//! next), `delisted` (entry key → that time, of earlier versions: see [`delisted`]), `stubs` (what was dropped or
+//! removed: see [`stubs`]), `related` (entry key → up to five others), `clicks` (entry key and hour → how often it was
+//! opened), `subscriptions` and `deliveries` (who is told of news, and of which still: see [`subscriptions`]).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
@@ -16,6 +16,7 @@ mod clicks;
 mod codec;
 mod commit;
 mod damage;
+mod delisted;
 mod keys;
 mod open;
 mod record;
@@ -66,6 +67,8 @@ pub struct Store {
     names: Tree,
     stories: Tree,
     delisted: Tree,
+    /// Whether it holds any: it takes no new ones.
+    has_delisted: bool,
     due: Tree,
     related: Tree,
     clicks: Tree,
@@ -137,7 +140,7 @@ impl Store {
     /// Those of the entries that are stored and can be read.
     pub fn entries(&self, keys: &HashSet<EntryKey>) -> Result<HashMap<EntryKey, Entry>, StoreError> {
         let mut entries = HashMap::with_capacity(keys.len());
-        let mut bound = vec![];
+        let mut others = vec![];
         for key in keys {
             match self.entries.get(key.0)? {
                 // A row of its own goes before, readable or not.
@@ -145,10 +148,11 @@ impl Store {
                     let entry = self.damage.pass("entries", &key.0, self.press.decode(&row));
                     entries.extend(entry.map(|entry| (*key, entry)));
                 }
-                None => bound.extend(self.sheaf_of(*key)?.map(|number| (number, *key))),
+                None => others.push(*key),
             }
         }
         // Each sheaf is opened once.
+        let mut bound = self.sheaves_of(&others)?;
         bound.sort_unstable();
         for of_sheaf in bound.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((number, _)) = of_sheaf.first() else { continue };

@@ -72,7 +72,7 @@ impl Store {
         let meta = claim(&db, &place)?;
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| -> Result<Tree, StoreError> { Ok(db.open_tree(name)?) };
-        let (sheaves, sketches) = (tree("sheaves")?, tree("sketches")?);
+        let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
         Ok(Self {
             meta,
             sources: tree("sources")?,
@@ -82,7 +82,8 @@ impl Store {
             keys: Keys::open(&db, Arc::clone(&damage))?,
             names: tree("names")?,
             stories: tree("stories")?,
-            delisted: tree("delisted")?,
+            has_delisted: !delisted.is_empty(),
+            delisted,
             due: tree("due")?,
             related: tree("related")?,
             clicks: tree("clicks")?,

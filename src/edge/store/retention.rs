@@ -6,9 +6,12 @@
 
 mod stories;
 
+use std::collections::BTreeMap;
+
 use chrono::SubsecRound as _;
 
 use super::commit::Commit;
+use super::delisted::{Due, Time, put_off};
 use super::{Stage, Store, StoreError, codec};
 use crate::model::{EntryKey, Stub, Timestamp};
 
@@ -32,13 +35,14 @@ impl Store {
     pub fn purge(&self, before: Timestamp, now: Timestamp) -> Result<Purged, StoreError> {
         let mut commit = Commit::default();
         let (mut gone, mut stubs) = (vec![], vec![]);
-        let overdue = self.overdue(&mut commit, Stage::Stored, before, PURGE_BATCH_MAX)?;
+        let overdue = self.overdue(&mut commit, Stage::Stored, codec::time(before), PURGE_BATCH_MAX)?;
         let looked_at_any = !overdue.is_empty();
-        for Overdue { row, key } in overdue {
+        let mut remembered: BTreeMap<Time, Vec<EntryKey>> = BTreeMap::new();
+        for Due { at, key } in overdue {
             if self.waits_for_its_story(&mut commit, key, before)? {
                 continue;
             }
-            commit.due.insert(codec::moved(&row, Stage::Remembered), &[]);
+            remembered.entry(at).or_default().push(key);
             if self.is_stored(key)? {
                 let entry = self.entry(key)?;
                 let story = entry.as_ref().map_or(key, |entry| entry.story);
@@ -49,6 +53,9 @@ impl Store {
                 commit.removed += 1;
                 gone.push(key);
             }
+        }
+        for (at, keys) in remembered {
+            put_off(&mut commit, Stage::Remembered, at, &keys);
         }
         self.unbind(&mut commit, &gone)?;
         self.drop_lists_and_clicks(&gone)?;
@@ -61,9 +68,9 @@ impl Store {
     /// says of how many. Whoever lists one of them again brings a new entry.
     pub fn forget(&self, before: Timestamp) -> Result<usize, StoreError> {
         let mut commit = Commit::default();
-        let overdue = self.overdue(&mut commit, Stage::Remembered, before, FORGET_BATCH_MAX)?;
-        for Overdue { key, .. } in &overdue {
-            commit.delisted.remove(&key.0);
+        let overdue = self.overdue(&mut commit, Stage::Remembered, codec::time(before), FORGET_BATCH_MAX)?;
+        for Due { key, .. } in &overdue {
+            self.forget_date(&mut commit, *key);
             if let Some(names) = self.names.get(key.0)? {
                 for name in codec::names(&names) {
                     self.drop_key(&mut commit, *key, name)?;
@@ -74,33 +81,4 @@ impl Store {
         self.commit(&commit)?;
         Ok(overdue.len())
     }
-
-    /// The rows of a stage that are older than `before`, oldest first. `commit` takes them out of `due`.
-    fn overdue(
-        &self,
-        commit: &mut Commit,
-        stage: Stage,
-        before: Timestamp,
-        rows_max: usize,
-    ) -> Result<Vec<Overdue>, StoreError> {
-        let mut found = vec![];
-        for row in self.due.range(codec::due_range(stage, before)).keys().take(rows_max) {
-            let row = row?.to_vec();
-            commit.due.remove(row.as_slice());
-            let Some((at, key)) = codec::due_parts(&row) else { continue };
-            // A row that `delisted` does not confirm is left over: the entry is listed, or was since. One of an entry
-            // that has waited for its story is later than that.
-            let dated = self.delisted.get(key.0)?;
-            if dated.is_some_and(|dated| codec::is_damaged_time(&dated) || *dated <= *at) {
-                found.push(Overdue { row, key });
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// An entry whose time has come, and its row in `due`.
-struct Overdue {
-    row: Vec<u8>,
-    key: EntryKey,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::delisted::Left;
 use super::{Store, StoreError, codec};
 use crate::model::{EntryKey, IdentityKey, KeyKind, SourceId, SourceState, Timestamp};
 
@@ -28,7 +29,10 @@ impl Store {
 
     /// Since when an entry is not listed by its source; `None` where it is, or was never seen to leave.
     pub fn delisted_at(&self, entry: EntryKey) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.delisted.get(entry.0)?.and_then(|at| codec::moment(&at)))
+        Ok(match self.left(&[entry])?.get(&entry) {
+            Some(Left::At(at)) => codec::moment(at),
+            Some(Left::Damaged) | None => None,
+        })
     }
 
     /// How one source is doing, as of its last commit.

@@ -4,6 +4,7 @@
 //! costs. Which sheaf an entry is in, the index of keys says. An entry that changes gets a row of its own in
 //! `entries`, which goes before; a sheaf goes when all of its entries are gone.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use super::codec::NAME_BYTES;
@@ -39,13 +40,15 @@ pub(super) struct Binder {
 /// A sheaf, restored.
 pub(super) struct Sheaf {
     stalks: Vec<Stalk>,
-}
-
-/// One entry of it.
-struct Stalk {
-    key: EntryKey,
     names: Vec<u8>,
     json: Vec<u8>,
+}
+
+/// One entry of it: where in the sheaf its names and its JSON are.
+struct Stalk {
+    key: EntryKey,
+    names: Range<usize>,
+    json: Range<usize>,
 }
 
 impl Binder {
@@ -85,27 +88,21 @@ impl Sheaf {
             return Err(StoreError::Record("its form is not known here".to_owned()));
         };
         let (count, mut rest) = rest.split_first_chunk().ok_or_else(record::broken_off)?;
-        let mut heads = vec![];
+        let (mut stalks, mut names_end, mut json_end) = (vec![], 0, 0);
         for _ in 0..u32::from_be_bytes(*count) {
             let (key, after) = rest.split_first_chunk().ok_or_else(record::broken_off)?;
             let (names, after) = record::length(after)?;
             let (json, after) = record::length(after)?;
-            heads.push((EntryKey(*key), names, json));
-            rest = after;
+            let (names, json) = (names_end..names_end + names, json_end..json_end + json);
+            (names_end, json_end, rest) = (names.end, json.end, after);
+            stalks.push(Stalk { key: EntryKey(*key), names, json });
         }
-        let mut stalks = vec![];
-        for (key, names, _) in &heads {
-            let (names, after) = rest.split_at_checked(*names).ok_or_else(record::broken_off)?;
-            stalks.push(Stalk { key: *key, names: names.to_vec(), json: vec![] });
-            rest = after;
+        let (names, pressed) = rest.split_at_checked(names_end).ok_or_else(record::broken_off)?;
+        let json = press.restore(pressed, json_end)?;
+        if json.len() < json_end {
+            return Err(record::broken_off());
         }
-        let json = press.restore(rest, heads.iter().map(|(_, _, json)| json).sum())?;
-        let mut rest = &json[..];
-        for (stalk, (_, _, length)) in stalks.iter_mut().zip(&heads) {
-            let (json, after) = rest.split_at_checked(*length).ok_or_else(record::broken_off)?;
-            (stalk.json, rest) = (json.to_vec(), after);
-        }
-        Ok(Self { stalks })
+        Ok(Self { stalks, names: names.to_vec(), json })
     }
 
     fn stalk(&self, key: EntryKey) -> Option<&Stalk> {
@@ -115,12 +112,13 @@ impl Sheaf {
     /// The entry with this key.
     pub(super) fn entry(&self, key: EntryKey) -> Result<Entry, StoreError> {
         let stalk = self.stalk(key).ok_or_else(|| StoreError::Record("it is not in its sheaf".to_owned()))?;
-        record::of_json(&stalk.json)
+        record::of_json(self.json.get(stalk.json.clone()).unwrap_or_default())
     }
 
     /// The keys that the entry with this key is first known by.
     pub(super) fn names(&self, key: EntryKey) -> Vec<u8> {
-        self.stalk(key).map(|stalk| stalk.names.clone()).unwrap_or_default()
+        let names = self.stalk(key).and_then(|stalk| self.names.get(stalk.names.clone()));
+        names.unwrap_or_default().to_vec()
     }
 }
 
@@ -152,6 +150,12 @@ impl Store {
     /// The sheaf that an entry is in.
     pub(super) fn sheaf_of(&self, key: EntryKey) -> Result<Option<Number>, StoreError> {
         Ok(self.keys.get(place(key))?.map(number))
+    }
+
+    /// The sheaves that entries are in, each with its entry.
+    pub(super) fn sheaves_of(&self, keys: &[EntryKey]) -> Result<Vec<(Number, EntryKey)>, StoreError> {
+        let found = self.keys.find(keys.iter().map(|key| place(*key)).collect())?;
+        Ok(found.into_iter().map(|(name, at)| (number(at), placed_at(&name))).collect())
     }
 
     /// A sheaf, if it can be read.
@@ -198,8 +202,12 @@ impl Store {
 
 fn placed(row: Result<(Name, EntryKey), StoreError>) -> Result<(EntryKey, Number), StoreError> {
     let (name, at) = row?;
-    let key = name.split_last_chunk().map_or([0; 16], |(_, key)| *key);
-    Ok((EntryKey(key), number(at)))
+    Ok((placed_at(&name), number(at)))
+}
+
+/// The entry whose place is written under this name.
+fn placed_at(name: &Name) -> EntryKey {
+    EntryKey(name.split_last_chunk().map_or([0; 16], |(_, key)| *key))
 }
 
 /// The name under which the index has the place of an entry.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Folded, canonical};
-use crate::model::{Digest, Episode, FeedEntry, SideFile, Trust};
+use crate::model::{Digest, Episode, FeedEntry, Hashing, SideFile, Trust};
 use crate::pipeline::text;
 
 /// Which rules [`digest`] follows. Whoever changes them counts on: what was hashed by others is then read anew and is no
@@ -115,15 +115,20 @@ pub fn digest(said: &FeedEntry) -> Digest {
 
 /// The same of an entry of a source that is trusted in this.
 pub fn digest_by(said: &FeedEntry, trust: Trust) -> Digest {
-    of(said, &Folded::of(said), link(said, trust))
+    let folded = Folded::of(said);
+    let begun = Hashing::begun([&folded.title, &folded.body].map(String::as_bytes));
+    of(said, &folded, begun, link(said, trust))
 }
 
-/// The same of an entry whose words are folded already and whose link is canonical.
-pub(super) fn of(said: &FeedEntry, folded: &Folded, link: Option<String>) -> Digest {
+/// The same of an entry whose words are folded already and whose link is canonical; `begun` has its title and body.
+pub(super) fn of(said: &FeedEntry, folded: &Folded, begun: Hashing, link: Option<String>) -> Digest {
     let files: Vec<&str> = files(said).collect();
-    let body = without_counters(&folded.body);
     let (link, files) = (link.unwrap_or_default(), files.join(" "));
-    Digest::of([&folded.title, &*body, &link, &files].map(str::as_bytes))
+    let begun = match without_counters(&folded.body) {
+        Cow::Borrowed(_) => begun,
+        Cow::Owned(body) => Hashing::begun([&folded.title, &body].map(String::as_bytes)),
+    };
+    begun.with([link, files].iter().map(String::as_bytes))
 }
 
 /// The link that readers get, without its tokens; `None` where it changes with every document.

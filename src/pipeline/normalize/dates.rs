@@ -7,6 +7,7 @@ mod calendar;
 mod clock;
 mod names;
 mod scan;
+mod usual;
 mod zones;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone as _};
@@ -29,6 +30,9 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if text.is_empty() || text.len() > TEXT_BYTES_MAX {
         return None;
+    }
+    if let Some(moment) = usual::parse(text) {
+        return Some(moment);
     }
     let named = zones::iana(text);
     let blanked = named.map(|(_, range)| {

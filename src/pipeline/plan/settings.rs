@@ -18,6 +18,7 @@ pub(super) fn of_portal(old: Side<'_>, new: Side<'_>) -> Vec<Setting> {
             ("site.contact", site.contact.clone()),
             ("store.keep_days", Some(side.keep_days.to_string())),
             ("publish.count_clicks", Some(side.count_clicks.to_string())),
+            ("publish.search", Some(site.has_search.to_string())),
         ]
     };
     differing(said(old), said(new))

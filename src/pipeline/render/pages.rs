@@ -1,12 +1,16 @@
 //! The HTML pages, in the language and direction of the site.
 
+mod found;
+
 use askama::Template;
 
 use super::head::{GENERATOR, Head, ICON_PATH, site_title};
 use super::item::{File, Item};
 use super::values::{self, direction, plain, rfc3339};
-use super::words::{self, Words};
+use super::words::{self, Seek, Words};
 use crate::model::{Also, Placed, Section, SectionFeed, SectionOrder, Site};
+
+pub use found::{SearchPage, search_page};
 
 /// Entries of the block at the top of the front page.
 const FRONT_FIRST_ENTRIES_MAX: usize = 11;
@@ -27,6 +31,19 @@ struct Page {
     description: String,
     canonical: String,
     feeds: Vec<FeedLink>,
+    seek: &'static Seek,
+    /// Where one searches, if one can.
+    search: Option<SearchLinks>,
+    /// What is searched for.
+    query: String,
+}
+
+/// Where one searches.
+struct SearchLinks {
+    /// The page of results.
+    page: String,
+    /// The OpenSearch description.
+    description: String,
 }
 
 /// A link to a feed.
@@ -185,6 +202,7 @@ pub fn item_page(site: &Site, placed: &Placed, count_clicks: bool) -> Vec<u8> {
         description: card.teaser.clone().unwrap_or_default(),
         // Search engines should credit the source.
         canonical: item.link.clone(),
+        feeds: vec![found::coverage_link(item.entry, &card.headline, site)],
         ..around(site, format!("{} – {}", card.headline, site_title(site)))
     };
     let other = |also: &Also| {
@@ -243,6 +261,12 @@ fn around(site: &Site, title: String) -> Page {
         description: String::new(),
         canonical: String::new(),
         feeds: vec![],
+        seek: Seek::of(&site.language),
+        search: site.has_search.then(|| SearchLinks {
+            page: format!("{}/search", site.url),
+            description: format!("{}/opensearch.xml", site.url),
+        }),
+        query: String::new(),
     }
 }
 

@@ -99,6 +99,9 @@ pub(super) fn date(at: Timestamp, zone: Tz, tag: &str) -> String {
 mod arabic;
 mod english;
 mod french;
+mod seek;
+
+pub(super) use seek::Seek;
 
 #[cfg(test)]
 mod tests {

@@ -40,7 +40,7 @@ impl Evidence {
         let title = text::fold(said.title.as_deref().unwrap_or_default());
         let mut evidence = Self::default();
         for html in [&said.content, &said.summary].into_iter().flatten() {
-            let folded = text::fold(&text::plain(text::start(html, TEXT_BYTES_MAX)));
+            let folded = text::fold_markup(text::start(html, TEXT_BYTES_MAX));
             evidence.add(folded.strip_prefix(&title).unwrap_or(&folded));
         }
         evidence

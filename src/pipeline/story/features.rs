@@ -116,8 +116,7 @@ fn words_of_start<'a>(
     let end = end.or_else(|| if is_all { None } else { bytes.iter().rposition(is_space).or(Some(0)) });
     text::fold_into(folded, end.and_then(|end| plain.get(..end)).unwrap_or(plain));
     if end.is_some() && !has_enough(folded, folded_title) {
-        text::plain_into(plain, html);
-        text::fold_into(folded, plain);
+        text::fold_markup_into(folded, html, 0);
     }
     without_title(folded, folded_title)
 }

@@ -69,6 +69,10 @@ impl<'a> Side<'a> {
         Self { said, headline: OnceCell::new(), recurs, evidence: OnceCell::new() }
     }
 
+    fn words(&self) -> [Option<&str>; 3] {
+        [&self.said.title, &self.said.summary, &self.said.content].map(Option::as_deref)
+    }
+
     fn headline(&self) -> &Headline {
         self.headline.get_or_init(|| Headline::of(self.said.title.as_deref().unwrap_or_default()))
     }
@@ -90,9 +94,7 @@ pub(super) struct Verdict {
 /// How well the two match; `None` where they are not one story.
 pub(super) fn verdict(one: &Side<'_>, other: &Side<'_>) -> Option<Verdict> {
     // In one order, so that it does not matter which came first.
-    let words =
-        |side: &Side<'_>| (side.said.title.clone(), side.said.summary.clone(), side.said.content.clone());
-    let (one, other) = if words(one) <= words(other) { (one, other) } else { (other, one) };
+    let (one, other) = if one.words() <= other.words() { (one, other) } else { (other, one) };
     let (first, second) = (one.headline(), other.headline());
     if veto::contradict(first, second) {
         return None;

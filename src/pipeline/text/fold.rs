@@ -27,25 +27,11 @@ pub fn composed(text: &str) -> Option<String> {
 
 /// The same, in place of what is in `out`.
 pub fn fold_into(out: &mut String, text: &str) {
-    fold_marked_into(out, "", text);
-}
-
-/// The same of `start` with `rest` behind it, which begins with white space; says how many bytes of it are of `start`,
-/// if that can be said.
-pub fn fold_marked_into(out: &mut String, start: &str, rest: &str) -> Option<usize> {
     out.clear();
-    out.reserve(start.len() + rest.len());
-    let mut folder = Folder { out, gap: false, recompose: false };
-    folder.text(start);
-    let mark = folder.out.len();
-    folder.text(rest);
-    // Hangul and kana were taken apart; words are compared, cut and shown in one piece.
-    if folder.recompose {
-        let recomposed: String = folder.out.nfc().collect();
-        *out = recomposed;
-        return None;
-    }
-    Some(mark)
+    out.reserve(text.len());
+    let mut folder = Folder::new(out);
+    folder.text(text);
+    folder.finish();
 }
 
 /// `text` without what is optional in it: harakat, tatweel, bidi controls and joiners; compatibility forms as plain
@@ -64,16 +50,47 @@ pub fn unmarked(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.nfkc().filter(|c| !is_dropped(*c)).collect())
 }
 
-struct Folder<'a> {
+/// Folded text while it grows.
+pub(super) struct Folder<'a> {
     out: &'a mut String,
     gap: bool,
     recompose: bool,
 }
 
-impl Folder<'_> {
-    #[inline]
-    fn text(&mut self, text: &str) {
-        for c in text.chars() {
+impl<'a> Folder<'a> {
+    pub(super) fn new(out: &'a mut String) -> Self {
+        Self { out, gap: false, recompose: false }
+    }
+
+    /// What follows begins another word.
+    pub(super) fn gap(&mut self) {
+        self.gap = true;
+    }
+
+    /// How many bytes there are of words that do not go on.
+    pub(super) fn bytes_of_words(&self) -> usize {
+        if self.gap { self.out.len() } else { self.out.rfind(' ').unwrap_or_default() }
+    }
+
+    /// Puts together what was taken apart; says whether there was any.
+    pub(super) fn finish(self) -> bool {
+        // Hangul and kana were taken apart; words are compared, cut and shown in one piece.
+        if self.recompose {
+            let recomposed: String = self.out.nfc().collect();
+            *self.out = recomposed;
+        }
+        self.recompose
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let (same, after) = rest.split_at(same(rest.as_bytes()));
+            if !same.is_empty() {
+                self.letters(same);
+                rest = after;
+                continue;
+            }
             if c.is_ascii() {
                 self.ascii(c);
             } else if let Some(letter) = arabic(c) {
@@ -81,6 +98,7 @@ impl Folder<'_> {
             } else {
                 decompose_compatible(c, |part| self.part(part));
             }
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
         }
     }
 
@@ -95,11 +113,23 @@ impl Folder<'_> {
 
     #[inline]
     fn letter(&mut self, c: char) {
+        self.begin();
+        self.out.push(c);
+    }
+
+    /// Words that are folded already.
+    #[inline]
+    fn letters(&mut self, folded: &str) {
+        self.begin();
+        self.out.push_str(folded);
+    }
+
+    #[inline]
+    fn begin(&mut self) {
         if self.gap && !self.out.is_empty() {
             self.out.push(' ');
         }
         self.gap = false;
-        self.out.push(c);
     }
 
     /// One character of a compatibility decomposition.
@@ -146,6 +176,44 @@ impl Folder<'_> {
         }
     }
 }
+
+/// How many bytes at the start of `text` are letters and digits that fold to themselves, and single spaces between
+/// them: most of what there is, and copied in one piece.
+#[inline]
+fn same(text: &[u8]) -> usize {
+    let (mut at, mut end) = (0, 0);
+    while let Some(byte) = text.get(at) {
+        let length = match byte {
+            b' ' if at == end && end > 0 => {
+                at += 1;
+                continue;
+            }
+            0..0x80 if byte.is_ascii_lowercase() || byte.is_ascii_digit() => 1,
+            // The Arabic block is what begins with these.
+            0xD8..=0xDB => match text.get(at + 1) {
+                Some(second) if SAME[usize::from(byte & 3) << 6 | usize::from(second & 0x3F)] => 2,
+                _ => break,
+            },
+            _ => break,
+        };
+        at += length;
+        end = at;
+    }
+    end
+}
+
+/// Which characters of the Arabic block are their own folded form.
+static SAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at: u32 = 0;
+    while at < 256 {
+        if let Some(folded) = ARABIC[at as usize] {
+            table[at as usize] = folded as u32 == ARABIC_FIRST + at;
+        }
+        at += 1;
+    }
+    table
+};
 
 /// The folded form of the letters of the Arabic block; `None` for marks, signs and other scripts.
 #[inline]

@@ -13,34 +13,10 @@ pub fn plain(html: &str) -> String {
 
 /// The same, in place of what is in `out`.
 pub fn plain_into(out: &mut String, html: &str) {
-    plain_marked_into(out, html, 0);
-}
-
-/// The same; says how many bytes of it the first `start_bytes` of `html` would have been by themselves, or fewer.
-pub fn plain_marked_into(out: &mut String, html: &str, start_bytes: usize) -> usize {
     out.clear();
     out.reserve(html.len());
     let mut out = Text(out, Gap::None);
-    let (mut scanner, mut mark, mut from) = (Scanner::new(html, Strictness::Any), 0, 0);
-    while let Some(piece) = scanner.next() {
-        let piece = match piece {
-            Piece::Text(text) if from < start_bytes && start_bytes < scanner.at() => {
-                let is_space = |byte: &u8| matches!(byte, b' ' | b'\n');
-                let start = text.as_bytes().get(..start_bytes - from).unwrap_or_default();
-                let (before, after) = text.split_at(start.iter().rposition(is_space).unwrap_or_default());
-                out.push(Piece::Text(before));
-                mark = out.0.len();
-                Piece::Text(after)
-            }
-            piece => piece,
-        };
-        out.push(piece);
-        from = scanner.at();
-        if from <= start_bytes {
-            mark = out.0.len();
-        }
-    }
-    mark
+    Scanner::new(html, Strictness::Any).for_each(|piece| out.push(piece));
 }
 
 /// The same as [`plain_into`], but only until there are `bytes_enough`, or a few more; says whether that is all.
@@ -99,9 +75,13 @@ impl Text<'_> {
 
     fn push_decoded(&mut self, text: &str) {
         let text = entity::decode(text);
+        let bytes = text.as_bytes();
         let (mut word, mut at) = (0, 0);
-        while let Some(byte) = text.as_bytes().get(at) {
-            if !MAY_BEGIN_SPACE[usize::from(*byte)] {
+        while let Some(byte) = bytes.get(at) {
+            // Words with a single space between them are taken as they stand.
+            let is_single =
+                || at > word && bytes.get(at + 1).is_some_and(|next| !MAY_BEGIN_SPACE[usize::from(*next)]);
+            if !MAY_BEGIN_SPACE[usize::from(*byte)] || *byte == b' ' && is_single() {
                 at += 1;
                 continue;
             }

@@ -59,6 +59,7 @@ pub fn site() -> Site {
         contact: None,
         hubs: vec![],
         has_cloud: false,
+        has_search: true,
     }
 }
 

@@ -8,8 +8,8 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
-use super::BODY;
 use super::doors::{BIG_BYTES, House, SOON, patient, until};
+use super::{BODY, IDENTITY};
 
 #[test]
 fn a_connection_answers_many_requests_in_order() {
@@ -25,7 +25,7 @@ fn a_connection_answers_many_requests_in_order() {
     assert_eq!(caller.hear().status, 404);
     caller.send("\r\n");
     assert_eq!(caller.hear().body, b"ok\n");
-    caller.send("GET /sport.atom HTTP/1.1\r\nHost: x\r\nIf-None-Match: \"aa\"\r\n\r\n");
+    caller.send(format!("GET /sport.atom HTTP/1.1\r\nHost: x\r\nIf-None-Match: {IDENTITY}\r\n\r\n"));
     let same = caller.hear();
     assert_eq!(same.status, 304);
     // The date is the listener's own; everything else is `respond`'s.
@@ -132,7 +132,7 @@ async fn http_2_is_spoken_with_prior_knowledge() {
     for (method, path, header, status, bytes) in [
         ("GET", "/sport.atom", None, 200, BODY.len()),
         ("HEAD", "/sport.atom", None, 200, 0),
-        ("GET", "/sport.atom", Some(("if-none-match", "\"aa\"".to_owned())), 304, 0),
+        ("GET", "/sport.atom", Some(("if-none-match", IDENTITY.to_owned())), 304, 0),
         ("POST", "/sport.atom", None, 405, 30),
         ("GET", "/item/quick", None, 200, 4),
         ("GET", "/sport.atom", Some(("cookie", "a".repeat(20_000))), 431, 0),

@@ -77,9 +77,7 @@ fn a_state_that_cannot_be_read_is_made_anew() {
 
 #[test]
 fn keys_and_dates_that_cannot_be_read_are_absent() {
-    for (tree, settled) in
-        [("runs", false), ("volumes", true), ("names", false), ("delisted", false), ("due", false)]
-    {
+    for (tree, settled) in [("runs", false), ("volumes", true), ("names", false), ("due", false)] {
         let (folder, source, _) = filled();
         {
             let store = Store::open(folder.path()).unwrap();

@@ -131,3 +131,38 @@ fn pages_of_the_version_before_volumes_are_read_and_taken_over() {
         assert!(pages.is_empty(), "{is_taken_over}");
     }
 }
+
+#[test]
+fn what_the_version_before_has_seen_leave_goes_in_time() {
+    let (folder, source, update) = earlier();
+    {
+        let db = raw(folder.path());
+        let [delisted, due] = ["delisted", "due"].map(|name| db.open_tree(name).unwrap());
+        let left = (at("2026-11-21T00:00:00Z").timestamp() ^ i64::MIN).to_be_bytes();
+        for entry in &update.new {
+            delisted.insert(entry.key.0, &left).unwrap();
+            due.insert([&b"e"[..], &left, &entry.key.0].concat(), &[]).unwrap();
+        }
+        // What cannot be read goes when the other row says so.
+        delisted.insert(update.new[2].key.0, b"abc").unwrap();
+        db.flush().unwrap();
+    }
+    let store = Store::open(folder.path()).unwrap();
+    let one = &update.new[0];
+    assert_eq!(store.delisted_at(one.key).unwrap(), Some(at("2026-11-21T00:00:00Z")));
+    // One leaves once more, and that counts.
+    let gone = Update {
+        delisted: vec![one.key],
+        ..Update::about(source.id, update.state, at("2026-11-25T00:00:00Z"))
+    };
+    store.apply(&gone).unwrap();
+    assert_eq!(store.delisted_at(one.key).unwrap(), Some(at("2026-11-25T00:00:00Z")));
+    assert_eq!(purge(&store, "2026-11-23T00:00:00Z").len(), 2);
+    assert_eq!(purge(&store, "2026-11-26T00:00:00Z"), [one.key]);
+    assert_eq!(store.forget(at("2026-11-26T00:00:00Z")).unwrap(), 3);
+    store.settle().unwrap();
+    drop(store);
+    for tree in ["delisted", "due", "runs", "volumes"] {
+        assert_eq!(raw(folder.path()).open_tree(tree).unwrap().len(), 0, "{tree}");
+    }
+}

@@ -150,3 +150,21 @@ fn settled_keys(folder: &Path) -> usize {
     let pages = volumes.iter().map(Result::unwrap).filter(|(at, _)| at.len() == 4 + 17);
     pages.map(|(_, page)| page.len() / 33).sum()
 }
+
+#[test]
+fn of_those_that_left_together_one_may_come_back() {
+    let (_folder, store) = open();
+    list(&store, &[1, 2, 3], "2026-11-20T00:00:00Z");
+    let left = list(&store, &[], "2026-11-21T00:00:00Z").delisted;
+    assert_eq!(left.len(), 3);
+    for back in [2, 1] {
+        list(&store, &[back], "2026-11-22T00:00:00Z");
+        let listed = left.iter().filter(|key| store.delisted_at(**key).unwrap().is_none()).count();
+        assert_eq!(listed, 1, "{back}");
+    }
+    assert!(purge(&store, "2026-11-21T00:00:00Z").is_empty());
+    // The second one left when the first came back.
+    assert_eq!(purge(&store, "2026-11-21T12:00:00Z").len(), 1);
+    assert_eq!(purge(&store, "2026-11-23T00:00:00Z").len(), 1);
+    assert_eq!(titles(&store), ["Title 1"]);
+}

@@ -11,9 +11,8 @@ use std::time::{Duration, Instant};
 
 use sled::{Batch, Tree};
 
-use super::held::Held;
 use super::volume::{Merged, Scribe, Volume, leads};
-use super::{Fresh, Keys, NOWHERE, Name};
+use super::{Fresh, Keys, NOWHERE, Name, number};
 use crate::edge::store::StoreError;
 use crate::edge::store::damage::Damage;
 use crate::model::EntryKey;
@@ -35,8 +34,9 @@ impl Keys {
     pub(in crate::edge::store) fn settle(&self, fresh: &mut Fresh) -> Result<(), StoreError> {
         self.loaded(fresh)?;
         // Until it is done, only the runs on the disk know everything.
-        let mut learnt: Vec<(Name, EntryKey)> = fresh.keys.take().unwrap_or_default().into_iter().collect();
-        learnt.sort_unstable();
+        let mut held = fresh.keys.take().unwrap_or_default();
+        let mut learnt: Vec<(Name, EntryKey)> = held.drain().collect();
+        learnt.sort_unstable_by_key(|(name, _)| number(name));
         let is_oldest = fresh.volumes.is_empty();
         let mut scribe = Scribe::new(&self.volumes, fresh.next_volume, &self.damage, learnt.len());
         for (name, entry) in learnt.iter().filter(|(_, entry)| !is_oldest || *entry != NOWHERE) {
@@ -46,13 +46,15 @@ impl Keys {
         if let Some(volume) = scribe.finish()? {
             fresh.volumes.insert(0, Arc::new(volume));
         }
-        let mut settled = Batch::default();
-        for (name, _) in learnt.iter().filter(|_| !self.single.is_empty()) {
-            settled.remove(&name[..]);
+        if self.has_single.load(Ordering::Relaxed) {
+            let mut settled = Batch::default();
+            learnt.iter().for_each(|(name, _)| settled.remove(&name[..]));
+            self.single.apply_batch(settled)?;
+            self.has_single.store(!self.single.is_empty(), Ordering::Relaxed);
         }
-        self.single.apply_batch(settled)?;
         fresh.settled_before = Some(fresh.next);
-        fresh.keys = Some(Held::default());
+        // Its room is used again.
+        fresh.keys = Some(held);
         self.merge(fresh);
         Ok(())
     }
@@ -60,26 +62,26 @@ impl Keys {
     /// Merges volumes beside the writer, where there are too many and nobody does it already.
     pub(super) fn merge(&self, fresh: &Fresh) {
         let mut merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_idle = choose(fresh).is_none() && fresh.settled_before.is_none();
-        if is_idle || merging.as_ref().is_some_and(|merging| !merging.is_finished()) {
+        if choose(fresh).is_none() && fresh.settled_before.is_none() {
             return;
         }
-        let merger = self.merger();
-        let merge = move || {
-            if let Err(error) = merger.merge_all() {
-                tracing::error!(%error, "the index of keys cannot be merged: it is tried again");
-            }
-        };
         // Where there is no thread to be had, it is tried again after the next settling.
-        *merging = thread::Builder::new().name("merge".to_owned()).spawn(merge).ok();
+        merging.start("merge", || {
+            let merger = self.merger();
+            move || {
+                if let Err(error) = merger.merge_all() {
+                    tracing::error!(%error, "the index of keys cannot be merged: it is tried again");
+                }
+            }
+        });
     }
 
     /// Waits until nothing is merged any more.
     pub(in crate::edge::store) fn wait(&self) {
         self.hurry.store(true, Ordering::Relaxed);
-        let merging = self.merging.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // One that panicked has left everything readable.
-        drop(merging.map(thread::JoinHandle::join));
+        // One that panics leaves everything readable.
+        let busy = self.merging.lock().unwrap_or_else(PoisonError::into_inner).busy();
+        busy.wait();
         self.hurry.store(false, Ordering::Relaxed);
     }
 

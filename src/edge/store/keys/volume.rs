@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sled::{Batch, IVec, Tree};
 
-use super::filter::Filter;
+use super::filter::{Filter, Form};
 use super::{NOWHERE, Name, RECORD_BYTES, last_name, parts, record, records, search};
 use crate::edge::store::codec::NAME_BYTES;
 use crate::edge::store::damage::Damage;
@@ -25,6 +25,8 @@ const HEAD: u8 = 0xFF;
 /// Words in one part of a filter.
 const WORDS_PER_PART: usize = 1 << 10;
 const WORD_BYTES: usize = 8;
+/// The form of filters that this version writes.
+const LINES: usize = 2;
 
 /// What a name says, or why it cannot be read.
 pub(super) type Said = Result<(Name, EntryKey), StoreError>;
@@ -64,16 +66,16 @@ impl Volume {
         let mut volume = Self { prefix: number.to_vec(), ..Self::of_tree(tree, damage) };
         let at = volume.row(&[HEAD]);
         let head = tree.get(&at)?.and_then(|row| damage.pass("volumes", &at, head(&row)));
-        if let Some((keys, words)) = head {
+        if let Some((keys, words, form)) = head {
             volume.keys = Some(keys);
-            volume.filter = Some(volume.read_filter(words)?);
+            volume.filter = Some(volume.read_filter(words, form)?);
         }
         Ok(volume)
     }
 
     /// A part that is not there denies nothing.
-    fn read_filter(&self, words: usize) -> Result<Filter, StoreError> {
-        let mut filter = Filter::with_words(words, u64::MAX);
+    fn read_filter(&self, words: usize, form: Form) -> Result<Filter, StoreError> {
+        let mut filter = Filter::with_words(words, u64::MAX, form);
         for (part, words) in (0_u32..).zip(filter.words_mut().chunks_mut(WORDS_PER_PART)) {
             let at = self.row(&[&[FILTER], &part.to_be_bytes()[..]].concat());
             let row = self.tree.get(&at)?.unwrap_or_default();
@@ -226,7 +228,7 @@ impl Scribe {
             let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
             self.batch.insert(self.volume.row(&[&[FILTER], &part.to_be_bytes()[..]].concat()), bytes);
         }
-        let head = [self.keys, words.len()].map(|number| (number as u64).to_be_bytes()).concat();
+        let head = [self.keys, words.len(), LINES].map(|number| (number as u64).to_be_bytes()).concat();
         self.batch.insert(self.volume.row(&[HEAD]), head);
         self.volume.tree.apply_batch(self.batch)?;
         Ok(Some(Volume { keys: Some(self.keys), filter: Some(self.filter), ..self.volume }))
@@ -239,12 +241,15 @@ pub(super) fn next_number(tree: &Tree) -> Result<u32, StoreError> {
     Ok(last.map_or(0, |last| last.saturating_add(1)))
 }
 
-/// Numbers of keys and of words of the filter.
-fn head(row: &[u8]) -> Result<(usize, usize), StoreError> {
+/// Numbers of keys and of words of the filter, and its form, of which earlier versions had one only.
+fn head(row: &[u8]) -> Result<(usize, usize, Form), StoreError> {
     let (numbers, []) = row.as_chunks::<WORD_BYTES>() else { return Err(bytes::broken_off()) };
-    let &[keys, words] = numbers else { return Err(bytes::broken_off()) };
     let number = |bytes| usize::try_from(u64::from_be_bytes(bytes)).map_err(bytes::unusable);
-    Ok((number(keys)?, number(words)?))
+    match *numbers {
+        [keys, words] => Ok((number(keys)?, number(words)?, Form::Scattered)),
+        [keys, words, form] if number(form)? == LINES => Ok((number(keys)?, number(words)?, Form::Lines)),
+        _ => Err(bytes::broken_off()),
+    }
 }
 
 fn filter_part(row: &[u8], words: usize) -> Result<&[[u8; WORD_BYTES]], StoreError> {

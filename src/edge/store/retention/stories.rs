@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 
 use super::super::commit::Commit;
+use super::super::delisted::{Left, Time, put_off};
 use super::super::{STORY_MEMBERS_MAX, Stage, Store, StoreError, codec};
 use crate::model::{EntryKey, Timestamp};
 
@@ -21,17 +22,21 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let Some(entry) = self.entry(key)? else { return Ok(false) };
         let now_and_then = codec::time(before + LOOK_AGAIN_AFTER);
-        let mut latest: Option<[u8; 8]> = None;
-        for member in self.others(entry.story, key)? {
-            let left = self.delisted.get(member.0)?.and_then(|at| <[u8; 8]>::try_from(at.as_ref()).ok());
+        let mut latest: Option<Time> = None;
+        let others = self.others(entry.story, key)?;
+        let left = self.left(&others)?;
+        for member in others {
             // Who does not know when it left is looked at again as well.
-            let until = left.unwrap_or(now_and_then);
+            let until = match left.get(&member) {
+                Some(Left::At(at)) => *at,
+                Some(Left::Damaged) | None => now_and_then,
+            };
             if until >= codec::time(before) && self.is_stored(member)? {
                 latest = latest.max(Some(until));
             }
         }
         let Some(until) = latest else { return Ok(false) };
-        commit.due.insert(codec::due(Stage::Stored, &until, key), &[]);
+        put_off(commit, Stage::Stored, until, &[key]);
         Ok(true)
     }
 

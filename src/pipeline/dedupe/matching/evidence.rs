@@ -160,7 +160,7 @@ pub(super) fn date(said: &FeedEntry) -> Option<Timestamp> {
 
 /// Whether the texts are the same, word by word.
 pub(super) fn same_text(one: &FeedEntry, other: &FeedEntry) -> bool {
-    let words = |said: &FeedEntry| text::fold(&text::plain(body(said)));
+    let words = |said: &FeedEntry| text::fold_markup(body(said));
     body(one) == body(other) || words(one) == words(other)
 }
 
@@ -187,7 +187,7 @@ pub(super) fn same_words(one: &FeedEntry, other: &FeedEntry) -> bool {
 
 /// Whether one text has most words of the other, or there is none.
 pub(super) fn similar_text(one: &FeedEntry, other: &FeedEntry) -> bool {
-    let words = |said: &FeedEntry| text::fold(&text::plain(body(said)));
+    let words = |said: &FeedEntry| text::fold_markup(body(said));
     body(one) == body(other)
         || [one, other].iter().any(|said| body(said).is_empty())
         || alike(&words(one), &words(other))

@@ -1,0 +1,51 @@
+//! Compresses what readers are shown, beside the loop that shows it: a commit waits for no encoder.
+//!
+//! Until a document is compressed, it is sent as it is; its ETags are known all the while and do not change.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
+
+use super::writer::Front;
+use crate::model::{Coding, Document, Published};
+
+/// Documents that are about to be replaced are not worth it: so long after an edition the next one is waited for.
+const QUIET: Duration = Duration::from_millis(300);
+/// But when editions follow one another for so long, the last of them is compressed.
+const HURRY: Duration = Duration::from_millis(600);
+
+/// Compresses every edition, until nobody makes any more.
+pub(super) async fn keep_packed(front: Front, mut editions: watch::Receiver<()>) {
+    loop {
+        editions.mark_unchanged();
+        pack(&front.load_full(), &editions).await;
+        if editions.changed().await.is_err() {
+            return;
+        }
+        let end = Instant::now() + HURRY;
+        while let Ok(Ok(())) = timeout_at(end.min(Instant::now() + QUIET), editions.changed()).await {}
+    }
+}
+
+/// Every document in the coding that most readers take, then in the next: as far as there is no newer edition.
+async fn pack(published: &Published, editions: &watch::Receiver<()>) {
+    for coding in Coding::PACKED {
+        let is_wanting =
+            |document: &&Arc<Document>| document.is_worth_packing() && !document.is_ready(coding);
+        for document in published.documents.values().filter(is_wanting).cloned() {
+            if editions.has_changed().unwrap_or(true) {
+                return;
+            }
+            let packed = spawn_blocking(move || document.body(coding).is_some()).await;
+            if !packed.unwrap_or_default() {
+                tracing::error!(
+                    coding = coding.name(),
+                    "a document cannot be compressed: it is sent as it is"
+                );
+            }
+        }
+    }
+}

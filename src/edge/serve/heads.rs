@@ -1,0 +1,148 @@
+//! The heads of answers with a document. They are made once a document and coding, and kept with it.
+
+use std::sync::OnceLock;
+
+use http::header::{self, HeaderMap, HeaderValue};
+
+use crate::model::{Coding, Document, Lifetime, Timestamp};
+
+/// What a cache may do with a document when this server is down: a day-old bulletin is better than none.
+const STALE_IF_ERROR: &str = "stale-if-error=86400";
+/// A year, which is how long caches are told that something never changes (RFC 9111 §1.2.2 knows no longer times).
+const YEAR_SECONDS: u32 = 31_536_000;
+const CSP: &str = "default-src 'none'; style-src 'self'; img-src http: https:; media-src http: https:; \
+    frame-src https:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+/// The latest second that an HTTP date can name: the end of the year 9999.
+const DATE_SECONDS_MAX: i64 = 253_402_300_799;
+
+/// The heads of one document.
+#[derive(Default)]
+pub(super) struct Heads {
+    whole: [OnceLock<HeaderMap>; 4],
+    same: [OnceLock<HeaderMap>; 4],
+    private: OnceLock<Option<HeaderValue>>,
+}
+
+/// The headers of 200 in a coding whose bytes are so many.
+pub(super) fn whole(document: &Document, coding: Coding, length: usize) -> HeaderMap {
+    let make = || {
+        let mut headers = same(document, coding);
+        describe(&mut headers, document);
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        if coding != Coding::Identity {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+        }
+        headers
+    };
+    kept(document, |heads| &heads.whole, coding, make)
+}
+
+/// The headers of 304, which 200 has as well (RFC 9110 §15.4.5). A script that revalidates by itself is shown the
+/// 304, so both may be read by other sites.
+pub(super) fn same(document: &Document, coding: Coding) -> HeaderMap {
+    let make = || {
+        let mut headers = HeaderMap::new();
+        name(&mut headers, document, coding);
+        // A reader that asks for news alone is never answered from a cache with what another one was sent.
+        let vary = if document.history.is_some() { "Accept-Encoding, A-IM" } else { "Accept-Encoding" };
+        headers.insert(header::VARY, HeaderValue::from_static(vary));
+        insert_text(&mut headers, header::CACHE_CONTROL, &cache_control("public", document.lifetime));
+        headers
+    };
+    kept(document, |heads| &heads.same, coding, make)
+}
+
+/// Marks the answer to a reader that asks for news alone as good for itself, and for no one else.
+pub(super) fn make_private(headers: &mut HeaderMap, document: &Document) {
+    let make = || HeaderValue::try_from(cache_control("private", document.lifetime)).ok();
+    let heads = document.kept.get_or_make(Heads::default);
+    let value = heads.map_or_else(make, |heads| heads.private.get_or_init(make).clone());
+    headers.extend(value.map(|value| (header::CACHE_CONTROL, value)));
+}
+
+/// The ETag, and who may read it.
+pub(super) fn name(headers: &mut HeaderMap, document: &Document, coding: Coding) {
+    insert_text(headers, header::ETAG, &coding.etag(document.version));
+    if !is_page(document) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        // Readers that run in a browser see these only when they are allowed to.
+        let shown = if document.history.is_some() { "ETag, IM, Delta-Base" } else { "ETag" };
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(shown));
+    }
+}
+
+/// What it is, and from when.
+pub(super) fn describe(headers: &mut HeaderMap, document: &Document) {
+    if let Some(at) = document.last_modified.and_then(http_date) {
+        headers.insert(header::LAST_MODIFIED, at);
+    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_page(document) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
+    }
+}
+
+/// HTML, which only our own pages need to read.
+pub(super) fn is_page(document: &Document) -> bool {
+    document.content_type.starts_with("text/html")
+}
+
+/// The seconds for which a copy is good.
+pub(super) fn max_age_seconds(lifetime: Lifetime) -> u32 {
+    match lifetime {
+        Lifetime::Seconds(seconds) => seconds,
+        Lifetime::Immutable => YEAR_SECONDS,
+    }
+}
+
+/// A value that is made of digits and tokens, which is always a header's.
+pub(super) fn insert_text(headers: &mut HeaderMap, name: header::HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}
+
+fn cache_control(whose: &str, lifetime: Lifetime) -> String {
+    let seconds = max_age_seconds(lifetime);
+    let immutable = if lifetime == Lifetime::Immutable { ", immutable" } else { "" };
+    format!("{whose}, max-age={seconds}, {STALE_IF_ERROR}{immutable}")
+}
+
+fn kept(
+    document: &Document,
+    which: impl Fn(&Heads) -> &[OnceLock<HeaderMap>; 4],
+    coding: Coding,
+    make: impl Fn() -> HeaderMap,
+) -> HeaderMap {
+    let heads = document.kept.get_or_make(Heads::default);
+    let slot = heads.and_then(|heads| {
+        which(heads).iter().zip(Coding::ALL).find(|(_, one)| *one == coding).map(|(slot, _)| slot)
+    });
+    slot.map_or_else(&make, |slot| slot.get_or_init(&make).clone())
+}
+
+/// `None` for years that an HTTP date cannot name.
+fn http_date(at: Timestamp) -> Option<HeaderValue> {
+    let nameable = (0..=DATE_SECONDS_MAX).contains(&at.timestamp());
+    nameable.then(|| HeaderValue::from_str(&httpdate::fmt_http_date(at.into())).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_outside_of_http_are_left_out() {
+        for (seconds, expected) in [
+            (-1, None),
+            (0, Some("Thu, 01 Jan 1970 00:00:00 GMT")),
+            (DATE_SECONDS_MAX, Some("Fri, 31 Dec 9999 23:59:59 GMT")),
+            (DATE_SECONDS_MAX + 1, None),
+        ] {
+            let at = chrono::DateTime::from_timestamp(seconds, 0).unwrap();
+            assert_eq!(http_date(at).as_ref().map(|date| date.to_str().unwrap()), expected, "{seconds}");
+        }
+    }
+}
