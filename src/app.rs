@@ -5,7 +5,7 @@
 //! what each came to, `items` serves single entries, `packing` compresses documents, `clicks` counts what readers open, `admin` answers the
 //! command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored entries,
 //! read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far as a
-//! `permit` lets it, `mail` hands on what other programs say, `hub` ties the hub to the rest, `plan` works out what another feeds.toml would change.
+//! `permit` lets it, `pushes` are the subscriptions at hubs, `hub` ties our own hub to the rest, `mail` is what comes from both, `plan` works out what another feeds.toml would change.
 
 mod admin;
 mod archive;
@@ -24,6 +24,7 @@ mod permit;
 mod plan;
 mod poller;
 mod probe;
+mod pushes;
 mod reload;
 mod row;
 mod run;
@@ -44,7 +45,7 @@ pub use reload::{
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
-pub use view::{HintView, HostView, PastView, RenamedView, SourceView, VolatileView};
+pub use view::{HintView, HostView, PastView, PushView, RenamedView, SourceView, VolatileView};
 pub use why::{Told, stored_why};
 
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 
 mod auth;
 mod headers;
+mod hub;
 mod location;
 mod manners;
 mod mirrors;
@@ -22,8 +23,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
+use url::Url;
 
-use crate::model::{FetchLimits, FetchPolicy, Push, Section, Site, Source};
+use crate::model::{FetchLimits, FetchPolicy, PushOut, Section, Site, Source};
 use notes::Notes;
 use table::{Keys, Table};
 
@@ -67,9 +69,11 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     let mut site = portal::read_site(root.get("site"), notes);
     let server = portal::read_server(root.get("server"), notes);
     let store = portal::read_store(root.get("store"), folder, notes);
-    let defaults = policy::Defaults::read(root.get("fetch"), folder, notes);
-    let (limits, count_clicks, push) = portal::read_publish(root.get("publish"), &mut site, notes);
-    push::name(&push, &mut site);
+    let address: Option<Url> = site.url.parse().ok();
+    let unreachable = address.as_ref().and_then(push::unreachable);
+    let defaults = policy::Defaults::read(root.get("fetch"), folder, unreachable.is_none(), notes);
+    let (limits, count_clicks, push_out) = portal::read_publish(root.get("publish"), &mut site, notes);
+    hub::name(&push_out, &mut site);
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));
     let around = sources::Surroundings {
@@ -77,7 +81,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
         defaults: &defaults,
         sections: &sections,
         section_ids: &section_ids,
-        site: site.url.parse().ok(),
+        site: address,
         listen: server.listen,
         admin: server.admin,
     };
@@ -89,7 +93,8 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
         fetch: defaults.limits,
         fetch_policy: defaults.policy,
         count_clicks,
-        push,
+        push_out,
+        unreachable,
         sections,
         sources,
         warnings: vec![],
@@ -123,7 +128,9 @@ pub struct Config {
     /// `[publish] count_clicks`: whether it is counted which stories readers open.
     pub count_clicks: bool,
     /// `[publish] hub` and `rsscloud`.
-    pub push: Push,
+    pub push_out: PushOut,
+    /// Why no hub can reach `site.url`, in one sentence; then only sources that say `push = true` are pushed.
+    pub unreachable: Option<String>,
     /// The built-in `latest` and `most-read` and every `[sections.ID]`, in the order of the file; unless it
     /// places them, `latest` comes first and `most-read` last.
     pub sections: Vec<Section>,
@@ -136,7 +143,9 @@ pub struct Config {
 impl Config {
     /// What works as it is written, but perhaps not as the admin believes.
     pub fn remarks(&self) -> Vec<String> {
-        push::remark(&self.push, &self.site).into_iter().collect()
+        let is_open = self.push_out.is_hub || self.push_out.is_cloud;
+        let why = self.unreachable.as_ref().filter(|_| is_open);
+        why.map(|why| format!("{why}: our own hub works for readers nearby only")).into_iter().collect()
     }
 }
 

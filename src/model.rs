@@ -19,13 +19,14 @@ mod life;
 mod notice;
 mod policy;
 mod published;
+mod push;
 mod raw;
 mod rule;
 mod section;
 mod sketch;
 mod source;
 mod state;
-mod subscription;
+mod subscriber;
 mod update;
 
 pub use clicks::{Click, Clicks, Hour, hour_of};
@@ -35,7 +36,7 @@ pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use episode::{Episode, EpisodeKind, SideFile};
 pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Schedules};
 pub use fetched::{
-    Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Manners, Reading, Retrieved, Validators,
+    Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Links, Manners, Reading, Retrieved, Validators,
 };
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
@@ -45,16 +46,17 @@ pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};
 pub use notice::{Notice, Notices};
 pub use policy::{Auth, ClientCert, FetchLimits, FetchPolicy, Hints, Network, Ports, Proxy, ProxyKind};
 pub use published::{Also, Placed, Published, Removed, SectionFeed, SourceCard, Window};
+pub use push::{Awaited, Denied, Intent, Push, Secret, Subscription, Trouble, Wish};
 pub use raw::{
     Format, RawCast, RawCategory, RawEntry, RawFeed, RawLink, RawMedia, RawMediaKind, RawPerson, RawSideFile,
     RawSource, RawText, TextKind,
 };
 pub use rule::{Age, Condition, Field, Pattern, Rule, Rules};
-pub use section::{PublishLimits, Push, Section, SectionOrder, Site, is_answered_by, is_on_site};
+pub use section::{PublishLimits, PushOut, Section, SectionOrder, Site, is_answered_by, is_on_site};
 pub use sketch::{Candidate, Features, Sketch};
 pub use source::{Crontab, Location, Schedule, Source};
 pub use state::{Adopted, Moving, Owner, Quarantine, Rhythm, SourceState};
-pub use subscription::{Announcement, SignatureMethod, Subscription, SubscriptionKind, Topic};
+pub use subscriber::{Announcement, SignatureMethod, Subscriber, SubscriberKind, Topic};
 pub use update::{Known, Problem, Tally, Update};
 
 /// A moment, in UTC. Facts are kept in whole seconds, schedules in milliseconds.

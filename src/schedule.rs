@@ -2,7 +2,8 @@
 //!
 //! `parse` reads what an admin wrote, `first_at` and `next_at` give one source its next moment, `due` picks
 //! from all of them. `told` lists what a source says about when to come again; `settle` completes the state of
-//! a source after a poll, `judge` says how it is, `watch_health` writes that down. The crate `cron` lives in `crontab.rs`.
+//! a source after a poll, `judge` says how it is, `watch_health` writes that down. `push` decides on subscriptions at
+//! hubs. The crate `cron` lives in `crontab.rs`.
 #![deny(clippy::disallowed_methods)]
 
 mod crontab;
@@ -13,6 +14,7 @@ mod hints;
 mod moments;
 mod parse;
 mod plan;
+pub mod push;
 mod rhythm;
 mod settle;
 

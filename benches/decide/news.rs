@@ -120,7 +120,7 @@ fn fetched(n: usize, entries: Vec<FeedEntry>, at: Timestamp) -> Fetched {
         authors: vec![],
         image: None,
         schedules: Schedules::default(),
-        hub: None,
+        hubs: vec![],
         self_url: None,
         rights: None,
         entries,

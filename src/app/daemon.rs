@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod pushes;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -14,12 +15,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::archive::Archive;
-use super::hub::Push;
+use super::hub::HubLink;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
 use super::plan::InForce;
 use super::poller::{Brought, Poller};
+use super::pushes::{PushEvent, Pushed, Pushes};
 use super::reload::AtStart;
 use super::row::Row;
 use super::run::Options;
@@ -76,6 +78,8 @@ pub(super) enum Event {
     Asking(Vec<SourceId>, oneshot::Sender<Vec<Permit>>),
     /// Somebody opens the page of an entry of which nobody knows yet what is related to it.
     Related(Box<Entry>, SyncSender<Vec<EntryKey>>),
+    /// A hub has said something.
+    Push(PushEvent),
     /// SIGTERM or SIGINT.
     Stop,
 }
@@ -98,7 +102,9 @@ pub(super) struct Daemon {
     watch: Option<Watch>,
     at_start: AtStart,
     /// Who tells others of news; a round by itself tells nobody.
-    pub(super) push: Option<Push>,
+    pub(super) hub: Option<HubLink>,
+    /// `None` where nobody can reach us: in a round by itself.
+    pushes: Option<Pushes>,
 }
 
 impl Daemon {
@@ -122,7 +128,8 @@ impl Daemon {
             refused: None,
             watch,
             at_start: AtStart::of(config),
-            push: None,
+            hub: None,
+            pushes: None,
         };
         daemon.watch_sources();
         daemon
@@ -133,8 +140,11 @@ impl Daemon {
         &mut self,
         mut results: mpsc::Receiver<Brought>,
         mut events: mpsc::Receiver<Event>,
+        mut pushed: mpsc::Receiver<Pushed>,
     ) {
         let (mut next_purge, mut next_clicks) = (Instant::now(), Instant::now());
+        // The board holds a sender, so its queue cannot end while the daemon lives.
+        let mut arrived = vec![];
         loop {
             if Instant::now() >= next_clicks {
                 self.keep_clicks();
@@ -144,7 +154,11 @@ impl Daemon {
                 next_purge = Instant::now() + self.purge();
             }
             self.show_committed();
+            let next_push = self.tend_pushes();
             let mut wake = (Instant::now() + self.ask_due()).min(next_purge);
+            if let Some(at) = next_push {
+                wake = wake.min(Instant::now() + (at - clock::now()).to_std().unwrap_or_default());
+            }
             if self.writer.is_stale() {
                 wake = wake.min(self.published_at + PUBLISH_INTERVAL);
             }
@@ -154,6 +168,7 @@ impl Daemon {
             systemd::watchdog();
             tokio::select! {
                 () = self.take_results(&mut results) => {}
+                _ = pushed.recv_many(&mut arrived, GROUP_MAX) => self.take_pushed(&mut arrived),
                 event = events.recv() => match event {
                     Some(event) => if self.handle(event).is_break() { return },
                     None => return,
@@ -200,6 +215,7 @@ impl Daemon {
         let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);
+        self.pushes.iter_mut().for_each(|pushes| pushes.touch(ids.iter().cloned()));
         for id in ids {
             self.poller.finished(&id);
             let next_at = self.writer.source(&id).and_then(|(_, state)| state.next_at);
@@ -233,8 +249,8 @@ impl Daemon {
 
     /// Breaks where the daemon is to end.
     fn handle(&mut self, event: Event) -> ControlFlow<()> {
-        // It may change when sources are due, but for what readers ask.
-        self.lull = self.lull.filter(|_| matches!(event, Event::Related(..)));
+        // It may change when sources are due, but for what readers ask and hubs say.
+        self.lull = self.lull.filter(|_| matches!(event, Event::Related(..) | Event::Push(_)));
         match event {
             Event::Stop => return ControlFlow::Break(()),
             Event::Reload => self.reload(),
@@ -245,6 +261,7 @@ impl Daemon {
             }
             // Who has waited too long needs no answer.
             Event::Related(entry, reply) => drop(reply.try_send(self.writer.nearest(&entry))),
+            Event::Push(said) => self.hear(said),
             Event::Health(reply) => drop(reply.send(self.health())),
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),

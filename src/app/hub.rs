@@ -10,12 +10,12 @@ use crate::edge::store::Store;
 
 /// The hub, and where the daemon listens: no callback may lead there.
 #[derive(Clone)]
-pub(super) struct Push {
+pub(super) struct HubLink {
     pub(super) hub: Hub,
     pub(super) listen: Vec<SocketAddr>,
 }
 
-impl Push {
+impl HubLink {
     /// Puts another configuration in force.
     pub(super) fn configure(&self, config: &Config, fetcher: &Fetcher) {
         self.hub.configure(settings(config, fetcher, &self.listen));
@@ -24,7 +24,7 @@ impl Push {
 
 /// What a configuration says to the hub.
 pub(super) fn settings(config: &Config, fetcher: &Fetcher, listen: &[SocketAddr]) -> Settings {
-    let push = &config.push;
+    let push = &config.push_out;
     Settings {
         site_url: config.site.url.clone(),
         is_hub: push.is_hub,

@@ -106,7 +106,25 @@ fn about_keys(source: &SourceId, state: &SourceState) -> Vec<Notice> {
         );
         Some(notice(what, "volatile", habit.volatile_since?, title, why))
     });
-    renamed.into_iter().chain(volatile).collect()
+    renamed.into_iter().chain(volatile).chain(about_push(source, state)).collect()
+}
+
+/// That a source could push and does not.
+fn about_push(source: &SourceId, state: &SourceState) -> Option<Notice> {
+    let trouble = state.push.as_ref()?.trouble.as_ref()?;
+    let since = trouble.since;
+    Some(Notice {
+        id: pipeline::notice_id(&format!("push\n{source}"), since),
+        title: format!("{source}: its hub does not push"),
+        why: trouble.why.clone(),
+        text: format!(
+            "The source {source}, seen at {}: {}. It is polled as ever, and its hubs are asked again now and then.",
+            moment(since),
+            trouble.why
+        ),
+        word: "push".to_owned(),
+        at: since.trunc_subsecs(0),
+    })
 }
 
 fn about_config(refused: &Refused) -> Notice {
@@ -131,7 +149,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::model::Renamed;
+    use crate::model::{Push, Renamed, Trouble};
 
     fn health(is: HealthKind, seconds: i64) -> Health {
         let since = Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
@@ -209,6 +227,21 @@ mod tests {
         let words: Vec<&str> = told.list.iter().map(|notice| notice.word.as_str()).collect();
         assert_eq!(words, ["volatile", "failing", "renamed"]);
         assert_eq!(told.list[2].text, "The source a, seen at 1970-01-01T00:00:03Z: new ids.");
+    }
+
+    #[test]
+    fn a_hub_that_does_not_push_is_told_of_once() {
+        let moment = |seconds| Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let mut a = state(&[(Ok, 1), (Failing, 5)]);
+        let trouble = Trouble { since: moment(7), why: "h answered 500".to_owned(), over: None };
+        a.push = Some(Box::new(Push { trouble: Some(trouble.clone()), ..Push::default() }));
+        let expected = &["a: its hub does not push", "a: ok → failing"];
+        let told = check(&[("a", a.clone())], None, expected);
+        assert_eq!((told.list[0].word.as_str(), told.list[0].why.as_str()), ("push", "h answered 500"));
+        // That it is over makes no other notice of it.
+        let over = Some(Trouble { over: Some(moment(9)), ..trouble });
+        a.push.as_mut().unwrap().trouble = over;
+        assert_eq!(check(&[("a", a)], None, expected), told);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Compresses what readers are shown, beside the loop that shows it: a commit waits for no encoder.
 //!
-//! Until a document is compressed, it is sent as it is; its ETags are known all the while and do not change.
+//! Until a document is compressed, it is sent as it is; its entity tags are known all the while and do not change.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ async fn pack(published: &Published, editions: &watch::Receiver<()>) {
     for coding in Coding::PACKED {
         let is_wanting =
             |document: &&Arc<Document>| document.is_worth_packing() && !document.is_ready(coding);
-        for document in published.documents.values().filter(is_wanting).cloned() {
+        for document in published.documents.values().filter(is_wanting).map(Arc::clone) {
             if editions.has_changed().unwrap_or(true) {
                 return;
             }

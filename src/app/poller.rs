@@ -102,11 +102,6 @@ impl Poller {
         Ok((Self { fetcher, made_from, site, busy, lines, readers, results }, queue))
     }
 
-    /// What is asked with now.
-    pub(super) fn fetcher(&self) -> &Fetcher {
-        &self.fetcher
-    }
-
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
     pub(super) fn prepare(&self, config: &Config) -> Result<Option<Prepared>, FetchSetupError> {
         let wanted = identity(config);
@@ -123,6 +118,11 @@ impl Poller {
             self.lines.set_places(places(&made_from));
             (self.fetcher, self.made_from, self.site) = (fetcher, made_from, site);
         }
+    }
+
+    /// Who speaks to the world.
+    pub(super) fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
     }
 
     /// Whether a source is being asked now.

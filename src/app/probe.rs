@@ -98,8 +98,16 @@ fn left(source: &Source, permit: Option<&Permit>) -> Option<Found> {
 }
 
 fn feed_of(fetched: Fetched) -> Result<Feed, String> {
+    let links = fetched.manners.links;
     match fetched.reading {
-        Reading::Feed { feed, .. } => Ok(*feed),
+        Reading::Feed { mut feed, .. } => {
+            // Headers go before the document (WebSub §4).
+            if !links.hubs.is_empty() {
+                feed.hubs = links.hubs;
+            }
+            feed.self_url = links.own.or(feed.self_url);
+            Ok(*feed)
+        }
         Reading::Unchanged { .. } => Err("it says that nothing changed, though nothing was known".to_owned()),
         Reading::Failed(error) => Err(error.message),
         Reading::NotAFeed(reason) => Err(reason),

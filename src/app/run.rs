@@ -14,12 +14,13 @@ use tokio::time::timeout;
 
 use super::admin::Admin;
 use super::daemon::{Daemon, Event};
-use super::hub::{self, Push};
+use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
 use super::packing::keep_packed;
 use super::poller::Poller;
+use super::pushes::Pushes;
 use super::row::Row;
 use super::writer::Writer;
 use super::{AppError, socket};
@@ -63,20 +64,16 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(Items {
-        store: Arc::clone(&store),
-        cards: Arc::clone(&writer.cards),
-        counter: Arc::clone(&writer.counter),
-        finder: Arc::clone(&writer.finder),
-        events: events_in.clone(),
-    });
+    let items = Arc::new(items(&writer, &events_in));
+    tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
     let settings = hub::settings(&config, poller.fetcher(), &ours);
     let editions = writer.editions.subscribe();
     let (hub, desk) = Hub::open(Arc::clone(&store), Arc::clone(&writer.front), editions, settings)?;
-    tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
     let mut doors = JoinSet::new();
     doors.spawn(desk.run(until(stopped.clone())));
-    let mailbox = Arc::new(Post { hub: hub.clone() });
+    let (pushes, deliveries) =
+        Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
+    let mailbox = Arc::new(Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) });
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
     let api: Arc<dyn AdminApi> = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
@@ -92,10 +89,11 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     );
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
-    daemon.push = Some(Push { hub, listen: ours });
+    daemon.hub = Some(HubLink { hub, listen: ours });
+    daemon.subscribe(pushes);
     systemd::ready();
     let lost = tokio::select! {
-        () = daemon.live(results, events) => None,
+        () = daemon.live(results, events, deliveries) => None,
         lost = doors.join_next() => lost,
     };
     // Polls that are committed but were still to be published.
@@ -145,6 +143,17 @@ pub async fn poll_once(
         }
         daemon.take_results(&mut results).await;
         daemon.report_committed();
+    }
+}
+
+/// What single pages read.
+fn items(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
+    Items {
+        store: Arc::clone(&writer.store),
+        cards: Arc::clone(&writer.cards),
+        counter: Arc::clone(&writer.counter),
+        finder: Arc::clone(&writer.finder),
+        events: events.clone(),
     }
 }
 

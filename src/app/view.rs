@@ -1,5 +1,7 @@
 //! How an admin sees the sources, as values: one a source, one a host. Every moment is in whole seconds.
 
+mod push;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SubsecRound as _;
@@ -11,6 +13,8 @@ use crate::model::{
 };
 use crate::pipeline;
 use crate::schedule::{self, Told};
+
+pub use push::PushView;
 
 /// The health of a source that was never asked.
 const NEW: &str = "new";
@@ -73,6 +77,9 @@ pub struct SourceView {
     /// What its entries are recognised without, because it changes with every fetch or is the same for all.
     #[serde(default)]
     pub volatile: Vec<VolatileView>,
+    /// What its hub does.
+    #[serde(default)]
+    pub push: PushView,
     /// How it was before, the latest last.
     pub past: Vec<PastView>,
 }
@@ -169,8 +176,14 @@ impl SourceView {
             language: state.language.clone(),
             renamed: state.renamed.as_ref().map(renamed),
             volatile: volatile(&state.habits),
+            push: PushView::of(source, state, now),
             past: state.past.iter().map(past).collect(),
         }
+    }
+
+    /// Whether its hub pushes, for the table.
+    pub fn pushes(&self) -> String {
+        self.push.cell()
     }
 
     /// What the table says beside the word: why it is how it is, else what it does with its ids.
@@ -180,7 +193,8 @@ impl SourceView {
         };
         let keys: Vec<&str> = self.volatile.iter().map(|one| one.keys.as_str()).collect();
         let volatile = (!keys.is_empty()).then(|| format!("no keys: its {}", keys.join(", ")));
-        self.why.clone().or(volatile).or_else(renamed).unwrap_or_default()
+        let no_push = || self.push.why.as_ref().map(|why| format!("not pushed: {why}"));
+        self.why.clone().or_else(no_push).or(volatile).or_else(renamed).unwrap_or_default()
     }
 
     /// The word for tables: "disabled" says more of a source than how it once was.

@@ -3,6 +3,7 @@
 mod cards;
 mod outdated;
 mod publication;
+mod pushed;
 mod reading;
 mod retention;
 mod shelf;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 use self::cards::{CardChange, card};
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
+use self::pushed::note_missed;
 pub(super) use self::reading::{empty_window, read_window};
 use self::shelf::Shelf;
 use self::stories::Stories;
@@ -29,7 +31,7 @@ use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, EntryKey, Fetched, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
+    Digest, EntryKey, Fetched, Known, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
     Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, Prepared, window};
@@ -232,15 +234,20 @@ impl Writer {
             self.unshown = true;
             return rows.into_iter().map(|row| row.not_stored(&error)).collect();
         }
+        self.let_in(updates);
+        rows
+    }
+
+    /// Lets the window have what is durable.
+    fn let_in(&mut self, updates: Vec<Update>) {
         if !self.shows {
-            return rows;
+            return;
         }
         self.finder.note(self.unfound.drain(..));
         self.stale |= self.show(updates);
         if self.unshown {
             self.show_stored();
         }
-        rows
     }
 
     /// After a flush that failed: what it held is durable now, and known, so no later poll brings it again.
@@ -260,28 +267,32 @@ impl Writer {
         let new = SourceState::default();
         let state = self.states.get(&source.id).unwrap_or(&new);
         let prepared = Prepared::new(source, state, fetched);
-        let mut known = self.store.known(&prepared.wanted_keys())?;
-        known.entries.extend(self.store.entries(&prepared.wanted_entries(state, &known))?);
-        if prepared.has_unknown(&known) {
-            known.near = prepared.near(&known, self.stories.read(&self.store, now)?);
-            let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
-            known.entries.extend(self.store.entries(&near)?);
-        }
+        let known = known(&self.store, &mut self.stories, &prepared, state, now)?;
         let mut update = prepared.ingest(state, &known, now);
+        if self.shows {
+            // A round by itself has no ears for hubs.
+            note_missed(&mut update, now);
+        }
         schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
+        self.apply(&mut update, now)?;
+        Ok(update)
+    }
+
+    /// Writes what was decided, and takes it for what is known from now on.
+    fn apply(&mut self, update: &mut Update, now: Timestamp) -> Result<(), StoreError> {
         if update.sketches.is_empty() {
-            self.store.apply(&update)?;
+            self.store.apply(update)?;
         } else {
             // Before they are in the store, or it would hold them twice.
             let index = self.stories.read(&self.store, now)?;
-            self.store.apply(&update)?;
+            self.store.apply(update)?;
             update.sketches.drain(..).for_each(|sketch| index.insert(sketch));
         }
         if self.shows {
             self.unfound.extend(update.new.iter().chain(&update.changed).map(|entry| entry.key));
         }
-        self.states.insert(source.id.clone(), update.state.clone());
-        Ok(update)
+        self.states.insert(update.source.clone(), update.state.clone());
+        Ok(())
     }
 
     /// A reload has changed what is asked for, or how it is read: what came answers another question.
@@ -330,6 +341,24 @@ impl Writer {
         self.shelf.forget_all();
         Ok(())
     }
+}
+
+/// What the store has of all that a document lists, and what is near to it.
+fn known(
+    store: &Store,
+    stories: &mut Stories,
+    prepared: &Prepared<'_>,
+    state: &SourceState,
+    now: Timestamp,
+) -> Result<Known, StoreError> {
+    let mut known = store.known(&prepared.wanted_keys())?;
+    known.entries.extend(store.entries(&prepared.wanted_entries(state, &known))?);
+    if prepared.has_unknown(&known) {
+        known.near = prepared.near(&known, stories.read(store, now)?);
+        let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
+        known.entries.extend(store.entries(&near)?);
+    }
+    Ok(known)
 }
 
 pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>) -> Arc<Edition> {

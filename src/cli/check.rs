@@ -41,7 +41,25 @@ pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
         config.sources.len(),
         config.sections.len()
     ));
+    answer(&push(&config));
     if args.probe { probe(config, config_path) } else { Ok(()) }
+}
+
+/// Whether hubs are asked to push, and if not, why.
+fn push(config: &Config) -> String {
+    let on = config.sources.iter().filter(|source| source.enabled && source.fetch.push).count();
+    let why = config.unreachable.as_deref();
+    if on > 0 {
+        let forced = why.map(|why| format!(" (push = true says so, though {why})")).unwrap_or_default();
+        return format!(
+            "push: on for {on} of {} sources, as far as they name a hub{forced}",
+            config.sources.len()
+        );
+    }
+    match why {
+        Some(why) => format!("push: off, {why}; every source is polled"),
+        None => "push: off, feeds.toml says so; every source is polled".to_owned(),
+    }
 }
 
 fn probe(config: Config, config_path: &Path) -> Result<(), CliError> {
@@ -62,6 +80,8 @@ fn probe(config: Config, config_path: &Path) -> Result<(), CliError> {
                 feed.entries.len().to_string(),
                 newest.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%d %H:%M").to_string()),
                 feed.problems.len().to_string(),
+                feed.hubs.first().cloned().unwrap_or_else(|| "-".to_owned()),
+                feed.self_url.clone().filter(|_| !feed.hubs.is_empty()).unwrap_or_else(|| "-".to_owned()),
                 feed.title.clone().unwrap_or_default(),
             ]
         }
@@ -69,7 +89,7 @@ fn probe(config: Config, config_path: &Path) -> Result<(), CliError> {
         Found::Left { word, why } => bare(probe, word, why),
     };
     table::print(
-        &["SOURCE", "FORMAT", "ENTRIES", "NEWEST (UTC)", "PROBLEMS", "TITLE"],
+        &["SOURCE", "FORMAT", "ENTRIES", "NEWEST (UTC)", "PROBLEMS", "HUB", "TOPIC", "TITLE"],
         &probes.iter().map(row).collect::<Vec<_>>(),
     );
     match probes.iter().filter(|probe| matches!(probe.found, Found::Failed(_))).count() {
@@ -102,5 +122,5 @@ async fn permits(config: &Config, config_path: &Path) -> Result<Vec<Permit>, Cli
 
 /// The row of a source that shows no feed.
 fn bare(probe: &Probe, word: &str, why: &str) -> Vec<String> {
-    [&probe.source.0, word, "-", "-", "-", why].map(str::to_owned).into()
+    [&probe.source.0, word, "-", "-", "-", "-", "-", why].map(str::to_owned).into()
 }

@@ -106,7 +106,7 @@ fn view(feed: &Feed) -> FeedView<'_> {
         authors: names(&feed.authors),
         image: feed.image.as_deref(),
         ttl_minutes: feed.schedules.ttl_minutes,
-        hub: feed.hub.as_deref(),
+        hub: feed.hubs.first().map(String::as_str),
         self_url: feed.self_url.as_deref(),
         items: feed.entries.iter().map(item).collect(),
         problems: &feed.problems,

@@ -114,7 +114,7 @@ fn show<T: Serialize>(
     Ok(())
 }
 
-const SOURCE_COLUMNS: &[&str] = &["SOURCE", "HEALTH", "SINCE", "LAST OK", "NEXT", "ENTRIES", "WHY"];
+const SOURCE_COLUMNS: &[&str] = &["SOURCE", "HEALTH", "SINCE", "LAST OK", "NEXT", "PUSH", "ENTRIES", "WHY"];
 
 fn source_cells(source: &SourceView, now: Timestamp) -> Vec<String> {
     let moment = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| relative(at, now));
@@ -126,6 +126,7 @@ fn source_cells(source: &SourceView, now: Timestamp) -> Vec<String> {
         moment(source.since),
         moment(source.ok_at),
         moment(next),
+        source.pushes(),
         source.listed.to_string(),
         source.note(),
     ]

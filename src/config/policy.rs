@@ -7,7 +7,7 @@ use super::headers::{header_value, read_headers};
 use super::notes::Notes;
 use super::table::{Item, Keys, Table};
 use super::values::{duration, networks, ports, size};
-use super::{manners, network};
+use super::{manners, network, push};
 use crate::model::{FetchLimits, FetchPolicy, Schedule};
 use crate::schedule;
 
@@ -41,6 +41,7 @@ const FETCH_KEYS: Keys = Keys {
         "client_key",
         "network",
         "encoding",
+        "push",
     ],
     planned: &[],
     elsewhere: &[
@@ -58,24 +59,34 @@ pub(super) struct Defaults {
     pub(super) schedule: Schedule,
     pub(super) policy: FetchPolicy,
     pub(super) limits: FetchLimits,
+    /// What `push = "auto"` comes to.
+    pub(super) push_auto: bool,
 }
 
 impl Defaults {
     /// What holds where feeds.toml says nothing.
     pub(super) fn built_in() -> Self {
         Self {
+            push_auto: false,
             schedule: Schedule::Every(Duration::from_secs(15 * 60)),
             policy: FetchPolicy::default(),
             limits: FetchLimits { concurrency: 64, per_host: 2 },
         }
     }
 
-    /// Reads `[fetch]`.
-    pub(super) fn read(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut Notes) -> Self {
-        let mut defaults = Self::built_in();
+    /// Reads `[fetch]`. `push_auto` says whether hubs can reach us.
+    pub(super) fn read(
+        item: Option<Item<'_, '_>>,
+        folder: &Path,
+        push_auto: bool,
+        notes: &mut Notes,
+    ) -> Self {
+        let mut defaults = Self { push_auto, ..Self::built_in() };
+        defaults.policy.push = push_auto;
         let Some(table) = item.and_then(|item| item.table(notes)) else { return defaults };
         table.check_keys(&FETCH_KEYS, notes);
         read_policy(&table, &mut defaults.schedule, &mut defaults.policy, folder, notes);
+        push::read(&table, push_auto, &mut defaults.policy.push, notes);
         let count = |key, max, notes: &mut Notes| {
             let value = table.get(key).and_then(|item| item.integer(1, max, notes))?;
             usize::try_from(value).ok()

@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use super::notes::Notes;
 use super::table::{Item, Keys, Table};
 use super::values::{language, socket, timezone, web_url};
-use super::{Server, StoreSettings, push};
-use crate::model::{PublishLimits, Push, Site};
+use super::{Server, StoreSettings, hub};
+use crate::model::{PublishLimits, PushOut, Site};
 
 const TITLE_BYTES_MAX: usize = 500;
 const URL_BYTES_MAX: usize = 2000;
@@ -93,15 +93,15 @@ pub(super) fn read_publish(
     item: Option<Item<'_, '_>>,
     site: &mut Site,
     notes: &mut Notes,
-) -> (PublishLimits, bool, Push) {
+) -> (PublishLimits, bool, PushOut) {
     let mut limits = PublishLimits { entries_max: 50, per_source_max: 20 };
-    let Some(table) = open(item, &PUBLISH_KEYS, notes) else { return (limits, false, Push::default()) };
+    let Some(table) = open(item, &PUBLISH_KEYS, notes) else { return (limits, false, PushOut::default()) };
     read_limits(&table, &mut limits, notes);
     let count_clicks = table.get("count_clicks").and_then(|item| item.boolean(notes));
     if let Some(has_search) = table.get("search").and_then(|item| item.boolean(notes)) {
         site.has_search = has_search;
     }
-    (limits, count_clicks.unwrap_or(false), push::read(&table, notes))
+    (limits, count_clicks.unwrap_or(false), hub::read(&table, notes))
 }
 
 /// Reads `entries` and `max_per_source` over what `limits` holds already.

@@ -11,6 +11,7 @@ use super::location;
 use super::mirrors;
 use super::notes::Notes;
 use super::policy::{Defaults, read_policy};
+use super::push;
 use super::rules;
 use super::sections::{LATEST, MOST_READ};
 use super::table::{Item, Keys, Table};
@@ -55,6 +56,7 @@ const KEYS: Keys = Keys {
         "client_key",
         "network",
         "encoding",
+        "push",
         "trust",
         "mirror_of",
     ],
@@ -127,8 +129,9 @@ fn read_source(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes)
     check_id(item, notes);
     let table = item.table(notes)?;
     table.check_keys(&KEYS, notes);
-    let Defaults { mut schedule, mut policy, .. } = around.defaults.clone();
+    let Defaults { mut schedule, mut policy, push_auto, .. } = around.defaults.clone();
     read_policy(&table, &mut schedule, &mut policy, around.folder, notes);
+    push::read(&table, push_auto, &mut policy.push, notes);
     policy.auth = table.get("auth").and_then(|item| auth::read(item, notes));
     let title = table.get("title").and_then(|item| item.line("\"…\"", TITLE_BYTES_MAX, notes));
     let enabled = table.get("enabled").and_then(|item| item.boolean(notes)).unwrap_or(true);
@@ -144,6 +147,8 @@ fn read_source(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes)
     let location = location::read(url, around, notes)?;
     let title = title.map(str::to_owned);
     let id = SourceId(item.key.to_owned());
+    // A copy on the disk is nobody's topic.
+    policy.push &= matches!(location, Location::Web(_));
     let fetch = policy;
     let source = Source {
         mirror_of: None,

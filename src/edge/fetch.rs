@@ -17,6 +17,7 @@ mod freshness;
 mod guard;
 mod host;
 mod journey;
+mod links;
 mod pace;
 mod paces;
 mod parcel;

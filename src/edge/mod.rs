@@ -9,3 +9,4 @@ pub mod serve;
 pub mod store;
 pub mod systemd;
 pub mod watch;
+pub mod websub;

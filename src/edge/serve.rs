@@ -31,7 +31,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use self::connection::{Answer, Patience, Watched, drive};
-pub use self::doors::{Doors, Mail, Mailbox, Pages, Reply};
+pub use self::doors::{Admission, Doors, Envelope, Mail, Mailbox, Pages, Pass, Reply};
 use self::negotiate::Accepted;
 pub use self::respond::{Request, answer, respond, text};
 use self::route::Route;
@@ -212,13 +212,12 @@ async fn handle(
     let mut unread = !body.is_end_stream();
     let mut response = match (refused, route) {
         (Some(refused), _) => refused,
-        (None, Route::Mail(bytes_max)) => match timeout(server.limits.body, read(body, bytes_max)).await {
-            Ok(Ok(body)) => {
+        (None, Route::Mail(bytes_max)) => match server.receive(&head, body, bytes_max).await {
+            Ok((body, pass)) => {
                 unread = false;
-                server.deliver(head, body, peer).await
+                server.deliver(head, body, peer, pass).await
             }
-            Ok(Err(refused)) => *refused,
-            Err(_) => text(StatusCode::REQUEST_TIMEOUT, "The body took too long.\n", &head.method),
+            Err(refused) => *refused,
         },
         (None, _) => server.answer(&head, route).await,
     };
@@ -284,9 +283,28 @@ impl Server {
         of_the_store.unwrap_or_else(|refused| *refused)
     }
 
-    async fn deliver(&self, head: Parts, body: Bytes, peer: SocketAddr) -> Response<Bytes> {
+    /// The body of a mail, where it is wanted, whole and in time.
+    async fn receive(
+        &self,
+        head: &Parts,
+        body: Incoming,
+        bytes_max: usize,
+    ) -> Result<(Bytes, Pass), Box<Response<Bytes>>> {
+        let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = announced.unwrap_or(bytes_max).min(bytes_max);
+        let envelope = Envelope { method: &head.method, path: head.uri.path(), bytes };
+        let pass = match self.doors.mailbox.admit(envelope) {
+            Admission::Read(pass) => pass,
+            Admission::Refuse(refused) => return Err(refused),
+        };
+        let slow = || text(StatusCode::REQUEST_TIMEOUT, "The body took too long.\n", &head.method);
+        let body = timeout(self.limits.body, read(body, bytes_max)).await.map_err(|_| Box::new(slow()))??;
+        Ok((body, pass))
+    }
+
+    async fn deliver(&self, head: Parts, body: Bytes, peer: SocketAddr, pass: Pass) -> Response<Bytes> {
         let (path, query) = (head.uri.path().to_owned(), head.uri.query().map(str::to_owned));
-        let mail = Mail { method: head.method, path, query, headers: head.headers, body, peer };
+        let mail = Mail { method: head.method, path, query, headers: head.headers, body, peer, pass };
         self.doors.mailbox.take(mail).await
     }
 
@@ -297,7 +315,7 @@ impl Server {
         read: impl FnOnce(&dyn Pages, &str) -> Option<T> + Send + 'static,
     ) -> Result<T, Box<Response<Bytes>>> {
         let path = respond::checked(asked)?.into_owned();
-        if respond::is_preflight(asked) && path.ends_with(".atom") {
+        if respond::is_preflight(asked) && path.strip_suffix(".atom").is_some() {
             return Err(Box::new(respond::preflight()));
         }
         if let Some(refused) = respond::not_allowed(asked.method) {

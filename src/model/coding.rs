@@ -1,4 +1,4 @@
-//! The content codings in which documents are served (RFC 9110 §8.4.1), and the ETags of their bytes.
+//! The content codings in which documents are served (RFC 9110 §8.4.1), and the entity tags of their bytes.
 
 use super::{Digest, EntryKey};
 

@@ -20,7 +20,7 @@ pub struct Document {
     pub content_type: &'static str,
     /// The bytes as they are.
     pub identity: Bytes,
-    /// The hash of `identity`. The strong ETags of all codings are made of it: see [`Coding::etag`].
+    /// The hash of `identity`. The strong entity tags of all codings are made of it: see [`Coding::etag`].
     pub version: Digest,
     /// The same bytes in the other codings.
     pub packed: Packed,

@@ -27,8 +27,8 @@ pub struct Feed {
     pub image: Option<String>,
     /// The feed's hints on when to come again.
     pub schedules: Schedules,
-    /// The WebSub hub, absolute.
-    pub hub: Option<String>,
+    /// The WebSub hubs, absolute, in the order of the document; at most [`super::Push::HUBS_MAX`].
+    pub hubs: Vec<String>,
     /// The feed's own address as it names it, absolute.
     pub self_url: Option<String>,
     /// Copyright, plain text.

@@ -39,6 +39,18 @@ pub struct Manners {
     pub permanent: Option<Url>,
     /// The address of the last hop; `None` for files.
     pub url: Option<Url>,
+    /// What the `Link` headers of the last hop say of hubs.
+    pub links: Links,
+}
+
+/// What `Link` headers (RFC 8288) say of hubs and of the document's own address; absolute http or https, written as
+/// they came where they were absolute.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// `rel=hub`, in order.
+    pub hubs: Vec<String>,
+    /// The first `rel=self`.
+    pub own: Option<String>,
 }
 
 /// One request.

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 /// How a source is fetched: `[fetch]` with what the source says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of feeds.toml")]
 pub struct FetchPolicy {
     /// The whole exchange, redirects included.
     pub timeout: Duration,
@@ -43,6 +44,8 @@ pub struct FetchPolicy {
     pub network: Network,
     /// The encoding of its documents, whatever they say themselves: a label of the Encoding Standard.
     pub encoding: Option<String>,
+    /// Whether its hub is asked to push, where it names one.
+    pub push: bool,
 }
 
 /// Ports that may be connected to.
@@ -92,6 +95,7 @@ impl Default for FetchPolicy {
             client_cert: None,
             network: Network::Any,
             encoding: None,
+            push: false,
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct Site {
 
 /// `[publish] hub` and `rsscloud`: who is told of news.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Push {
+pub struct PushOut {
     /// Whether we are a WebSub hub ourselves.
     pub is_hub: bool,
     /// The hubs of others that are told when a feed changes.
@@ -39,7 +39,7 @@ pub struct Push {
     pub is_cloud: bool,
 }
 
-impl Default for Push {
+impl Default for PushOut {
     fn default() -> Self {
         Self { is_hub: true, hubs: vec![], is_cloud: true }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Digest, EntryKey, Habits, Health, Ledger, Renamed, Schedules, Timestamp, Validators};
+use super::{Digest, EntryKey, Habits, Health, Ledger, Push, Renamed, Schedules, Timestamp, Validators};
 
 /// How a source is doing, as stored with every poll.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,8 @@ pub struct SourceState {
     pub past: Vec<Health>,
     /// What asking it has cost its hosts, by host, at most [`Ledger::HOSTS_MAX`].
     pub ledger: BTreeMap<String, Ledger>,
+    /// Who pushes what it has; `None` for a source that names no hub.
+    pub push: Option<Box<Push>>,
 }
 
 /// When a source had news: what `schedule = "auto"` learns from.

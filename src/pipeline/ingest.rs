@@ -8,6 +8,7 @@ mod life;
 mod listed;
 mod near;
 mod past;
+mod pushed;
 mod read;
 
 use std::borrow::Cow;
@@ -65,6 +66,9 @@ pub fn forget_other_place(source: &Source, state: &mut SourceState) {
     (state.moving, state.adopted, state.gone_at) = (None, None, None);
     (state.owner, state.quarantine, state.oddity) = (None, None, None);
     (state.fresh_until, state.habits, state.is_new_place) = (None, Habits::default(), true);
+    if let Some(push) = &mut state.push {
+        (push.hubs, push.topic, push.base) = (vec![], None, None);
+    }
 }
 
 /// What a fetch brought, with the keys of its entries: made once, for the look-up in the store and for the
@@ -167,6 +171,7 @@ fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: T
                 refresh(&mut update.state.validators, validators);
             }
             follow(source, &old, fetched, true, &mut update);
+            pushed::name_hubs(&mut update.state, None, fetched);
         }
         Reading::Failed(error) => failed(source, error, fetched, &mut update),
         Reading::NotAFeed(reason) => {
@@ -177,6 +182,10 @@ fn decide_on(prepared: &Prepared<'_>, state: &SourceState, known: &Known, now: T
         Reading::Feed { feed, document, is_delta, validators } => {
             let document = Document { feed, listed, hash: *document, is_delta: *is_delta, validators };
             document.judge(source, &old, known, fetched, &mut update);
+            // A part need not repeat them, and a stranger's are not ours.
+            if !is_delta && update.state.quarantine.is_none() {
+                pushed::name_hubs(&mut update.state, Some(feed), fetched);
+            }
         }
     }
     update

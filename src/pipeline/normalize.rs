@@ -18,7 +18,7 @@ use url::Url;
 
 use self::links::Use;
 use self::notes::Notes;
-use crate::model::{Clean, Dropped, Feed, RawFeed, Timestamp};
+use crate::model::{Clean, Dropped, Feed, Push, RawFeed, Timestamp};
 use crate::pipeline::text;
 
 /// Turns markup into safe HTML with absolute URLs; `mod.rs` passes `sanitize::clean`.
@@ -49,7 +49,7 @@ pub fn normalize(raw: RawFeed, base: Option<&Url>, clean: Cleaner<'_>) -> Feed {
         format: raw.format,
         id: words::id(raw.id, &mut notes),
         title: words::title(raw.title),
-        hub: related("hub", &mut notes),
+        hubs: links::all_with_rel(&raw.links, "hub", &bases, Push::HUBS_MAX, &mut notes),
         self_url: related("self", &mut notes),
         description: words::paragraph(raw.description),
         language: language::tidy(raw.language.as_deref(), &mut notes),

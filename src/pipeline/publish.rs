@@ -96,11 +96,12 @@ pub fn print(
         merge::annotate(feed, removed, archive);
     }
     let is_counted = edition.count_clicks && !window.clicks.is_empty();
+    let heads = heads(edition, &feeds);
     let mut press = Press::new(edition, previous, is_counted);
     for feed in &feeds {
         press.section(feed);
     }
-    press.portal(&feeds, &heads(edition, &feeds));
+    press.portal(&feeds, &heads);
     press.published()
 }
 

@@ -107,14 +107,11 @@ pub fn candidates<'a>(window: &'a Window, edition: &'a Edition) -> HashMap<&'a S
     let mut places = window.places.iter().peekable();
     for (key, entry) in &window.entries {
         while places.next_if(|(other, _)| *other < key).is_some() {}
-        match places.next_if(|(other, _)| *other == key) {
-            Some((_, known)) => {
-                known.iter().for_each(|id| sections.entry(id).or_default().push(Arc::clone(entry)));
-            }
-            None => {
-                let found = edition.sorter.sections_of(entry, &window.sources);
-                found.into_iter().for_each(|id| sections.entry(id).or_default().push(Arc::clone(entry)));
-            }
+        if let Some((_, known)) = places.next_if(|(other, _)| *other == key) {
+            known.iter().for_each(|id| sections.entry(id).or_default().push(Arc::clone(entry)));
+        } else {
+            let found = edition.sorter.sections_of(entry, &window.sources);
+            found.into_iter().for_each(|id| sections.entry(id).or_default().push(Arc::clone(entry)));
         }
     }
     sections

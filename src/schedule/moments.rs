@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::model::{Digest, Source, SourceState, Timestamp};
+use crate::model::{Digest, Source, SourceId, SourceState, Timestamp};
 
 /// A time of asking further in the future than this, in seconds, shows that the clock was set back.
 const CLOCK_SECONDS_MAX: i64 = 60;
@@ -19,7 +19,12 @@ pub(super) fn asked_at(state: &SourceState, now: Timestamp) -> Option<Timestamp>
 
 /// A part of `whole` that only the id and the purpose decide; less than `whole`.
 pub(super) fn spread(source: &Source, purpose: &str, whole: Duration) -> Duration {
-    let Digest(bytes) = Digest::of([source.id.0.as_bytes(), purpose.as_bytes()]);
+    spread_of(&source.id, purpose, whole)
+}
+
+/// The same of a source of which nothing but the id is at hand.
+pub(super) fn spread_of(id: &SourceId, purpose: &str, whole: Duration) -> Duration {
+    let Digest(bytes) = Digest::of([id.0.as_bytes(), purpose.as_bytes()]);
     let mut first = [0; 8];
     first.copy_from_slice(&bytes[..8]);
     let whole_ms = u64::try_from(millis(whole)).unwrap_or(0);

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::crontab::Expression;
 use super::hints::heed;
 use super::moments::{asked_at, between, later, millis, spread};
-use super::rhythm;
+use super::{push, rhythm};
 use crate::model::{Location, Schedule, Source, SourceState, Timestamp};
 
 /// Sources that are asked at once at the start, however many there are.
@@ -20,6 +20,10 @@ const RAMP_SECONDS: u64 = 60;
 /// The shortest interval from which failures are doubled, in seconds.
 const BACK_OFF_SECONDS_MIN: u64 = 60;
 
+/// What a source pushes is looked for by polling so many times more rarely, but at least so often, in seconds.
+const PUSHED_TIMES: u32 = 4;
+const PUSHED_SECONDS_MAX: u64 = 3600;
+
 /// When to ask `source` next, to be called after each poll with the state that already holds its outcome.
 /// `None` for a source that is gone: it is asked when the admin asks for it.
 ///
@@ -29,6 +33,8 @@ const BACK_OFF_SECONDS_MIN: u64 = 60;
 ///   sources. A minute that has begun when this is called is over.
 /// - auto: a grid as well, of half the mean of the last ten gaps between news, the silence since the last news
 ///   among them; between `min_interval` and `max_interval`; every 30 minutes until three news are known.
+/// - Where its hub pushes ([`push::is_relied_on`]), the interval of "every N" and of auto is four times as long, but
+///   no longer than an hour by that. A crontab names moments, and they stay.
 /// - After failures the wait doubles from the own interval (at least a minute) up to `max_interval`, an
 ///   eighth of it decided by the id, and never ends before the own schedule.
 /// - Hints ([`super::told`]) that are obeyed only put it off, up to `max_interval` after the last asking. Who
@@ -125,8 +131,18 @@ fn crontab_next(source: &Source, zone: Tz, after: Timestamp) -> Option<Timestamp
     Expression::parse(&crontab.0).ok()?.next(after, zone)
 }
 
-/// The interval of a source that has one; `None` for a crontab.
+/// The interval of a source that has one; `None` for a crontab. Where what it has is pushed, polling is to find what
+/// was missed, and takes its time.
 fn interval(source: &Source, state: &SourceState, now: Timestamp) -> Option<Duration> {
+    let own = own_interval(source, state, now)?;
+    if !source.fetch.push || !push::is_relied_on(state.push.as_deref(), now) {
+        return Some(own);
+    }
+    let longest = Duration::from_secs(PUSHED_SECONDS_MAX).min(source.fetch.max_interval);
+    Some(own.saturating_mul(PUSHED_TIMES).min(longest).max(own))
+}
+
+fn own_interval(source: &Source, state: &SourceState, now: Timestamp) -> Option<Duration> {
     let interval = match source.schedule {
         Schedule::Every(interval) => interval,
         Schedule::Auto => {

@@ -17,6 +17,7 @@ mod normalize;
 mod parse;
 mod plan;
 mod publish;
+mod pushes;
 mod render;
 mod sanitize;
 mod schedule;

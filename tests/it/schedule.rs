@@ -4,6 +4,7 @@
 
 mod crontab;
 mod hints;
+mod pushes;
 mod rhythm;
 mod settle;
 mod year;

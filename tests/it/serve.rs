@@ -1,7 +1,7 @@
 //! What readers are answered: `respond`, and the listener around it.
 
 mod codings;
-mod doors;
+pub(crate) mod doors;
 mod go;
 mod listener;
 mod news;
@@ -21,7 +21,7 @@ pub(crate) const BODY: &str = "<feed>نشرة</feed>";
 /// Not gzip really: `respond` hands over the bytes that it is given.
 pub(crate) const ZIPPED: &str = "<feed>نشرة</feed> as gzip";
 
-/// The ETags of every document here; their versions are all the same.
+/// The entity tags of every document here; their versions are all the same.
 pub(crate) const IDENTITY: &str = "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"";
 pub(crate) const GZIP: &str = "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-gzip6\"";
 pub(crate) const BR: &str = "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-br5\"";

@@ -94,12 +94,12 @@ fn the_table_has_every_source_in_the_order_of_the_file() {
     remember(&home, &[("sihhati", quarantined()), ("arts", failing()), ("off", failing())]);
     let (out, _) = run(&home, &["sources"], 0);
     let rows = table(&out);
-    assert_eq!(rows[0], ["SOURCE", "HEALTH", "SINCE", "LAST OK", "NEXT", "ENTRIES", "WHY"]);
-    assert_eq!(rows[1], ["wire", "new", "-", "-", "-", "0"]);
+    assert_eq!(rows[0], ["SOURCE", "HEALTH", "SINCE", "LAST OK", "NEXT", "PUSH", "ENTRIES", "WHY"]);
+    assert_eq!(rows[1], ["wire", "new", "-", "-", "-", "-", "0"]);
     assert_eq!(rows[2][..2], ["sihhati", "quarantined"]);
-    assert_eq!(rows[2][3..], ["2m ago", "in 59m", "0", "another host, and no entry that we know"]);
+    assert_eq!(rows[2][3..], ["2m ago", "in 59m", "-", "0", "another host, and no entry that we know"]);
     // What a server says commands no terminal.
-    let expected = ["arts", "failing", "2h ago", "2d ago", "in 12m", "0", "arts.example: 503 [31m"];
+    let expected = ["arts", "failing", "2h ago", "2d ago", "in 12m", "-", "0", "arts.example: 503 [31m"];
     assert_eq!(rows[3], expected);
     assert_eq!((rows[4][1], rows[4][4], rows.len()), ("disabled", "-", 5), "{out}");
     let (one, _) = run(&home, &["sources", "arts", "wire"], 0);
@@ -120,7 +120,7 @@ fn json_says_all_that_is_known() {
     let mut keys: Vec<&str> = sihhati.keys().map(String::as_str).collect();
     keys.sort_unstable();
     let expected = "adopted asked_at enabled error failures fresh_until gone_at health hints id language \
-        listed moved_to next_at oddity ok_at past quarantine renamed retry_after schedule since title url volatile why";
+        listed moved_to next_at oddity ok_at past push quarantine renamed retry_after schedule since title url volatile why";
     assert_eq!(keys, expected.split_ascii_whitespace().collect::<Vec<_>>());
     for (key, value) in [
         ("id", json!("sihhati")),

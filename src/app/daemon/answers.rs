@@ -26,7 +26,7 @@ impl Daemon {
             .iter()
             .filter(|(id, state)| state.failures > 0 && self.writer.sources.contains_key(*id));
         let (subscriptions, subscriptions_failing) =
-            self.push.as_ref().map_or((0, 0), |push| push.hub.counts());
+            self.hub.as_ref().map_or((0, 0), |link| link.hub.counts());
         serde_json::json!({
             "status": if self.refused.is_none() { "ok" } else { "degraded" },
             "version": env!("CARGO_PKG_VERSION"),

@@ -57,13 +57,14 @@ impl Daemon {
         systemd::patiently(|| self.writer.configure(config, clock::now()))
             .map_err(|error| vec![error.to_string()])?;
         self.poller.configure(ready);
-        self.push.iter().for_each(|push| push.configure(config, self.poller.fetcher()));
+        self.hub.iter().for_each(|hub| hub.configure(config, self.poller.fetcher()));
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         self.at_start.warn(config);
         let sources = &self.writer.sources;
         self.jobs.iter_mut().for_each(|job| job.forget(|id| !sources.contains_key(id)));
         self.finish_jobs();
         self.watch_sources();
+        self.touch_all_pushes();
         tracing::info!(
             sources = config.sources.len(),
             sections = config.sections.len(),

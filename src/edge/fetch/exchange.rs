@@ -14,6 +14,7 @@ use super::client::Client;
 use super::complaint::Complaint;
 use super::freshness::fresh_seconds;
 use super::journey::{Head, Heard, Journey, Part, Report};
+use super::links::links;
 use super::queue::Slot;
 use super::redirect::{HOPS_MAX, Route};
 use super::request::Letter;
@@ -102,14 +103,14 @@ async fn travel(
                 return Err(answer::failure(head.status, &head.headers, &body, credentials, for_good));
             }
             Meaning::NotModified => {
-                journey.report.manners.fresh_seconds = fresh_seconds(&head.headers, now);
+                said_beside(&mut journey.report, &head, url, now);
                 return Ok(Answer::NotModified { validators: answer::validators(&head.headers) });
             }
             Meaning::Document | Meaning::Delta => {
                 if let Some(complaint) = answer::walled(head.status, &head.headers, &body) {
                     return Err(complaint);
                 }
-                journey.report.manners.fresh_seconds = fresh_seconds(&head.headers, now);
+                said_beside(&mut journey.report, &head, url, now);
                 return Ok(Answer::Body(Body {
                     is_delta: meaning == Meaning::Delta,
                     bytes: Bytes::from(body),
@@ -120,6 +121,12 @@ async fn travel(
             }
         }
     }
+}
+
+/// What a good answer says beside its document.
+fn said_beside(report: &mut Report, head: &Head, url: &Url, now: SystemTime) {
+    report.manners.fresh_seconds = fresh_seconds(&head.headers, now);
+    report.manners.links = links(&head.headers, url);
 }
 
 /// Notes what an answer says beside its body, also where that never comes.

@@ -26,7 +26,7 @@ use super::view::SubscriptionView;
 use super::{Command, Counts, Hub, Settings};
 use crate::edge::clock;
 use crate::edge::store::{Ledger, Store, StoreError};
-use crate::model::{Digest, Published, Subscription, SubscriptionKind, Timestamp, Topic};
+use crate::model::{Digest, Published, Subscriber, SubscriberKind, Timestamp, Topic};
 
 /// Subscriptions in all, and of one host.
 pub(super) const SUBSCRIPTIONS_MAX: usize = 10_000;
@@ -251,7 +251,7 @@ impl Desk {
     }
 
     /// Counts somebody who is subscribed to a topic that is known.
-    fn take_in(&mut self, it: Subscription) {
+    fn take_in(&mut self, it: Subscriber) {
         let id = it.id();
         if let Some(line) = self.topics.get_mut(&it.topic) {
             line.members.insert(id);
@@ -273,7 +273,7 @@ impl Desk {
         let (topic, host, kind) = (&it.topic, it.host(), it.kind.name());
         tracing::info!(topic, host, kind, why = why.words(), "a subscription has ended");
         self.leave_topic(id, topic);
-        if let (End::Told(reason), SubscriptionKind::WebSub) = (why, it.kind) {
+        if let (End::Told(reason), SubscriberKind::WebSub) = (why, it.kind) {
             self.deny(it.callback, it.topic, reason);
         }
     }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::model::{Digest, Subscription, SubscriptionKind, Timestamp};
+use crate::model::{Digest, Subscriber, SubscriberKind, Timestamp};
 
 /// The first pause after a failure doubles with each further one, up to the longest.
 const PAUSE_MILLIS: u64 = 1_000;
@@ -54,7 +54,7 @@ pub(super) enum Fate {
 }
 
 /// Writes down what became of the delivery of everything up to the announcement `upto`.
-pub(super) fn settle(it: &mut Subscription, outcome: &Outcome, upto: u64, now: Timestamp) -> Fate {
+pub(super) fn settle(it: &mut Subscriber, outcome: &Outcome, upto: u64, now: Timestamp) -> Fate {
     match outcome {
         Outcome::Accepted => {
             it.acknowledged = it.acknowledged.max(upto);
@@ -63,24 +63,22 @@ pub(super) fn settle(it: &mut Subscription, outcome: &Outcome, upto: u64, now: T
             Fate::Lives
         }
         // A hub that feeds.toml names is the admin's to remove.
-        Outcome::Gone if it.kind != SubscriptionKind::Hub => Fate::Gone,
+        Outcome::Gone if it.kind != SubscriberKind::Hub => Fate::Gone,
         Outcome::Gone => fail(it, "answered 410", None, now),
         Outcome::Failed(why, wait) => fail(it, why, *wait, now),
     }
 }
 
-fn fail(it: &mut Subscription, why: &str, wait: Option<TimeDelta>, now: Timestamp) -> Fate {
+fn fail(it: &mut Subscriber, why: &str, wait: Option<TimeDelta>, now: Timestamp) -> Fate {
     let since = *it.failing_since.get_or_insert(now);
     it.failures = it.failures.saturating_add(1);
     it.error = Some(why.to_owned());
     it.next_at = Some(now + pause(it.id(), it.failures).max(wait.unwrap_or_default()));
     match it.kind {
-        SubscriptionKind::WebSub if now - since >= FAILING_MAX => {
+        SubscriberKind::WebSub if now - since >= FAILING_MAX => {
             Fate::Ends("deliveries have failed for 72 hours")
         }
-        SubscriptionKind::Cloud if it.failures >= CLOUD_FAILURES_MAX => {
-            Fate::Ends("notifications have failed")
-        }
+        SubscriberKind::Cloud if it.failures >= CLOUD_FAILURES_MAX => Fate::Ends("notifications have failed"),
         _ => Fate::Lives,
     }
 }
@@ -98,9 +96,9 @@ fn pause(id: Digest, failures: u32) -> TimeDelta {
 mod tests {
     use super::*;
 
-    fn subscription(kind: SubscriptionKind) -> Subscription {
+    fn subscription(kind: SubscriberKind) -> Subscriber {
         let callback = "http://r.example/cb".parse().unwrap();
-        Subscription::new(kind, callback, "http://n.example/a.atom".to_owned(), Timestamp::UNIX_EPOCH, 3)
+        Subscriber::new(kind, callback, "http://n.example/a.atom".to_owned(), Timestamp::UNIX_EPOCH, 3)
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -144,7 +142,7 @@ mod tests {
     #[test]
     fn a_subscription_lives_until_it_is_given_up() {
         let failed = Outcome::Failed("answered 500".to_owned(), None);
-        let mut it = subscription(SubscriptionKind::WebSub);
+        let mut it = subscription(SubscriberKind::WebSub);
         assert_eq!(settle(&mut it, &failed, 5, at(0)), Fate::Lives);
         assert_eq!((it.acknowledged, it.failures, it.failing_since), (3, 1, Some(at(0))));
         assert!(it.next_at > Some(at(0)));
@@ -155,17 +153,17 @@ mod tests {
         assert!(matches!(settle(&mut it, &failed, 6, at(10 + 72 * 3600)), Fate::Ends(_)));
         assert_eq!(settle(&mut it, &Outcome::Gone, 6, at(11)), Fate::Gone);
 
-        let mut cloud = subscription(SubscriptionKind::Cloud);
+        let mut cloud = subscription(SubscriberKind::Cloud);
         let fates: Vec<Fate> = (0..5).map(|n| settle(&mut cloud, &failed, 4, at(n))).collect();
         assert!(fates[..4].iter().all(|fate| *fate == Fate::Lives) && fates[4] != Fate::Lives);
-        let mut hub = subscription(SubscriptionKind::Hub);
+        let mut hub = subscription(SubscriberKind::Hub);
         assert_eq!(settle(&mut hub, &Outcome::Gone, 4, at(0)), Fate::Lives);
         assert_eq!(settle(&mut hub, &failed, 4, at(9_000_000)), Fate::Lives);
     }
 
     #[test]
     fn a_server_that_asks_for_time_gets_it() {
-        let mut it = subscription(SubscriptionKind::WebSub);
+        let mut it = subscription(SubscriberKind::WebSub);
         let asked = Outcome::Failed("answered 429".to_owned(), Some(TimeDelta::seconds(600)));
         settle(&mut it, &asked, 4, at(0));
         assert_eq!(it.next_at, Some(at(600)));

@@ -17,7 +17,7 @@ use super::news::{DOCUMENT_BYTES_MAX, compose, together};
 use super::{Settings, answer};
 use crate::edge::fetch::{Parcel, Receipt};
 use crate::edge::store::Store;
-use crate::model::{SignatureMethod, Subscription, SubscriptionKind};
+use crate::model::{SignatureMethod, Subscriber, SubscriberKind};
 
 /// How long a callback may take.
 const TIME_MAX: Duration = Duration::from_secs(10);
@@ -87,18 +87,18 @@ pub(super) async fn try_cloud(
 pub(super) async fn deliver(
     settings: &Settings,
     store: &Arc<Store>,
-    to: &Subscription,
+    to: &Subscriber,
     content: Content,
     upto: u64,
 ) -> (Outcome, u64) {
     let (parcel, upto) = match to.kind {
-        SubscriptionKind::Cloud => (post(&to.callback, form(&[("url", &to.topic)])), upto),
-        SubscriptionKind::Hub => {
+        SubscriberKind::Cloud => (post(&to.callback, form(&[("url", &to.topic)])), upto),
+        SubscriberKind::Hub => {
             // Some hubs know the one word, some the other.
             let form = form(&[("hub.mode", "publish"), ("hub.url", &to.topic), ("hub.topic", &to.topic)]);
             (post(&to.callback, form), upto)
         }
-        SubscriptionKind::WebSub => {
+        SubscriberKind::WebSub => {
             let (body, content_type, upto) = document(store, &to.topic, content, upto).await;
             (distribution(settings, to, body, &content_type), upto)
         }
@@ -135,7 +135,7 @@ async fn document(store: &Arc<Store>, topic: &str, content: Content, upto: u64) 
 }
 
 /// WebSub §7: the type of the topic, the links of the topic, the signature of the very bytes.
-fn distribution(settings: &Settings, to: &Subscription, body: Bytes, content_type: &str) -> Parcel {
+fn distribution(settings: &Settings, to: &Subscriber, body: Bytes, content_type: &str) -> Parcel {
     let mut headers = HeaderMap::new();
     let links = format!("<{}>; rel=\"hub\", <{}>; rel=\"self\"", settings.hub_url(), to.topic);
     let signature = to.secret.as_deref().map(|secret| signature(to.signature, secret, &body));

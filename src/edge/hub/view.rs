@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Subscription, Timestamp};
+use crate::model::{Subscriber, Timestamp};
 
 /// A subscription, as `subscriptions --json` prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct SubscriptionView {
 
 impl SubscriptionView {
     /// A subscription to a topic of which `last` is the newest announcement.
-    pub fn of(it: &Subscription, last: u64) -> Self {
+    pub fn of(it: &Subscriber, last: u64) -> Self {
         Self {
             kind: it.kind.name().to_owned(),
             topic: it.topic.clone(),

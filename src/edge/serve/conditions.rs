@@ -51,7 +51,7 @@ pub(super) fn evaluate(
     }
 }
 
-/// The representations of one document that a list of ETags names.
+/// The representations of one document that a list of entity tags names.
 struct Named([bool; 4]);
 
 impl Named {

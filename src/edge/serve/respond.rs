@@ -250,9 +250,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_encoded_decodes_again(path in any::<String>()) {
-            let sent = encoded(&path);
-            let read = decoded(&sent);
-            prop_assert_eq!(read.as_deref(), Some(path.as_str()));
+            let encoded = encoded(&path);
+            let found = decoded(&encoded);
+            prop_assert_eq!(found.as_deref(), Some(path.as_str()));
         }
     }
 }

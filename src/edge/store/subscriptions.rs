@@ -8,7 +8,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 
 use super::record::{length, unusable};
 use super::{Store, StoreError, codec};
-use crate::model::{Announcement, Digest, Subscription, Topic};
+use crate::model::{Announcement, Digest, Subscriber, Topic};
 
 const TOPIC: u8 = b't';
 const ANNOUNCEMENT: u8 = b'a';
@@ -17,7 +17,7 @@ const ANNOUNCEMENT: u8 = b'a';
 #[derive(Debug, Default)]
 pub struct Ledger {
     /// Subscriptions by their ids; `None` where one has ended.
-    pub subscriptions: Vec<(Digest, Option<Subscription>)>,
+    pub subscriptions: Vec<(Digest, Option<Subscriber>)>,
     /// Topics by their addresses; `None` where nobody is subscribed any more.
     pub topics: Vec<(String, Option<Topic>)>,
     /// New announcements of topics.
@@ -36,7 +36,7 @@ impl Ledger {
 
 impl Store {
     /// Everybody who is told of news.
-    pub fn subscriptions(&self) -> Result<Vec<Subscription>, StoreError> {
+    pub fn subscriptions(&self) -> Result<Vec<Subscriber>, StoreError> {
         let mut found = vec![];
         for row in &self.subscriptions {
             let (id, record) = row?;

@@ -1,15 +1,13 @@
 //! What documents are made from, as bytes to be hashed: every entry of every section, at each publication.
 
-use std::collections::HashSet;
-
-use crate::model::{Entry, EntryKey, SourceCard, SourceId, Timestamp};
+use crate::model::{Entry, EntryKey, SourceCard, Timestamp};
 
 /// The facts of some entries, one after the other, so that no two lists of facts are the same bytes.
 #[derive(Default)]
 pub(super) struct Facts<'a> {
     bytes: Vec<u8>,
-    /// Sources whose cards were written down.
-    told: HashSet<&'a SourceId>,
+    /// Cards that were written down, few enough to be looked through.
+    told: Vec<&'a SourceCard>,
 }
 
 impl<'a> Facts<'a> {
@@ -47,7 +45,8 @@ impl<'a> Facts<'a> {
     fn source(&mut self, source: &'a SourceCard) {
         let SourceCard { id, title, link, feed_url, feed_id, language, image, rights } = source;
         self.text(Some(&id.0));
-        if self.told.insert(id) {
+        if !self.told.iter().any(|told| std::ptr::eq(*told, source)) {
+            self.told.push(source);
             let others = [link, feed_url, language, image, rights].map(Option::as_ref);
             for text in [Some(title), Some(feed_id)].into_iter().chain(others) {
                 self.text(text.map(String::as_str));

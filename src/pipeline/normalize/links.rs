@@ -89,6 +89,22 @@ pub(super) fn with_rel(links: &[RawLink], rel: &str, bases: &Bases, notes: &mut 
     found.find_map(|link| resolve(&link.href, link.base.as_deref(), bases, Use::Link, notes))
 }
 
+/// The first links with this relation, without doubles.
+pub(super) fn all_with_rel(
+    links: &[RawLink],
+    rel: &str,
+    bases: &Bases,
+    count_max: usize,
+    notes: &mut Notes,
+) -> Vec<String> {
+    let mut all: Vec<String> = vec![];
+    for link in links.iter().take(LINKS_MAX).filter(|link| is_rel(link, rel)) {
+        let url = resolve(&link.href, link.base.as_deref(), bases, Use::Link, notes);
+        all.extend(url.filter(|url| all.len() < count_max && !all.contains(url)));
+    }
+    all
+}
+
 /// `href` absolute; `None`, with a problem, where it leads nowhere. An empty one is no link and no problem.
 pub(super) fn resolve(
     href: &str,

@@ -62,6 +62,10 @@ impl Reader {
             links.extend(self.text(feed, name).map(|href| related(href, rel)));
         }
         for hub in self.objects(feed, "hubs") {
+            if self.text(hub, "type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("rsscloud")) {
+                // It speaks another language than WebSub.
+                continue;
+            }
             links.extend(self.text(hub, "url").map(|href| related(href, "hub")));
         }
         RawFeed {

@@ -1,8 +1,7 @@
 //! Renders what changed and takes over what did not.
 
-use std::cell::LazyCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Edition;
 use super::lifetime::{CONSTANT, of_all, of_section};
@@ -21,6 +20,11 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const PNG: &str = "image/png";
 
+/// Threads that render at once.
+const THREADS_MAX: usize = 4;
+/// Fewer documents than this are rendered before another thread has begun.
+const JOBS_PER_THREAD: usize = 4;
+
 /// Where the entries of a document stand in its bytes, and what they are.
 type FindPieces<'f> = (fn(&[u8]) -> Option<Pieces>, &'f SectionFeed);
 
@@ -33,6 +37,13 @@ pub(super) struct Press<'a> {
     /// Whether the order of what is read most comes from counting: no entry of it tells when that changed.
     is_counted: bool,
     documents: HashMap<String, Arc<Document>>,
+    jobs: Vec<Job<'a>>,
+}
+
+/// A document that is to be rendered.
+struct Job<'a> {
+    path: String,
+    render: Box<dyn FnOnce() -> Document + Send + 'a>,
 }
 
 /// What is known of a document before it is rendered.
@@ -49,14 +60,31 @@ impl<'a> Press<'a> {
         let site = &edition.site;
         let site_digest = Digest::of([format!("{site:?}").as_bytes()]);
         let documents = HashMap::with_capacity(previous.documents.len());
-        Self { edition, site, site_digest, previous, is_counted, documents }
+        Self { edition, site, site_digest, previous, is_counted, documents, jobs: vec![] }
     }
 
+    /// Renders what is to be rendered, several documents at once where there are many.
     pub(super) fn published(self) -> Published {
-        Published { documents: self.documents }
+        let mut documents = self.documents;
+        let threads = self.jobs.len().div_ceil(JOBS_PER_THREAD).clamp(1, THREADS_MAX);
+        let jobs = Mutex::new(self.jobs.into_iter());
+        let work = || {
+            let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let render = |job: Job<'_>| (job.path, Arc::new((job.render)()));
+            std::iter::from_fn(next).map(render).collect::<Vec<_>>()
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            documents.extend(work());
+            for other in others {
+                // A renderer that panics in another thread panics here, as it would have done here.
+                documents.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+        });
+        Published { documents }
     }
 
-    pub(super) fn section(&mut self, feed: &SectionFeed) {
+    pub(super) fn section(&mut self, feed: &'a SectionFeed) {
         let (id, site) = (&feed.section.id, self.site);
         let is_ranked = feed.section.order == SectionOrder::MostRead;
         let facts = Facts {
@@ -64,15 +92,34 @@ impl<'a> Press<'a> {
             updated: self.edition.changed_at(feed).filter(|_| !(is_ranked && self.is_counted)),
             lifetime: of_section(feed),
         };
-        let sheet = LazyCell::new(|| render::Sheet::new(feed, site));
-        self.feed(format!("/{id}.rss"), RSS, facts, || sheet.rss(), (render::rss_pieces, feed));
-        self.feed(format!("/{id}.atom"), ATOM, facts, || sheet.atom(), (render::atom_pieces, feed));
-        self.feed(format!("/{id}.json"), JSON, facts, || sheet.json(), (render::json_pieces, feed));
-        self.page(format!("/{id}"), HTML, facts, || sheet.page());
+        // Whoever renders the first of the four prepares the entries for all of them.
+        let prepared = Arc::new(OnceLock::new());
+        let sheet = || {
+            let prepared = Arc::clone(&prepared);
+            move |render: fn(&render::Sheet<'a>) -> Vec<u8>| {
+                move || render(prepared.get_or_init(|| render::Sheet::new(feed, site)))
+            }
+        };
+        self.feed(format!("/{id}.rss"), RSS, facts, sheet()(render::Sheet::rss), (render::rss_pieces, feed));
+        self.feed(
+            format!("/{id}.atom"),
+            ATOM,
+            facts,
+            sheet()(render::Sheet::atom),
+            (render::atom_pieces, feed),
+        );
+        self.feed(
+            format!("/{id}.json"),
+            JSON,
+            facts,
+            sheet()(render::Sheet::json),
+            (render::json_pieces, feed),
+        );
+        self.page(format!("/{id}"), HTML, facts, sheet()(render::Sheet::page));
     }
 
     /// The front page, which shows `heads`, and what is always there.
-    pub(super) fn portal(&mut self, feeds: &[SectionFeed], heads: &[SectionFeed]) {
+    pub(super) fn portal(&mut self, feeds: &'a [SectionFeed], heads: &'a [SectionFeed]) {
         let site = self.site;
         // Weights decide on the heads as well.
         let shown = heads.iter().flat_map(|feed| &feed.placed).map(|placed| placed.entry.key.0);
@@ -92,9 +139,9 @@ impl<'a> Press<'a> {
         let names: Vec<String> = feeds.iter().map(|feed| format!("{:?}", feed.section)).collect();
         let digest = self.with_site(Digest::of(names.iter().map(String::as_bytes)));
         let outlines = Facts { digest, ..constant };
-        self.page("/feeds.opml".to_owned(), OPML, outlines, || render::feeds_opml(site, feeds));
+        self.page("/feeds.opml".to_owned(), OPML, outlines, move || render::feeds_opml(site, feeds));
         if site.has_search {
-            let describe = || render::opensearch_xml(site);
+            let describe = move || render::opensearch_xml(site);
             self.page("/opensearch.xml".to_owned(), OPENSEARCH, constant, describe);
         }
     }
@@ -108,7 +155,7 @@ impl<'a> Press<'a> {
         path: String,
         content_type: &'static str,
         facts: Facts,
-        render: impl FnOnce() -> Vec<u8>,
+        render: impl FnOnce() -> Vec<u8> + Send + 'a,
     ) {
         self.put(path, content_type, facts, render, None);
     }
@@ -118,8 +165,8 @@ impl<'a> Press<'a> {
         path: String,
         content_type: &'static str,
         facts: Facts,
-        render: impl FnOnce() -> Vec<u8>,
-        pieces: FindPieces<'_>,
+        render: impl FnOnce() -> Vec<u8> + Send + 'a,
+        pieces: FindPieces<'a>,
     ) {
         self.put(path, content_type, facts, render, Some(pieces));
     }
@@ -129,19 +176,20 @@ impl<'a> Press<'a> {
         path: String,
         content_type: &'static str,
         facts: Facts,
-        render: impl FnOnce() -> Vec<u8>,
-        pieces: Option<FindPieces<'_>>,
+        render: impl FnOnce() -> Vec<u8> + Send + 'a,
+        pieces: Option<FindPieces<'a>>,
     ) {
         let before = self.previous.documents.get(&path);
-        let document = match before.filter(|document| document.fingerprint == facts.digest) {
-            Some(document) => Arc::clone(document),
-            None => {
-                let new = render::document(content_type, render(), facts.updated, facts.digest);
-                let new = Document { lifetime: facts.lifetime, ..new };
-                Arc::new(follow(new, before.map(Arc::as_ref), pieces))
-            }
+        if let Some(document) = before.filter(|document| document.fingerprint == facts.digest) {
+            self.documents.insert(path, Arc::clone(document));
+            return;
+        }
+        let render = move || {
+            let new = render::document(content_type, render(), facts.updated, facts.digest);
+            let new = Document { lifetime: facts.lifetime, ..new };
+            follow(new, before.map(Arc::as_ref), pieces)
         };
-        self.documents.insert(path, document);
+        self.jobs.push(Job { path, render: Box::new(render) });
     }
 }
 

@@ -1,7 +1,7 @@
 //! An entry prepared once for all formats: every fallback that readers see is decided here.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use super::values::{self, beginning, escape, excerpt, line, markup, media_type, web};
 use crate::model::{Also, Entry, FeedEntry, Person, Placed, Site, SourceCard, Timestamp};
@@ -38,7 +38,7 @@ pub(super) struct Item<'a> {
     /// The categories.
     pub(super) categories: Vec<Category>,
     /// How its text begins, once somebody has asked.
-    teaser: OnceCell<Option<String>>,
+    teaser: OnceLock<Option<String>>,
 }
 
 /// A source with addresses that can be shown.
@@ -123,7 +123,7 @@ impl<'a> Item<'a> {
             files: files(said),
             comments: said.comments.as_deref().and_then(web),
             categories: categories(said),
-            teaser: OnceCell::new(),
+            teaser: OnceLock::new(),
         }
     }
 

@@ -138,3 +138,34 @@ fn believing_any_certificate_is_warned_of() {
         ]
     );
 }
+
+#[test]
+fn pushes_are_wanted_where_hubs_can_reach_us() {
+    let check = |site: &str, fetch: &str, source: &str, expected: bool| {
+        let text = format!(
+            "[site]\nurl = \"{site}\"\n[fetch]\n{fetch}\n[sources.x]\nurl = \"https://example.org/feed\"\n{source}\n\
+             [sources.file]\nurl = \"file:x.xml\"\npush = true\n"
+        );
+        let config = good(&text);
+        assert_eq!(config.sources[0].fetch.push, expected, "{site} {fetch} {source}");
+        assert!(!config.sources[1].fetch.push, "a file has no hub");
+        assert_eq!(config.unreachable.is_some(), site.contains("127.0.0.1"));
+    };
+    let (public, private) = ("https://news.example.org", "http://127.0.0.1:8080");
+    check(public, "", "", true);
+    check(private, "", "", false);
+    check(public, "push = \"auto\"", "", true);
+    check(private, "push = \"auto\"", "", false);
+    check(private, "push = true", "", true);
+    check(public, "push = false", "", false);
+    check(public, "push = false", "push = true", true);
+    check(public, "push = false", "push = \"auto\"", true);
+    check(private, "push = true", "push = \"auto\"", false);
+    check(private, "push = true", "push = false", false);
+    check_source(
+        "push = \"on\"",
+        &["4:8: sources.x.push: `on` is unknown here: write true, false or \"auto\""],
+    );
+    check_source("push = 1", &["4:8: sources.x.push: expected true, false or \"auto\", found a number"]);
+    check_source("psuh = true", &["4:1: sources.x.psuh: unknown key; did you mean `push`?"]);
+}

@@ -89,7 +89,7 @@ pub fn brought(entries: Vec<FeedEntry>, when: &str) -> Fetched {
         authors: vec![],
         image: None,
         schedules: Schedules::default(),
-        hub: None,
+        hubs: vec![],
         self_url: None,
         rights: None,
         entries,
@@ -133,11 +133,7 @@ impl Memory {
     pub fn poll(&mut self, source: &Source, fetched: &Fetched) -> Update {
         let state = self.states.get(&source.id).cloned().unwrap_or_default();
         let prepared = pipeline::Prepared::new(source, &state, fetched);
-        let wanted = prepared.wanted_keys();
-        let keys: std::collections::HashMap<_, _> =
-            wanted.iter().filter_map(|key| Some((*key, *self.keys.get(key)?))).collect();
-        let entries = keys.values().filter_map(|key| Some((*key, self.entries.get(key)?.clone()))).collect();
-        let mut known = Known { keys, entries, ..Known::default() };
+        let mut known = self.known(&prepared.wanted_keys());
         for key in prepared.wanted_entries(&state, &known) {
             known.entries.extend(self.entries.get(&key).map(|entry| (key, entry.clone())));
         }
@@ -151,6 +147,14 @@ impl Memory {
         self.entries.extend(update.new.iter().chain(&update.changed).map(|entry| (entry.key, entry.clone())));
         self.states.insert(source.id.clone(), update.state.clone());
         update
+    }
+
+    /// What is stored under these keys.
+    pub fn known(&self, wanted: &[IdentityKey]) -> Known {
+        let keys: std::collections::HashMap<_, _> =
+            wanted.iter().filter_map(|key| Some((*key, *self.keys.get(key)?))).collect();
+        let entries = keys.values().filter_map(|key| Some((*key, self.entries.get(key)?.clone()))).collect();
+        Known { keys, entries, ..Known::default() }
     }
 
     /// Everything as a window.

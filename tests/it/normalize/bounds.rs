@@ -84,7 +84,7 @@ fn an_empty_document_says_nothing() {
         feed.description,
         feed.language,
         feed.image,
-        feed.hub,
+        feed.hubs.first().cloned(),
         feed.self_url,
         feed.rights,
     ];

@@ -169,6 +169,6 @@ fn the_links_of_a_feed() {
     });
     assert_eq!(feed.link.as_deref(), Some("https://example.org/blog/"));
     assert_eq!(feed.self_url.as_deref(), Some("https://example.org/feed.xml"));
-    assert_eq!(feed.hub.as_deref(), Some("https://hub.e.org/"));
+    assert_eq!(feed.hubs, ["https://hub.e.org/"]);
     assert_eq!(feed.image.as_deref(), Some("https://example.org/blog/logo.png"));
 }

@@ -109,7 +109,7 @@ fn a_copy_is_good_for_half_the_usual_wait() {
 #[test]
 fn a_feed_remembers_its_former_versions() {
     let (mut memory, sources) = filled(&[("a", 3)]);
-    let edition = Edition::new(site(), vec![section("sport", 50, 50)], &sources);
+    let edition = Edition::new(site(), vec![section("sport", 200, 200)], &sources);
     let mut editions = vec![pipeline::publish(&edition, &memory.window(&sources), &Published::default())];
     for n in 0..120 {
         let entry = said(&format!("new-{n}"), &format!("New {n}"), &format!("https://a.example/new/{n}"), "");

@@ -6,25 +6,27 @@ use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::{Method, Response};
 use nashra::edge::serve::{Request, respond};
-use nashra::model::{Coding, Published};
+use nashra::model::{Coding, Published, Section, Source};
 use nashra::pipeline::{self, Edition};
 
 use super::headers;
 use crate::kit::entries::*;
 
-/// Editions of one section, each with the entries that are named, one letter each, and what else changed.
+/// Editions of one section, each with the entries that are named, one letter each, every one of another source.
 fn editions(entries: &[&str]) -> Vec<Published> {
-    let source = source("a", &["sport"]);
-    let sources = [source];
-    let edition = Edition::new(site(), vec![section("sport", 50, 50)], &sources);
+    let sources: Vec<Source> = ('a'..='z').map(|name| source(&name.to_string(), &["sport"])).collect();
+    let edition =
+        Edition::new(site(), vec![Section { stories: false, ..section("sport", 50, 50) }], &sources);
     let mut editions: Vec<Published> = vec![];
     for names in entries {
         let mut memory = Memory::default();
-        let said = names.chars().map(|name| {
-            let date = format!("2026-11-{:02}T00:00:00Z", 1 + u32::from(name) - u32::from('a'));
-            said(&name.to_string(), &format!("Title-{name}"), &format!("https://a.example/{name}"), &date)
-        });
-        memory.poll(&sources[0], &brought(said.collect(), "2026-11-30T12:00:00Z"));
+        for source in sources.iter().filter(|source| names.contains(&source.id.0)) {
+            let name = &source.id.0;
+            let day = 1 + name.as_bytes()[0] - b'a';
+            let date = format!("2026-11-{day:02}T00:00:00Z");
+            let said = said(name, &format!("Title-{name}"), &format!("https://a.example/{name}"), &date);
+            memory.poll(source, &brought(vec![said], "2026-11-30T12:00:00Z"));
+        }
         let nothing = Published::default();
         let previous = editions.last().unwrap_or(&nothing);
         editions.push(pipeline::publish(&edition, &memory.window(&sources), previous));

@@ -180,8 +180,8 @@ fn what_is_gone_is_left_and_what_has_moved_is_asked_where_it_is() {
         let daemon = with_daemon.then(|| home.start());
         let (out, _) = run(&home, &["check", "--probe"], 0);
         let rows = table(&out);
-        assert_eq!(rows[2][..2], ["wire", "rss2.0"], "{out}");
-        assert_eq!(rows[3][..2], ["old", "gone"], "{out}");
+        assert_eq!(rows[3][..2], ["wire", "rss2.0"], "{out}");
+        assert_eq!(rows[4][..2], ["old", "gone"], "{out}");
         assert!(out.contains("it answered 410 (gone) on 2026-01-02; `nashra poll old` asks it"), "{out}");
         drop(daemon);
         assert_eq!(paths(&origin), ["/new"], "{with_daemon}");

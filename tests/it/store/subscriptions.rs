@@ -21,8 +21,7 @@ fn what_is_to_be_delivered_is_kept_until_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let callback: url::Url = "https://r.example/cb?x=1".parse().unwrap();
     let topics = ["http://n.example/a.atom", "http://n.example/b.atom"].map(str::to_owned);
-    let it =
-        Subscription::new(SubscriptionKind::WebSub, callback, topics[0].clone(), Timestamp::UNIX_EPOCH, 1);
+    let it = Subscriber::new(SubscriberKind::WebSub, callback, topics[0].clone(), Timestamp::UNIX_EPOCH, 1);
     let state = Topic { topic: topics[0].clone(), last: 3, ..Topic::default() };
     let long = "خبر ".repeat(50_000);
     let store = Store::open(folder.path()).unwrap();

@@ -14,7 +14,7 @@ use crate::edge::hub::fate::{Fate, Outcome, settle};
 use crate::edge::hub::lane::Lane;
 use crate::edge::hub::news::compose;
 use crate::edge::hub::send::{self, Content};
-use crate::model::{Digest, Subscription, SubscriptionKind, Timestamp};
+use crate::model::{Digest, Subscriber, SubscriberKind, Timestamp};
 
 /// Deliveries at once to those who answered well last time: in all, and to one host and port.
 const HEALTHY_MAX: usize = 256;
@@ -131,7 +131,7 @@ impl Desk {
     }
 
     /// What a subscription is to be sent now, which is on its way from here on.
-    fn content(&mut self, id: Digest) -> Option<(Subscription, Content, u64)> {
+    fn content(&mut self, id: Digest) -> Option<(Subscriber, Content, u64)> {
         let member = self.members.get_mut(&id)?;
         let it = member.it.clone();
         let line = self.topics.get_mut(&it.topic)?;
@@ -144,7 +144,7 @@ impl Desk {
         let (bytes, kind) = (whole.identity.clone(), whole.content_type);
         let content = match line.body(last).filter(|_| it.acknowledged + 1 == last) {
             Some(body) => Content::Ready(body, kind),
-            None if it.kind != SubscriptionKind::WebSub => Content::Ready(Bytes::new(), kind),
+            None if it.kind != SubscriberKind::WebSub => Content::Ready(Bytes::new(), kind),
             None => {
                 let first = line.kept.front().map_or(u64::MAX, |(number, _)| *number);
                 // From a gap on nothing would fit together.

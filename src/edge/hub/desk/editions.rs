@@ -9,9 +9,7 @@ use super::{Desk, STORE_PAUSE};
 use crate::edge::clock;
 use crate::edge::hub::{feeds, news};
 use crate::edge::store::Ledger;
-use crate::model::{
-    Announcement, Digest, Document, Published, Subscription, SubscriptionKind, Timestamp, Topic,
-};
+use crate::model::{Announcement, Digest, Document, Published, Subscriber, SubscriberKind, Timestamp, Topic};
 
 /// Bytes of announcements that wait on the disk, for one topic and in all. Who has missed more is sent the whole feed.
 const KEPT_BYTES_MAX: usize = 8 << 20;
@@ -40,11 +38,11 @@ impl Desk {
     }
 
     /// Why a subscription cannot go on under the settings in force.
-    fn unwanted(&self, it: &Subscription) -> Option<&'static str> {
+    fn unwanted(&self, it: &Subscriber) -> Option<&'static str> {
         let is_open = match it.kind {
-            SubscriptionKind::WebSub => self.settings.is_hub,
-            SubscriptionKind::Cloud => self.settings.is_cloud,
-            SubscriptionKind::Hub => self.settings.hubs.contains(&it.callback),
+            SubscriberKind::WebSub => self.settings.is_hub,
+            SubscriberKind::Cloud => self.settings.is_cloud,
+            SubscriberKind::Hub => self.settings.hubs.contains(&it.callback),
         };
         if !is_open {
             return Some("this hub is closed");
@@ -58,10 +56,10 @@ impl Desk {
         for path in feeds(&front) {
             let topic = format!("{}{path}", settings.site_url);
             for hub in &settings.hubs {
-                let id = Subscription::id_of(SubscriptionKind::Hub, hub, &topic);
+                let id = Subscriber::id_of(SubscriberKind::Hub, hub, &topic);
                 if !self.members.contains_key(&id) && self.open_topic(&topic, &front, now) {
                     let last = self.last(&topic);
-                    let new = Subscription::new(SubscriptionKind::Hub, hub.clone(), topic.clone(), now, last);
+                    let new = Subscriber::new(SubscriberKind::Hub, hub.clone(), topic.clone(), now, last);
                     self.take_in(new);
                     self.note(id);
                 }
@@ -145,7 +143,7 @@ impl Desk {
                 continue;
             }
             let is_reader = |id: &Digest| {
-                self.members.get(id).is_some_and(|member| member.it.kind == SubscriptionKind::WebSub)
+                self.members.get(id).is_some_and(|member| member.it.kind == SubscriberKind::WebSub)
             };
             let is_kept = line.members.iter().any(is_reader);
             let document = Arc::clone(document);
@@ -177,7 +175,7 @@ impl Desk {
         let mut all = 0;
         for (topic, line) in &mut self.topics {
             let members = line.members.iter().filter_map(|id| self.members.get(id));
-            let readers = members.filter(|member| member.it.kind == SubscriptionKind::WebSub);
+            let readers = members.filter(|member| member.it.kind == SubscriberKind::WebSub);
             let had = readers.map(|member| member.it.acknowledged).min().unwrap_or(u64::MAX);
             let mut bytes: usize = line.kept.iter().map(|(_, bytes)| bytes).sum();
             while let Some((number, size)) = line.kept.front().copied() {

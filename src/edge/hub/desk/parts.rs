@@ -10,11 +10,11 @@ use tokio::task::spawn_blocking;
 
 use crate::edge::hub::form;
 use crate::edge::store::{Ledger, Store, StoreError};
-use crate::model::{Announcement, Digest, Document, Subscription, Timestamp, Topic};
+use crate::model::{Announcement, Digest, Document, Subscriber, Timestamp, Topic};
 
 /// A subscription, and whether it waits for a turn or is being told.
 pub(super) struct Member {
-    pub(super) it: Subscription,
+    pub(super) it: Subscriber,
     pub(super) is_busy: bool,
 }
 

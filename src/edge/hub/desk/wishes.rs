@@ -12,7 +12,7 @@ use crate::edge::hub::answer::Answer;
 use crate::edge::hub::asks::{About, Ask};
 use crate::edge::hub::form::{CLOUD_LEASE, CloudWish, Intent, Wish};
 use crate::edge::hub::send;
-use crate::model::{Digest, Subscription, SubscriptionKind, Timestamp};
+use crate::model::{Digest, Subscriber, SubscriberKind, Timestamp};
 
 const TOO_OFTEN: &str = "callbacks at this host have been verified too often: try again in a minute";
 const TOO_MANY: &str = "too many requests wait for verification";
@@ -27,7 +27,7 @@ impl Desk {
     /// Whether a request is taken up. It does nothing before the callback confirms it.
     pub(super) fn wish(&mut self, wish: Wish) -> Answer {
         let Wish { callback, topic, intent } = wish;
-        let id = Subscription::id_of(SubscriptionKind::WebSub, &callback, &topic);
+        let id = Subscriber::id_of(SubscriberKind::WebSub, &callback, &topic);
         let is_known = self.members.contains_key(&id) || self.asks.is_verifying(&callback, &topic);
         let is_subscribing = matches!(intent, Intent::Subscribe { .. });
         if is_subscribing && !self.is_topic(&topic) {
@@ -137,7 +137,7 @@ impl Desk {
 
     fn confirmed(&mut self, callback: Url, topic: String, intent: Intent) {
         let now = clock::now();
-        let id = Subscription::id_of(SubscriptionKind::WebSub, &callback, &topic);
+        let id = Subscriber::id_of(SubscriberKind::WebSub, &callback, &topic);
         let Intent::Subscribe { lease, secret, signature } = intent else {
             return self.end(id, End::Unsubscribed);
         };
@@ -153,7 +153,7 @@ impl Desk {
         let expires = Some(lease_end(now, lease));
         let last = self.last(&topic);
         if !self.members.contains_key(&id) {
-            self.take_in(Subscription::new(SubscriptionKind::WebSub, callback, topic, now, last));
+            self.take_in(Subscriber::new(SubscriberKind::WebSub, callback, topic, now, last));
         }
         let Some(Member { it, .. }) = self.members.get_mut(&id) else { return };
         (it.secret, it.signature, it.expires) = (secret, signature, expires);
@@ -175,7 +175,7 @@ impl Desk {
         let (now, front) = (clock::now(), self.front.load_full());
         let expires = Some(lease_end(now, CLOUD_LEASE));
         for topic in topics {
-            let id = Subscription::id_of(SubscriptionKind::Cloud, callback, &topic);
+            let id = Subscriber::id_of(SubscriberKind::Cloud, callback, &topic);
             let is_new = !self.members.contains_key(&id);
             if is_new && self.is_full(callback) {
                 return Err("no more registrations are taken for this host".to_owned());
@@ -185,7 +185,7 @@ impl Desk {
             }
             if is_new {
                 let last = self.last(&topic);
-                self.take_in(Subscription::new(SubscriptionKind::Cloud, callback.clone(), topic, now, last));
+                self.take_in(Subscriber::new(SubscriberKind::Cloud, callback.clone(), topic, now, last));
             }
             if let Some(Member { it, .. }) = self.members.get_mut(&id) {
                 it.expires = expires;

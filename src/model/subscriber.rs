@@ -7,9 +7,9 @@ use super::{Digest, Timestamp};
 
 /// One who is told of the news of one feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subscription {
+pub struct Subscriber {
     /// What is said to it, and how.
-    pub kind: SubscriptionKind,
+    pub kind: SubscriberKind,
     /// Where it hears.
     pub callback: Url,
     /// The address of the feed, as readers know it.
@@ -45,10 +45,10 @@ pub struct Subscription {
     pub next_at: Option<Timestamp>,
 }
 
-impl Subscription {
+impl Subscriber {
     /// One that has begun just now and knows everything up to the announcement `acknowledged`.
     pub fn new(
-        kind: SubscriptionKind,
+        kind: SubscriberKind,
         callback: Url,
         topic: String,
         since: Timestamp,
@@ -77,7 +77,7 @@ impl Subscription {
     }
 
     /// The name of the one with these.
-    pub fn id_of(kind: SubscriptionKind, callback: &Url, topic: &str) -> Digest {
+    pub fn id_of(kind: SubscriberKind, callback: &Url, topic: &str) -> Digest {
         Digest::of([&[kind as u8], callback.as_str().as_bytes(), topic.as_bytes()])
     }
 
@@ -96,7 +96,7 @@ impl Subscription {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
-pub enum SubscriptionKind {
+pub enum SubscriberKind {
     /// The news themselves (W3C WebSub).
     WebSub = b'w',
     /// A word that there are news (rssCloud).
@@ -105,7 +105,7 @@ pub enum SubscriptionKind {
     Hub = b'h',
 }
 
-impl SubscriptionKind {
+impl SubscriberKind {
     /// The word for it in tables and JSON.
     pub fn name(self) -> &'static str {
         match self {
