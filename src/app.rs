@@ -5,9 +5,9 @@
 //! what each came to, `items` serves single entries, `packing` compresses documents, `clicks` counts what readers open, `admin` answers the
 //! command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored entries,
 //! read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far as a
-//! `permit` lets it, `pushes` are the subscriptions at hubs, `mail` is what comes from them, `plan` works out what
-//! another feeds.toml would change, `binder` has the pages of archives, `hide` takes entries out of every output,
-//! `catalogue` has every document for a host without a daemon.
+//! `permit` lets it, `pushes` are the subscriptions at hubs, `hub` ties our own hub to the rest, `mail` is what comes
+//! from both, `plan` works out what another feeds.toml would change, `binder` has the pages of archives, `hide` takes
+//! entries out of every output, `catalogue` has every document for a host without a daemon.
 
 mod admin;
 mod archive;
@@ -18,6 +18,7 @@ mod daemon;
 mod entries;
 mod finder;
 mod hide;
+mod hub;
 mod items;
 mod jobs;
 mod lines;
@@ -40,6 +41,7 @@ mod writer;
 pub use catalogue::{Catalogue, Delivered, DeliveredHead, Listed, is_page, unpacked};
 pub use entries::{EntryView, Page, Wanted, stored_entries};
 pub use hide::{Done, stored_hide};
+pub use hub::stored_subscriptions;
 pub use jobs::Summary;
 pub use permit::{Permit, needs_permits, stored_permits};
 pub use plan::plan_stored;

@@ -3,6 +3,7 @@
 
 mod auth;
 mod headers;
+mod hub;
 mod location;
 mod manners;
 mod mirrors;
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 use url::Url;
 
-use crate::model::{FetchLimits, Section, Site, Source};
+use crate::model::{FetchLimits, FetchPolicy, PushOut, Section, Site, Source};
 use notes::Notes;
 use table::{Keys, Table};
 
@@ -71,7 +72,8 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     let address: Option<Url> = site.url.parse().ok();
     let unreachable = address.as_ref().and_then(push::unreachable);
     let defaults = policy::Defaults::read(root.get("fetch"), folder, unreachable.is_none(), notes);
-    let (limits, count_clicks) = portal::read_publish(root.get("publish"), &mut site, notes);
+    let (limits, count_clicks, push_out) = portal::read_publish(root.get("publish"), &mut site, notes);
+    hub::name(&push_out, &mut site);
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));
     let around = sources::Surroundings {
@@ -89,7 +91,9 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
         server,
         store,
         fetch: defaults.limits,
+        fetch_policy: defaults.policy,
         count_clicks,
+        push_out,
         unreachable,
         sections,
         sources,
@@ -119,8 +123,12 @@ pub struct Config {
     pub store: StoreSettings,
     /// `[fetch] concurrency` and `per_host`.
     pub fetch: FetchLimits,
+    /// The rest of `[fetch]`, as it holds where a source does not say otherwise.
+    pub fetch_policy: FetchPolicy,
     /// `[publish] count_clicks`: whether it is counted which stories readers open.
     pub count_clicks: bool,
+    /// `[publish] hub` and `rsscloud`.
+    pub push_out: PushOut,
     /// Why no hub can reach `site.url`, in one sentence; then only sources that say `push = true` are pushed.
     pub unreachable: Option<String>,
     /// The built-in `latest` and `most-read` and every `[sections.ID]`, in the order of the file; unless it
@@ -130,6 +138,15 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// What works but deserves a word, each with its place.
     pub warnings: Vec<Mistake>,
+}
+
+impl Config {
+    /// What works as it is written, but perhaps not as the admin believes.
+    pub fn remarks(&self) -> Vec<String> {
+        let is_open = self.push_out.is_hub || self.push_out.is_cloud;
+        let why = self.unreachable.as_ref().filter(|_| is_open);
+        why.map(|why| format!("{why}: our own hub works for readers nearby only")).into_iter().collect()
+    }
 }
 
 /// `[server]`.

@@ -27,12 +27,13 @@ mod section;
 mod sketch;
 mod source;
 mod state;
+mod subscriber;
 mod update;
 
 pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen, Hidden, Hiding};
 pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use coding::Coding;
-pub use document::{Document, Encoder, Kept, Lifetime, Packed, Piece, Pieces};
+pub use document::{Document, Encoder, Kept, Lifetime, News, Packed, Piece, Pieces};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use episode::{Episode, EpisodeKind, SideFile};
 pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Schedules};
@@ -53,10 +54,11 @@ pub use raw::{
     RawSource, RawText, TextKind,
 };
 pub use rule::{Age, Condition, Field, Pattern, Rule, Rules};
-pub use section::{PublishLimits, Section, SectionOrder, Site, is_on_site};
+pub use section::{PublishLimits, PushOut, Section, SectionOrder, Site, is_answered_by, is_on_site};
 pub use sketch::{Candidate, Features, Sketch};
 pub use source::{Crontab, Location, Schedule, Source};
 pub use state::{Adopted, Moving, Owner, Quarantine, Rhythm, SourceState};
+pub use subscriber::{Announcement, SignatureMethod, Subscriber, SubscriberKind, Topic};
 pub use update::{Known, Problem, Tally, Update};
 
 /// A moment, in UTC. Facts are kept in whole seconds, schedules in milliseconds.

@@ -14,7 +14,7 @@ const BODY: &[u8] = b"<feed><entry>1</entry><entry>2</entry></feed>";
 
 /// A document that has a former version, without its second entry, and an empty one before it.
 static PUBLISHED: LazyLock<Published> = LazyLock::new(|| {
-    let piece = |range: std::ops::Range<usize>| Piece { digest: Digest::of([&BODY[range.clone()]]), range };
+    let piece = |range: std::ops::Range<usize>| Piece { digest: Digest::of([&BODY[range.clone()]]), range, news: None };
     let list = vec![piece(6..22), piece(22..38)];
     let new = document("application/atom+xml; charset=utf-8", BODY.to_vec(), None, Digest([0; 16]));
     let history = History::default().followed_by(Digest([0; 16]), &[]).followed_by(Digest([1; 16]), &list[..1]);

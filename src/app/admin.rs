@@ -15,6 +15,7 @@ use super::row::Row;
 use crate::config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse};
 use crate::edge::clock;
+use crate::edge::hub::Hub;
 use crate::model::SourceId;
 use crate::pipeline::render;
 
@@ -23,13 +24,17 @@ const ATOM: &str = "application/atom+xml; charset=utf-8";
 /// The way into the loop.
 pub(super) struct Admin {
     pub(super) events: mpsc::Sender<Event>,
+    pub(super) hub: Hub,
 }
 
 impl AdminApi for Admin {
     fn handle(&self, request: AdminRequest) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>> {
-        let events = self.events.clone();
+        let (events, hub) = (self.events.clone(), self.hub.clone());
         Box::pin(async move {
-            let answered = answer(&events, &request).await;
+            let answered = match request.path.as_str() {
+                "/api/subscriptions" => subscriptions(&hub, &request).await,
+                _ => answer(&events, &request).await,
+            };
             answered.unwrap_or_else(|| AdminResponse::text(503, "nashra is stopping"))
         })
     }
@@ -77,6 +82,14 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         (_, "/api/documents") => Some(AdminResponse::method_not_allowed("GET, HEAD, POST")),
         _ => Some(AdminResponse::text(404, "there is no such address")),
     }
+}
+
+/// `None` where the hub has closed.
+async fn subscriptions(hub: &Hub, request: &AdminRequest) -> Option<AdminResponse> {
+    if !matches!(request.method.as_str(), "GET" | "HEAD") {
+        return Some(AdminResponse::method_not_allowed("GET, HEAD"));
+    }
+    Some(list("subscriptions", Ok(hub.list().await?)))
 }
 
 /// Puts a question to the loop and waits for its answer.

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::archive::Archive;
 use super::hide::{Done, Order};
+use super::hub::HubLink;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::permit::Permit;
@@ -107,6 +108,8 @@ pub(super) struct Daemon {
     refused: Option<Refused>,
     watch: Option<Watch>,
     at_start: AtStart,
+    /// Who tells others of news; a round by itself tells nobody.
+    pub(super) hub: Option<HubLink>,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -132,6 +135,7 @@ impl Daemon {
             refused: None,
             watch,
             at_start: AtStart::of(config),
+            hub: None,
             pushes: None,
         };
         daemon.watch_sources();

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::pushes::Board;
+use crate::edge::hub::Hub;
 use crate::edge::serve::{Admission, Envelope, Mail, Mailbox, Pass, Reply};
 use crate::edge::websub::CALLBACK_PATH;
 
 /// Hands mail on by its address.
 pub(super) struct Post {
+    /// Those who want to be told of our news.
+    pub(super) hub: Hub,
     /// The callbacks of hubs that push to us.
     pub(super) pushes: Arc<Board>,
 }
@@ -23,7 +26,8 @@ impl Mailbox for Post {
     fn take(&self, mail: Mail) -> Reply {
         match mail.path.as_str() {
             path if path.starts_with(CALLBACK_PATH) => self.pushes.take(mail),
-            _ => Box::pin(async move { mail.nobody() }),
+            // Whatever is neither is answered there as well.
+            _ => self.hub.take(mail),
         }
     }
 }

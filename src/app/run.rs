@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::admin::Admin;
 use super::binder::Binder;
 use super::daemon::{Daemon, Event};
+use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
@@ -25,6 +26,8 @@ use super::row::Row;
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
+use crate::edge::admin::AdminApi;
+use crate::edge::hub::Hub;
 use crate::edge::store::Store;
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, serve, systemd};
@@ -54,33 +57,28 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    let admin_listen = admin_listener.as_ref().map(local_address).transpose()?.map(tracing::field::display);
+    let admin_listen = admin_listener.as_ref().map(local_address).transpose()?;
+    let ours: Vec<SocketAddr> = [Some(listen), admin_listen].into_iter().flatten().collect();
+    let admin_listen = admin_listen.map(tracing::field::display);
     let store = Arc::new(Store::open(&options.state_folder)?);
     let writer = Writer::new(Arc::clone(&store), &config, clock::now())?;
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(items(&writer, &events_in));
+    let items = Arc::new(pages(&writer, &events_in));
     tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
+    let settings = hub::settings(&config, poller.fetcher(), &ours);
+    let editions = writer.editions.subscribe();
+    let (hub, desk) = Hub::open(Arc::clone(&store), Arc::clone(&writer.front), editions, settings)?;
     let mut doors = JoinSet::new();
+    doors.spawn(desk.run(until(stopped.clone())));
     let (pushes, deliveries) =
         Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
-    let mailbox = Arc::new(Post { pushes: Arc::clone(&pushes.board) });
+    let mailbox = Arc::new(Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) });
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
-    let api = Arc::new(Admin { events: events_in.clone() });
-    let path = socket(&options.state_folder);
-    match admin::bind_unix(&path) {
-        Ok(listener) => {
-            doors.spawn(admin::serve_unix(listener, path, Arc::clone(&api) as _, until(stopped.clone())));
-        }
-        Err(error) => {
-            tracing::error!(%error, path = %path.display(), "the command line cannot reach this daemon: no socket");
-        }
-    }
-    if let Some(listener) = admin_listener {
-        doors.spawn(admin::serve_tcp(listener, api, until(stopped)));
-    }
+    let api: Arc<dyn AdminApi> = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
+    open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
     tracing::info!(
@@ -92,6 +90,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     );
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
+    daemon.hub = Some(HubLink { hub, listen: ours });
     daemon.subscribe(pushes);
     systemd::ready();
     let lost = tokio::select! {
@@ -148,8 +147,8 @@ pub async fn poll_once(
     }
 }
 
-/// What single pages read.
-fn items(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
+/// What reads the store for readers.
+fn pages(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
     Items {
         store: Arc::clone(&writer.store),
         cards: Arc::clone(&writer.cards),
@@ -170,6 +169,27 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, AppError> {
     let failed = |source| AppError::Io { what: "the listener has no address".to_owned(), source };
     listener.local_addr().map_err(failed)
+}
+
+/// The socket of the command line, and the listener that feeds.toml may name.
+fn open_to_admins(
+    doors: &mut JoinSet<std::io::Result<()>>,
+    api: &Arc<dyn AdminApi>,
+    listener: Option<TcpListener>,
+    socket: PathBuf,
+    stopped: &watch::Receiver<bool>,
+) {
+    match admin::bind_unix(&socket) {
+        Ok(listener) => {
+            doors.spawn(admin::serve_unix(listener, socket, Arc::clone(api), until(stopped.clone())));
+        }
+        Err(error) => {
+            tracing::error!(%error, path = %socket.display(), "the command line cannot reach this daemon: no socket");
+        }
+    }
+    if let Some(listener) = listener {
+        doors.spawn(admin::serve_tcp(listener, Arc::clone(api), until(stopped.clone())));
+    }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

@@ -1,6 +1,7 @@
 //! The one writer: takes what fetches brought, decides, commits, flushes, and only then publishes.
 
 mod cards;
+mod commit;
 mod filing;
 mod hiding;
 mod outdated;
@@ -11,7 +12,7 @@ mod retention;
 mod shelf;
 mod stories;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -23,7 +24,6 @@ use self::cards::{CardChange, card};
 use self::filing::Filer;
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
-use self::pushed::note_missed;
 pub(super) use self::reading::{empty_window, read_window};
 use self::shelf::Shelf;
 use self::stories::Stories;
@@ -34,10 +34,10 @@ use super::row::Row;
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, EntryKey, Fetched, Hidden, Known, Location, Published, SectionId, Site, Source, SourceCard,
-    SourceId, SourceState, Timestamp, Update, Window,
+    Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
+    SourceState, Timestamp, Update, Window,
 };
-use crate::pipeline::{self, Edition, Prepared, ledger, window};
+use crate::pipeline::{self, Edition, ledger, window};
 use crate::schedule::{self, Due};
 
 /// What readers see, swapped as a whole after each commit.
@@ -283,21 +283,6 @@ impl Writer {
         self.stale
     }
 
-    fn commit(&mut self, source: &Source, fetched: &Fetched, now: Timestamp) -> Result<Update, StoreError> {
-        let new = SourceState::default();
-        let state = self.states.get(&source.id).unwrap_or(&new);
-        let prepared = Prepared::new(source, state, fetched);
-        let known = known(&self.store, &mut self.stories, &prepared, state, now)?;
-        let mut update = prepared.ingest(state, &known, now);
-        if self.shows {
-            // A round by itself has no ears for hubs.
-            note_missed(&mut update, now);
-        }
-        schedule::settle(source, state, &mut update.state, &fetched.manners, self.timezone, now);
-        self.apply(source, &known, &mut update, now)?;
-        Ok(update)
-    }
-
     /// A reload has changed what is asked for, or how it is read: what came answers another question.
     fn ask_again(&mut self, id: &SourceId, fetched: &Fetched, now: Timestamp) -> Row {
         let state = self.states.entry(id.clone()).or_default();
@@ -349,24 +334,6 @@ impl Writer {
         self.shelf.forget_all();
         Ok(())
     }
-}
-
-/// What the store has of all that a document lists, and what is near to it.
-fn known(
-    store: &Store,
-    stories: &mut Stories,
-    prepared: &Prepared<'_>,
-    state: &SourceState,
-    now: Timestamp,
-) -> Result<Known, StoreError> {
-    let mut known = store.known(&prepared.wanted_keys())?;
-    known.entries.extend(store.entries(&prepared.wanted_entries(state, &known))?);
-    if prepared.has_unknown(&known) {
-        known.near = prepared.near(&known, stories.read(store, now)?);
-        let near: HashSet<EntryKey> = known.near.values().flatten().map(|one| one.key).collect();
-        known.entries.extend(store.entries(&near)?);
-    }
-    Ok(known)
 }
 
 pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>, hidden: Hidden) -> Arc<Edition> {

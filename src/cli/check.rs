@@ -34,6 +34,7 @@ pub(super) fn main(args: &Args, config_path: &Path) -> Result<(), CliError> {
         CliError::Config(vec![])
     })?;
     config.warnings.iter().for_each(|warning| answer(&format!("warning: {warning}")));
+    config.remarks().iter().for_each(|remark| answer(&format!("note: {remark}")));
     answer(&format!(
         "{}: ok ({} sources, {} sections)",
         config_path.display(),

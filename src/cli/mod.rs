@@ -11,6 +11,7 @@ mod render;
 mod run;
 mod socket;
 mod sources;
+mod subscriptions;
 mod table;
 mod why;
 
@@ -72,6 +73,8 @@ enum Command {
     Plan(plan::Args),
     /// Show how each source is doing; `accept` ends a quarantine.
     Sources(sources::Args),
+    /// Show who is told of news, and how that goes.
+    Subscriptions(subscriptions::Args),
     /// List what is stored, newest first.
     Entries(entries::Args),
     /// Tell the life of an entry: where it came from, what was decided on it, and where it stands.
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Parse(args) => parse::main(&args),
         Command::Plan(args) => plan::main(&args, &config),
         Command::Sources(args) => sources::main(&args, &config),
+        Command::Subscriptions(args) => subscriptions::main(&args, &config),
         Command::Entries(args) => entries::main(&args, &config),
         Command::Why(args) => why::main(&args, &config),
         Command::Render(args) => render::main(&args, &config),

@@ -1,16 +1,14 @@
 //! `url`: where a source is.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
-use url::{Host, Url};
 
 use super::notes::Notes;
 use super::sources::Surroundings;
 use super::table::Item;
 use super::values::web_url;
-use crate::model::{Location, is_on_site};
+use crate::model::{Location, is_answered_by, is_on_site};
 
 const URL_BYTES_MAX: usize = 4000;
 
@@ -71,28 +69,6 @@ fn web(text: &str, around: &Surroundings<'_>) -> Result<Location, String> {
         return Err(format!("is one of our own outputs ({why}): name the source itself"));
     }
     Ok(Location::Web(url))
-}
-
-/// Whether whoever connects to the address as it is written reaches our own listener at `listen`. Names are not looked up.
-fn is_answered_by(url: &Url, listen: SocketAddr) -> bool {
-    let is_reached = |address: IpAddr| {
-        let (address, listening) = (address.to_canonical(), listen.ip().to_canonical());
-        // `[::]` hears IPv4 too, and who connects to 0.0.0.0 connects to this very machine.
-        let takes_all = listening.is_unspecified() && (listening.is_ipv6() || address.is_ipv4());
-        let is_here = address.is_loopback() || address.is_unspecified();
-        address == listening || is_here && takes_all || address.is_unspecified() && listening.is_loopback()
-    };
-    let is_host = match url.host() {
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            let is_local = name == "localhost" || name.ends_with(".localhost");
-            is_local && (listen.ip().is_loopback() || listen.ip().is_unspecified())
-        }
-        Some(Host::Ipv4(address)) => is_reached(address.into()),
-        Some(Host::Ipv6(address)) => is_reached(address.into()),
-        None => false,
-    };
-    is_host && url.port_or_known_default() == Some(listen.port())
 }
 
 /// `file:feeds/a.xml`, `file:/var/a.xml`, `file:///var/a.xml` (RFC 8089, with relative paths beside it).

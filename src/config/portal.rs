@@ -7,8 +7,8 @@ use chrono_tz::Tz;
 use super::notes::Notes;
 use super::table::{Item, Keys, Table};
 use super::values::{language, socket, timezone, web_url};
-use super::{Server, StoreSettings};
-use crate::model::{PublishLimits, Site};
+use super::{Server, StoreSettings, hub};
+use crate::model::{PublishLimits, PushOut, Site};
 
 const TITLE_BYTES_MAX: usize = 500;
 const URL_BYTES_MAX: usize = 2000;
@@ -22,7 +22,7 @@ const SITE_KEYS: Keys =
 const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], elsewhere: &[] };
 const STORE_KEYS: Keys = Keys { known: &["path", "keep_days"], planned: &[], elsewhere: &[] };
 const PUBLISH_KEYS: Keys = Keys {
-    known: &["entries", "max_per_source", "count_clicks", "search"],
+    known: &["entries", "max_per_source", "count_clicks", "search", "hub", "rsscloud"],
     planned: &[],
     elsewhere: &[(&["keep_days"], "in [store]"), (&["stories"], "in [sections.ID]")],
 };
@@ -87,21 +87,21 @@ pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut 
     store
 }
 
-/// Reads `[publish]`: the limits of sections that do not say otherwise, `count_clicks`, and `search`, which goes into
-/// `site`.
+/// Reads `[publish]`: the limits of sections that do not say otherwise, `count_clicks`, who is told of news, and
+/// `search`, which goes into `site`.
 pub(super) fn read_publish(
     item: Option<Item<'_, '_>>,
     site: &mut Site,
     notes: &mut Notes,
-) -> (PublishLimits, bool) {
+) -> (PublishLimits, bool, PushOut) {
     let mut limits = PublishLimits { entries_max: 50, per_source_max: 20 };
-    let Some(table) = open(item, &PUBLISH_KEYS, notes) else { return (limits, false) };
+    let Some(table) = open(item, &PUBLISH_KEYS, notes) else { return (limits, false, PushOut::default()) };
     read_limits(&table, &mut limits, notes);
     let count_clicks = table.get("count_clicks").and_then(|item| item.boolean(notes));
     if let Some(has_search) = table.get("search").and_then(|item| item.boolean(notes)) {
         site.has_search = has_search;
     }
-    (limits, count_clicks.unwrap_or(false))
+    (limits, count_clicks.unwrap_or(false), hub::read(&table, notes))
 }
 
 /// Reads `entries` and `max_per_source` over what `limits` holds already.

@@ -1,10 +1,11 @@
-//! The only I/O of the house: clock, fetch, store, serve and what the system offers beside them.
+//! The only I/O of the house: clock, fetch, store, serve, hub and what the system offers beside them.
 
 pub mod admin;
 pub mod clock;
 pub mod fetch;
 pub mod files;
 pub mod folder;
+pub mod hub;
 pub mod serve;
 pub mod store;
 pub mod systemd;

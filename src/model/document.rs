@@ -98,6 +98,20 @@ pub struct Piece {
     pub digest: Digest,
     /// Where it stands in the document.
     pub range: Range<usize>,
+    /// What it tells; `None` where nobody is to be told of it, as of what came with the first fetch of a source.
+    pub news: Option<News>,
+}
+
+/// What an entry has to tell those who are told of news. It stays the same while only other stories around the entry
+/// change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// Which entry.
+    pub entry: Digest,
+    /// Which version of it.
+    pub version: Digest,
+    /// Since when; `None` where it is news whenever it appears, as in what is read most.
+    pub at: Option<Timestamp>,
 }
 
 /// How long a copy of a document is good.

@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn pieces(list: impl IntoIterator<Item = usize>) -> Vec<Piece> {
-        list.into_iter().map(|n| Piece { digest: digest(n), range: 0..0 }).collect()
+        list.into_iter().map(|n| Piece { digest: digest(n), range: 0..0, news: None }).collect()
     }
 
     fn check(versions: &[&[usize]]) {

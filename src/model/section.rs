@@ -1,7 +1,9 @@
 //! The portal: its site, its sections and the limits of what it publishes.
 
+use std::net::{IpAddr, SocketAddr};
+
 use chrono_tz::Tz;
-use url::Url;
+use url::{Host, Url};
 
 use super::{Rules, SectionId};
 
@@ -26,6 +28,23 @@ pub struct Site {
     pub has_search: bool,
 }
 
+/// `[publish] hub` and `rsscloud`: who is told of news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushOut {
+    /// Whether we are a WebSub hub ourselves.
+    pub is_hub: bool,
+    /// The hubs of others that are told when a feed changes.
+    pub hubs: Vec<Url>,
+    /// Whether we are an rssCloud.
+    pub is_cloud: bool,
+}
+
+impl Default for PushOut {
+    fn default() -> Self {
+        Self { is_hub: true, hubs: vec![], is_cloud: true }
+    }
+}
+
 /// Whether an address begins with `site.url`: it is one of our own pages or feeds.
 pub fn is_on_site(address: &Url, site_url: &Url) -> bool {
     let base = site_url.path().trim_end_matches('/');
@@ -34,6 +53,29 @@ pub fn is_on_site(address: &Url, site_url: &Url) -> bool {
     address.host() == site_url.host()
         && address.port() == site_url.port()
         && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether whoever connects to the address as it is written reaches our own listener at
+/// `listen`. Names are not looked up.
+pub fn is_answered_by(url: &Url, listen: SocketAddr) -> bool {
+    let is_reached = |address: IpAddr| {
+        let (address, listening) = (address.to_canonical(), listen.ip().to_canonical());
+        // `[::]` hears IPv4 too, and who connects to 0.0.0.0 connects to this very machine.
+        let takes_all = listening.is_unspecified() && (listening.is_ipv6() || address.is_ipv4());
+        let is_here = address.is_loopback() || address.is_unspecified();
+        address == listening || is_here && takes_all || address.is_unspecified() && listening.is_loopback()
+    };
+    let is_host = match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let is_local = name == "localhost" || name.ends_with(".localhost");
+            is_local && (listen.ip().is_loopback() || listen.ip().is_unspecified())
+        }
+        Some(Host::Ipv4(address)) => is_reached(address.into()),
+        Some(Host::Ipv6(address)) => is_reached(address.into()),
+        None => false,
+    };
+    is_host && url.port_or_known_default() == Some(listen.port())
 }
 
 /// `[sections.ID]`, or one that is built in.

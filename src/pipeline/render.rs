@@ -31,7 +31,7 @@ pub use heading::{Heading, archive_url};
 pub use item::destination;
 pub use notices::notices;
 pub use pages::{SearchPage, bot_page, front_entries_max, front_page, item_page, search_page};
-pub use pieces::{atom_pieces, json_pieces, rss_pieces};
+pub use pieces::{atom_pieces, json_pieces, rss_pieces, with_news};
 pub use rhythm::ttl_minutes;
 pub use sheet::{Sheet, atom, json, rss, section_page};
 pub use static_files::{icon_png, robots_txt, style_css};

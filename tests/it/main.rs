@@ -7,6 +7,7 @@ mod config;
 mod daemon;
 mod entries;
 mod fetch;
+mod hub;
 mod identity;
 mod ingest;
 mod kit;

@@ -9,6 +9,7 @@ mod retention;
 mod shown;
 mod sketches;
 mod stories;
+mod subscriptions;
 
 use std::fs;
 use std::path::Path;

@@ -28,6 +28,8 @@ impl Daemon {
             .states
             .iter()
             .filter(|(id, state)| state.failures > 0 && self.writer.sources.contains_key(*id));
+        let (subscriptions, subscriptions_failing) =
+            self.hub.as_ref().map_or((0, 0), |link| link.hub.counts());
         serde_json::json!({
             "status": if self.refused.is_none() { "ok" } else { "degraded" },
             "version": env!("CARGO_PKG_VERSION"),
@@ -35,6 +37,8 @@ impl Daemon {
             "health": counts(self.in_order()),
             "failing": failing.map(|(id, _)| id.0.as_str()).collect::<Vec<_>>(),
             "entries_stored": self.writer.store.entries_stored().ok(),
+            "subscriptions": subscriptions,
+            "subscriptions_failing": subscriptions_failing,
             "config_mistakes": self.refused.as_ref().map_or(&[][..], |refused| &refused.mistakes),
         })
     }

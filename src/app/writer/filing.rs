@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Writer, card};
 use crate::edge::store::{Store, StoreError};
-use crate::model::{Entry, EntryKey, Filing, Known, SectionId, Source, SourceId, Timestamp, Update};
+use crate::model::{Entry, EntryKey, Filing, Known, SectionId, Source, SourceId, Update};
 use crate::pipeline::ledger::{self, Leads};
 use crate::pipeline::section::Cards;
 
@@ -53,32 +53,8 @@ impl Writer {
         self.filer.is_busy()
     }
 
-    /// Writes what was decided, and takes it for what is known from now on.
-    pub(super) fn apply(
-        &mut self,
-        source: &Source,
-        known: &Known,
-        update: &mut Update,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let filings = self.filings(source, update, known)?;
-        if update.sketches.is_empty() {
-            self.store.apply_and_file(update, &filings)?;
-        } else {
-            // Before they are in the store, or it would hold them twice.
-            let index = self.stories.read(&self.store, now)?;
-            self.store.apply_and_file(update, &filings)?;
-            update.sketches.drain(..).for_each(|sketch| index.insert(sketch));
-        }
-        if self.shows {
-            self.unfound.extend(update.new.iter().chain(&update.changed).map(|entry| entry.key));
-        }
-        self.states.insert(update.source.clone(), update.state.clone());
-        Ok(())
-    }
-
     /// What the archives get with this poll, in the same commit.
-    fn filings(
+    pub(super) fn filings(
         &mut self,
         source: &Source,
         update: &Update,

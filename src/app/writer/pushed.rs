@@ -1,6 +1,7 @@
 //! What hubs bring: decided, committed and shown like a poll, of which it is none.
 
 use super::Writer;
+use super::commit::known;
 use crate::app::pushes::Pushed;
 use crate::edge::store::StoreError;
 use crate::model::{Fetched, Push, Source, SourceId, SourceState, Tally, Timestamp, Update};
@@ -69,7 +70,7 @@ impl Writer {
         let unknown = SourceState::default();
         let state = self.states.get(&source.id).unwrap_or(&unknown);
         let prepared = Prepared::new(source, state, fetched);
-        let known = super::known(&self.store, &mut self.stories, &prepared, state, now)?;
+        let known = known(&self.store, &mut self.stories, &prepared, state, now)?;
         let mut update = match prepared.take_pushed(state, &known, now) {
             Ok(update) => update,
             Err(why) => return Ok(Err(why)),
@@ -77,7 +78,7 @@ impl Writer {
         if let Some(push) = &mut update.state.push {
             push::delivered(push, update.tally.new + update.tally.updated > 0, now);
         }
-        self.apply(source, &known, &mut update, now)?;
+        self.apply(source, &mut update, &known, now)?;
         Ok(Ok(update))
     }
 

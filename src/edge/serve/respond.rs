@@ -180,9 +180,10 @@ pub(super) fn gone(method: &Method) -> Response<Bytes> {
 }
 
 /// A short answer in plain text, for errors and health. Caches keep it only where the caller says so.
-pub fn text(status: StatusCode, body: &'static str, method: &Method) -> Response<Bytes> {
-    let sent: &[u8] = if method == Method::HEAD { b"" } else { body.as_bytes() };
-    let mut response = Response::new(Bytes::from_static(sent));
+pub fn text(status: StatusCode, body: impl Into<Bytes>, method: &Method) -> Response<Bytes> {
+    let body = body.into();
+    let sent = if method == Method::HEAD { Bytes::new() } else { body.clone() };
+    let mut response = Response::new(sent);
     *response.status_mut() = status;
     response.headers_mut().extend([
         (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),

@@ -5,10 +5,11 @@
 //! `keys` (identity → entry key; outlives the entry as its tombstone: see [`keys`]), `names` (entry key → its keys,
 //! where the record does not say), `stories` (story and entry key → nothing, but for the first entry), `due` (stage,
 //! when its source last listed an entry, and its key → the keys of others that left with it: what retention removes
-//! next), `delisted` (entry key → that time, of earlier versions: see [`delisted`]), `stubs` (what was dropped or removed: see [`stubs`]), `related` (entry key → up to five
-//! others), `clicks` (entry key and hour → how often it was opened), `archive` (section and number → the entries that
-//! it led with: see [`ledger`]), `archived` (section and page → the document, once it is whole), `hidden` (entry or
-//! story → when the admin took it out).
+//! next), `delisted` (entry key → that time, of earlier versions: see [`delisted`]), `stubs` (what was dropped or
+//! removed: see [`stubs`]), `related` (entry key → up to five others), `clicks` (entry key and hour → how often it was
+//! opened), `archive` (section and number → the entries that it led with: see [`ledger`]), `archived` (section and page
+//! → the document, once it is whole), `hidden` (entry or story → when the admin took it out), `subscriptions` and
+//! `deliveries` (who is told of news, and of which still: see [`subscriptions`]).
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
@@ -30,6 +31,7 @@ mod search;
 mod sheaf;
 mod sketches;
 mod stubs;
+mod subscriptions;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -49,6 +51,7 @@ pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
 pub use stubs::STUBS_MAX;
+pub use subscriptions::Ledger;
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
@@ -77,6 +80,8 @@ pub struct Store {
     due: Tree,
     related: Tree,
     clicks: Tree,
+    subscriptions: Tree,
+    deliveries: Tree,
     sketches: Tree,
     next_sketches: AtomicU64,
     stubs: Tree,

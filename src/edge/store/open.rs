@@ -21,8 +21,27 @@ use super::{Store, StoreError, codec};
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 const TREES: &[&str] = &[
-    "meta", "sources", "entries", "sheaves", "keys", "runs", "volumes", "pages", "names", "stories",
-    "delisted", "due", "sketches", "stubs", "related", "clicks", "archive", "archived", "hidden",
+    "meta",
+    "sources",
+    "entries",
+    "sheaves",
+    "keys",
+    "runs",
+    "volumes",
+    "pages",
+    "names",
+    "stories",
+    "delisted",
+    "due",
+    "sketches",
+    "stubs",
+    "related",
+    "clicks",
+    "archive",
+    "archived",
+    "hidden",
+    "subscriptions",
+    "deliveries",
 ];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
@@ -73,6 +92,8 @@ impl Store {
             due: tree("due")?,
             related: tree("related")?,
             clicks: tree("clicks")?,
+            subscriptions: tree("subscriptions")?,
+            deliveries: tree("deliveries")?,
             next_sketches: AtomicU64::new(codec::next_number(&sketches)?),
             sketches,
             stubs: tree("stubs")?,

@@ -25,8 +25,8 @@ const THREADS_MAX: usize = 4;
 /// Fewer documents than this are rendered before another thread has begun.
 const JOBS_PER_THREAD: usize = 4;
 
-/// Where the entries of a document stand in its bytes.
-type FindPieces = fn(&[u8]) -> Option<Pieces>;
+/// Where the entries of a document stand in its bytes, and what they are.
+type FindPieces<'f> = (fn(&[u8]) -> Option<Pieces>, &'f SectionFeed);
 
 /// The documents of one edition.
 pub(super) struct Press<'a> {
@@ -100,9 +100,21 @@ impl<'a> Press<'a> {
                 move || render(prepared.get_or_init(|| render::Sheet::new(feed, site)))
             }
         };
-        self.feed(format!("/{id}.rss"), RSS, facts, sheet()(render::Sheet::rss), render::rss_pieces);
-        self.feed(format!("/{id}.atom"), ATOM, facts, sheet()(render::Sheet::atom), render::atom_pieces);
-        self.feed(format!("/{id}.json"), JSON, facts, sheet()(render::Sheet::json), render::json_pieces);
+        self.feed(format!("/{id}.rss"), RSS, facts, sheet()(render::Sheet::rss), (render::rss_pieces, feed));
+        self.feed(
+            format!("/{id}.atom"),
+            ATOM,
+            facts,
+            sheet()(render::Sheet::atom),
+            (render::atom_pieces, feed),
+        );
+        self.feed(
+            format!("/{id}.json"),
+            JSON,
+            facts,
+            sheet()(render::Sheet::json),
+            (render::json_pieces, feed),
+        );
         self.page(format!("/{id}"), HTML, facts, sheet()(render::Sheet::page));
     }
 
@@ -154,7 +166,7 @@ impl<'a> Press<'a> {
         content_type: &'static str,
         facts: Facts,
         render: impl FnOnce() -> Vec<u8> + Send + 'a,
-        pieces: FindPieces,
+        pieces: FindPieces<'a>,
     ) {
         self.put(path, content_type, facts, render, Some(pieces));
     }
@@ -165,7 +177,7 @@ impl<'a> Press<'a> {
         content_type: &'static str,
         facts: Facts,
         render: impl FnOnce() -> Vec<u8> + Send + 'a,
-        pieces: Option<FindPieces>,
+        pieces: Option<FindPieces<'a>>,
     ) {
         let before = self.previous.documents.get(&path);
         if let Some(document) = before.filter(|document| document.fingerprint == facts.digest) {
@@ -183,12 +195,13 @@ impl<'a> Press<'a> {
 
 /// Lets a new document go on where the one before it ended: with its history, and where the bytes are the same, with
 /// all that was made of them.
-fn follow(new: Document, before: Option<&Document>, pieces: Option<FindPieces>) -> Document {
+fn follow(new: Document, before: Option<&Document>, pieces: Option<FindPieces<'_>>) -> Document {
     if let Some(before) = before.filter(|before| before.version == new.version) {
         let Document { content_type, last_modified, lifetime, fingerprint, .. } = new;
         return Document { content_type, last_modified, lifetime, fingerprint, ..before.clone() };
     }
-    let Some(pieces) = pieces.map(|pieces| pieces(&new.identity)) else { return new };
+    let Some((find, feed)) = pieces else { return new };
+    let pieces = find(&new.identity).map(|pieces| render::with_news(pieces, &new.identity, feed));
     let list = pieces.as_ref().map_or(&[][..], |pieces| &pieces.list);
     let history = before.and_then(|before| before.history.as_deref()).cloned().unwrap_or_default();
     let history = Some(Arc::new(history.followed_by(new.version, list)));

@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::model::{Digest, Piece, Pieces};
+use crate::model::{Digest, Entry, News, Piece, Pieces, Removed, SectionFeed, SectionOrder};
+
+const DELETED: &[u8] = b"<at:deleted-entry";
 
 /// The entries of an Atom document and what it says of deleted ones (RFC 6721). Every `<` of a text is escaped there.
 pub fn atom_pieces(document: &[u8]) -> Option<Pieces> {
-    let deleted = elements(document, b"<at:deleted-entry", b"</at:deleted-entry>");
+    let deleted = elements(document, DELETED, b"</at:deleted-entry>");
     let entries = elements(document, b"<entry", b"</entry>");
     pieces(document, "", deleted.into_iter().chain(entries).collect())
 }
@@ -48,6 +50,40 @@ pub fn json_pieces(document: &[u8]) -> Option<Pieces> {
     pieces(document, ",", found)
 }
 
+/// Says of every entry of `feed` what it tells those who are told of news: a new entry, a meaningful change, an entry
+/// that was taken out. What came with the first fetch of a source tells nothing until it changes.
+pub fn with_news(mut pieces: Pieces, document: &[u8], feed: &SectionFeed) -> Pieces {
+    let is_ranked = feed.section.order == SectionOrder::MostRead;
+    let is_notice =
+        |piece: &Piece| document.get(piece.range.clone()).is_some_and(|it| it.starts_with(DELETED));
+    let (notices, entries): (Vec<_>, Vec<_>) = pieces.list.iter_mut().partition(|piece| is_notice(piece));
+    // They stand in the order of the feed; otherwise nobody could tell which is which.
+    if entries.len() == feed.placed.len() {
+        let told = feed.placed.iter().map(|placed| told(&placed.entry, is_ranked));
+        entries.into_iter().zip(told).for_each(|(piece, news)| piece.news = news);
+    }
+    if notices.len() == feed.removed.len() {
+        notices.into_iter().zip(&feed.removed).for_each(|(piece, one)| piece.news = Some(taken_out(one)));
+    }
+    pieces
+}
+
+fn told(entry: &Entry, is_ranked: bool) -> Option<News> {
+    let changed = entry.changed_at();
+    let version = [&entry.key.0[..], &entry.digest.0, &changed.timestamp().to_be_bytes()];
+    let news = News {
+        entry: Digest::of([entry.id.as_bytes()]),
+        version: Digest::of(version),
+        at: (!is_ranked).then_some(changed),
+    };
+    (!entry.backfill || entry.updated.is_some()).then_some(news)
+}
+
+fn taken_out(one: &Removed) -> News {
+    let version = [one.id.as_bytes(), &one.at.timestamp().to_be_bytes()];
+    News { entry: Digest::of([one.id.as_bytes()]), version: Digest::of(version), at: Some(one.at) }
+}
+
 /// Every element from its start tag to the next end tag.
 fn elements(document: &[u8], start: &[u8], end: &[u8]) -> Vec<Range<usize>> {
     let (starts, ends) = (memmem::find_iter(document, start), memmem::find_iter(document, end));
@@ -60,7 +96,7 @@ fn pieces(document: &[u8], separator: &'static str, mut ranges: Vec<Range<usize>
     ranges.sort_by_key(|range| range.start);
     let piece = |range: Range<usize>| {
         let bytes = document.get(range.clone())?;
-        Some(Piece { digest: Digest::of([bytes]), range })
+        Some(Piece { digest: Digest::of([bytes]), range, news: None })
     };
     let list: Vec<Piece> = ranges.into_iter().map(piece).collect::<Option<_>>()?;
     (!list.is_empty()).then_some(Pieces { separator, list })

@@ -43,3 +43,15 @@ async fn a_message_goes_nowhere_where_sources_may_not_live() {
     assert!(error.message.contains("port"), "{error}");
     assert_eq!(origin.asked().len(), 0);
 }
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_has_its_status() {
+    let begun = "HTTP/1.1 202 x\r\nContent-Length: 9\r\n\r\nhalf";
+    for reply in [Reply::raw(begun), Reply::raw(begun).then_hang()] {
+        let origin = Origin::start(move |_| reply.clone());
+        let policy = source(&origin.url("/")).fetch;
+        let parcel = Parcel { time_max: Duration::from_secs(1), ..parcel(&origin.url("/"), "x") };
+        let receipt = fetcher().send(parcel, &policy).await.unwrap();
+        assert_eq!((receipt.status.as_u16(), receipt.body.len()), (202, 0));
+    }
+}

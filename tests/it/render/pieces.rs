@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use nashra::model::{Digest, Document, Pieces};
+use nashra::model::{Digest, Document, Pieces, Removed, SectionFeed, SectionOrder};
 
 use super::*;
 
@@ -51,6 +51,40 @@ fn a_document_without_entries_has_no_pieces() {
     assert_eq!(render::rss_pieces(&render::rss(&nothing, &site())), None);
     assert_eq!(render::atom_pieces(&render::atom(&nothing, &site())), None);
     assert_eq!(render::json_pieces(&render::json(&nothing, &site())), None);
+}
+
+#[test]
+fn a_piece_tells_what_is_new_of_its_entry_alone() {
+    let told = |feed: &SectionFeed| {
+        let body = render::atom(feed, &site());
+        let pieces = render::with_news(render::atom_pieces(&body).unwrap(), &body, feed);
+        pieces.list.into_iter().map(|piece| piece.news).collect::<Vec<_>>()
+    };
+    let mut feed = unusual();
+    let before = told(&feed);
+    assert!(before.iter().all(|news| news.is_some_and(|news| news.at.is_some())));
+    let versions: HashSet<Digest> = before.iter().flatten().map(|news| news.version).collect();
+    assert_eq!(versions.len(), feed.placed.len());
+    // Other coverage is no news of the entry, a change is, and so is none of what was there from the beginning.
+    feed.placed[1].also = vec![also("b", "Another")];
+    assert_eq!(told(&feed), before);
+    Arc::make_mut(&mut feed.placed[1].entry).updated = Some(at("2026-11-25T10:00:00Z"));
+    Arc::make_mut(&mut feed.placed[2].entry).backfill = true;
+    Arc::make_mut(&mut feed.placed[3].entry).backfill = true;
+    let after = told(&feed);
+    assert_ne!(after[1].unwrap().version, before[1].unwrap().version);
+    assert_eq!(after[1].unwrap().entry, before[1].unwrap().entry);
+    assert_eq!((after[0], after[2], after[3]), (before[0], before[2], None));
+    // An entry that is taken out is news as well.
+    let id = feed.placed.remove(4).entry.id.clone();
+    feed.removed = vec![Removed { id, at: at("2026-11-25T11:00:00Z") }];
+    let removed = told(&feed);
+    let notice = removed.iter().flatten().find(|news| news.at == Some(at("2026-11-25T11:00:00Z")));
+    assert_eq!(notice.map(|news| news.entry), before[4].map(|news| news.entry));
+    assert_eq!(removed.len(), after.len());
+    // What is ranked has no time at which it becomes news.
+    feed.section.order = SectionOrder::MostRead;
+    assert!(told(&feed).into_iter().flatten().any(|news| news.at.is_none()));
 }
 
 #[test]
