@@ -190,11 +190,16 @@ mod tests {
         listed(&mut writer, "wire", 30..70, now);
         let latest = SectionId("latest".to_owned());
         assert_eq!(writer.window.archives[&latest].page, 2);
+        // Which entries of one poll come first is a matter of their keys.
+        let second = writer.store.archive_page(&latest, 2).unwrap().unwrap().keys;
         let key = *writer.window.entries.keys().next().unwrap();
+        let kept = *second.iter().find(|other| **other != key).unwrap();
         let order = Order { key, story: false, hide: true };
         assert_eq!(writer.carry_out(order, now).unwrap().unwrap().sections, ["latest", "most-read"]);
         assert_eq!(writer.window.removed[&latest].len(), 1);
-        listed(&mut writer, "wire", 69..70, now + TimeDelta::days(1));
+        let guid = writer.window.entries[&kept].identity.value.clone();
+        let kept: usize = guid.trim_start_matches('g').parse().unwrap();
+        listed(&mut writer, "wire", kept..=kept, now + TimeDelta::days(1));
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 2);
         while writer.retain(later).unwrap() {}
         writer.publish();
