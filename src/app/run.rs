@@ -81,17 +81,13 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
-    tracing::info!(
-        %listen,
-        admin = admin_listen,
-        sources = config.sources.len(),
-        sections = config.sections.len(),
-        "nashra serves"
-    );
-    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
     daemon.hub = Some(HubLink { hub, listen: ours });
     daemon.subscribe(pushes);
+    let (sources, sections) = (config.sources.len(), config.sections.len());
+    // Files are watched by now: whoever reads this may change them.
+    tracing::info!(%listen, admin = admin_listen, sources, sections, "nashra serves");
+    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     systemd::ready();
     let lost = tokio::select! {
         () = daemon.live(results, events, deliveries) => None,
