@@ -145,34 +145,40 @@ impl Desk<'_> {
         let is_whole = order.story || !order.hide && hidden.stories.contains_key(&story);
         let mut own: BTreeSet<EntryKey> = [order.key].into();
         own.extend(members.iter().map(|member| member.key).filter(|_| is_whole));
-        let mut names = BTreeMap::new();
+        let calls = self.gather(&mut own, &mut members)?;
+        let keys = members.iter().map(|member| member.key).chain(own.iter().copied()).collect();
+        let places = Places::find(self.store, self.feeds, &keys)?;
+        Ok(Case { entry, story, members, own, calls, places })
+    }
+
+    /// Adds whatever came from the same sources under the names of these entries, with its story: it goes the same way.
+    /// Gives back what they are called.
+    fn gather(
+        &self,
+        own: &mut BTreeSet<EntryKey>,
+        members: &mut Vec<Arc<Entry>>,
+    ) -> Result<BTreeMap<EntryKey, Named>, StoreError> {
+        let hidden = self.edition.sorter.hidden();
+        let mut calls = BTreeMap::new();
         let mut waiting: Vec<EntryKey> = own.iter().copied().collect();
-        // Whatever came from its source under a name of it goes the same way.
         while let Some(key) = waiting.pop() {
-            let entry = members.iter().find(|member| member.key == key);
-            let Some(named) = Named::find(self.store, key, entry.map(AsRef::as_ref), hidden, self.feeds)?
-            else {
-                continue;
-            };
+            let entry = members.iter().find(|member| member.key == key).map(AsRef::as_ref);
+            let Some(named) = Named::find(self.store, key, entry, hidden, self.feeds)? else { continue };
             for other in named.others(self.store, hidden, self.feeds)? {
                 if own.len() >= OWN_MAX || !own.insert(other) {
                     continue;
                 }
                 waiting.push(other);
-                if let Some(entry) = self.store.entry(other)? {
-                    let known: HashSet<EntryKey> = members.iter().map(|member| member.key).collect();
-                    let story = self.store.story(entry.story)?.into_iter().chain([entry]);
-                    let mut fresh: Vec<Entry> = story.filter(|one| !known.contains(&one.key)).collect();
-                    fresh.sort_by_key(|one| one.key);
-                    fresh.dedup_by_key(|one| one.key);
-                    members.extend(fresh.into_iter().map(Arc::new));
+                let Some(entry) = self.store.entry(other)? else { continue };
+                for one in self.store.story(entry.story)?.into_iter().chain([entry]) {
+                    if members.iter().all(|member| member.key != one.key) {
+                        members.push(Arc::new(one));
+                    }
                 }
             }
-            names.insert(key, named);
+            calls.insert(key, named);
         }
-        let keys = members.iter().map(|member| member.key).chain(own.iter().copied()).collect();
-        let places = Places::find(self.store, self.feeds, &keys)?;
-        Ok(Case { entry, story, members, own, names, places })
+        Ok(calls)
     }
 
     fn hide(&self, mut case: Case, order: Order, now: Timestamp) -> Result<Result<Done, String>, StoreError> {
@@ -199,7 +205,9 @@ impl Desk<'_> {
             let id = case.id_of(self.store, key)?;
             let sections = case.places.shown.get(&key).into_iter().flatten().cloned().collect();
             let mut hiding = Hiding { at: now, id, sections, ..Hiding::default() };
-            case.names.remove(&key).map(|named| named.write(&mut hiding));
+            if let Some(named) = case.calls.remove(&key) {
+                named.write(&mut hiding);
+            }
             rows.push((key, hiding));
         }
         after.extend(rows.iter().cloned());
@@ -285,7 +293,7 @@ struct Case {
     /// What is taken out or let back.
     own: BTreeSet<EntryKey>,
     /// What the sources call these.
-    names: BTreeMap<EntryKey, Named>,
+    calls: BTreeMap<EntryKey, Named>,
     places: Places,
 }
 

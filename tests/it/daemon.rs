@@ -6,6 +6,7 @@ mod hiding;
 mod quiet;
 mod read;
 mod related;
+mod relisted;
 mod reload;
 mod retention;
 mod stopped;

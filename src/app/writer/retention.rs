@@ -130,13 +130,17 @@ mod tests {
 
     /// A poll of a source that listed these entries.
     fn listed(writer: &mut Writer, source: &str, numbers: impl IntoIterator<Item = usize>, now: Timestamp) {
-        let id = SourceId(source.to_owned());
-        let (source, _) = writer.source(&id).unwrap();
         let item = |n| {
             let link = format!("<link>https://e.example/{n}</link>");
             format!("<item><guid>g{n}</guid><title>Story {n} of the day</title>{link}</item>")
         };
-        let items: String = numbers.into_iter().map(item).collect();
+        brought(writer, source, &numbers.into_iter().map(item).collect::<String>(), now);
+    }
+
+    /// A poll of a source that listed these items.
+    fn brought(writer: &mut Writer, source: &str, items: &str, now: Timestamp) {
+        let id = SourceId(source.to_owned());
+        let (source, _) = writer.source(&id).unwrap();
         let body = Body {
             bytes: format!("<rss version=\"2.0\"><channel><title>T</title>{items}</channel></rss>").into(),
             content_type: None,
@@ -209,6 +213,18 @@ mod tests {
         assert!(writer.edition.sorter.hidden().entries().contains_key(&key), "and it stays away");
         listed(&mut writer, "wire", 0..70, later);
         assert_eq!(writer.window.entries.len(), 1);
+        // Under another guid and title neither, but another source may tell of the same page.
+        let link = writer.edition.sorter.hidden().entries()[&key].names[1].value.clone();
+        let item = format!("<item><guid>anew</guid><title>In other words</title><link>{link}</link></item>");
+        brought(&mut writer, "wire", &item, later + TimeDelta::hours(1));
+        assert_eq!(writer.window.entries.len(), 1);
+        assert_eq!(writer.edition.sorter.hidden().entries().len(), 2, "it has a record of its own");
+        brought(&mut writer, "other", &item, later + TimeDelta::hours(2));
+        assert_eq!(writer.window.entries.len(), 2);
+        let order = Order { key, story: false, hide: false };
+        assert_eq!(writer.carry_out(order, later).unwrap().unwrap().entries.len(), 2);
+        assert!(writer.edition.sorter.hidden().is_empty());
+        assert_eq!(writer.window.entries.len(), 3);
     }
 
     #[test]

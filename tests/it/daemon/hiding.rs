@@ -3,25 +3,25 @@
 use super::archives::{WHOLE, atom, ids, listed};
 use super::*;
 
-const CONFIG: &str = "[site]\nlanguage = \"ar\"\n[publish]\nentries = 10\n\
+pub(super) const CONFIG: &str = "[site]\nlanguage = \"ar\"\n[publish]\nentries = 10\n\
     [sections.sport]\ntitle = \"رياضة\"\n\
     [sources.wire]\nurl = \"file:wire.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n\
     [sources.paper]\nurl = \"file:paper.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n";
 const HIDDEN: &str = "https://wire.example/105";
 
 /// The wire has thirty, and the paper tells two of them as well, word by word.
-fn told_twice() -> Home {
+pub(super) fn told_twice() -> Home {
     let home = Home::new(CONFIG);
     home.write("wire.xml", &listed("wire", 100..130));
     home.write("paper.xml", &copies(&[105, 129]));
     home
 }
 
-fn copies(numbers: &[u32]) -> String {
+pub(super) fn copies(numbers: &[u32]) -> String {
     listed("wire", numbers.iter().copied()).replace("<guid>https://wire", "<guid>https://paper")
 }
 
-fn start(home: &Home) -> Daemon {
+pub(super) fn start(home: &Home) -> Daemon {
     // Whoever tells it first leads.
     fs::rename(home.path("paper.xml"), home.path("later.xml")).unwrap();
     let daemon = home.start();
@@ -32,7 +32,7 @@ fn start(home: &Home) -> Daemon {
 }
 
 /// Runs a command that must succeed; its answer.
-fn run(home: &Home, arguments: &[&str]) -> serde_json::Value {
+pub(super) fn run(home: &Home, arguments: &[&str]) -> serde_json::Value {
     let output = home.run(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -44,21 +44,21 @@ fn refused(home: &Home, arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-fn key(home: &Home, id: &str) -> String {
+pub(super) fn key(home: &Home, id: &str) -> String {
     let output = String::from_utf8(home.run(&["why", "--json", id]).stdout).unwrap();
     let mut found = output.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     found.find(|life| life["id"] == id).unwrap()["key"].as_str().unwrap().to_owned()
 }
 
 /// Which of the documents name it.
-fn naming(daemon: &Daemon, what: &str) -> Vec<String> {
+pub(super) fn naming(daemon: &Daemon, what: &str) -> Vec<String> {
     let pages = ["/", "/sport", "/sport.rss", "/sport.json", "/latest.json", "/most-read.json"];
     let archives = ["/sport/archive/1.atom", "/sport/archive/2.atom", "/latest/archive/1.atom"];
     let names = |path: &&&str| daemon.get(path).text().contains(what);
     pages.iter().chain(&archives).filter(names).map(|path| (*path).to_owned()).collect()
 }
 
-fn deleted(daemon: &Daemon, section: &str) -> Vec<String> {
+pub(super) fn deleted(daemon: &Daemon, section: &str) -> Vec<String> {
     let text = daemon.get(&format!("/{section}.atom")).text().to_owned();
     let parts = text.split("<at:deleted-entry").skip(1);
     let id = |part: &str| part.split("ref=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
