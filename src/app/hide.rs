@@ -243,8 +243,8 @@ impl Desk<'_> {
         if is_story {
             after.stories.remove(&case.story);
         }
-        let touched: HashSet<EntryKey> =
-            case.members.iter().map(|member| member.key).filter(|key| case.own.contains(key)).collect();
+        let of_members = case.members.iter().map(|member| member.key).filter(|key| case.own.contains(key));
+        let touched: HashSet<EntryKey> = of_members.chain(wanted.iter().copied()).collect();
         let changed = case.noted(&touched, &Event { at: now.trunc_subsecs(0), what: What::Unhidden });
         let keys: Vec<EntryKey> = wanted.iter().copied().collect();
         let leads = self.leads(case, &after)?;

@@ -44,7 +44,7 @@ impl Writer {
         if hidden.is_empty() {
             return Ok(());
         }
-        let mut rows = vec![];
+        let (mut rows, mut is_wider) = (vec![], false);
         let came = update.new.iter().chain(&update.changed);
         for entry in came.filter(|entry| self.edition.sorter.hides(entry)) {
             let known = hidden.entries().get(&entry.key);
@@ -56,12 +56,15 @@ impl Writer {
             let says_more = named.is_some_and(|named| named.write(&mut hiding));
             if known.is_none() || says_more {
                 rows.push((entry.key, hiding));
+                is_wider |= known.is_some();
             }
         }
         if !rows.is_empty() {
             self.store.hide(&rows, None, &[], &[])?;
             self.hide_what_is_hidden()?;
             self.stale |= self.shows;
+            // Others may have had the new name of something hidden: where they are shown is to be found anew.
+            self.unshown |= self.shows && is_wider;
         }
         Ok(())
     }
