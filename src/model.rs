@@ -36,7 +36,7 @@ pub use coding::Coding;
 pub use document::{Document, Encoder, Kept, Lifetime, News, Packed, Piece, Pieces};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use episode::{Episode, EpisodeKind, SideFile};
-pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Schedules};
+pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Reference, Schedules};
 pub use fetched::{
     Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Links, Manners, Reading, Retrieved, Validators,
 };
