@@ -14,6 +14,7 @@ mod feed;
 mod fetched;
 mod habit;
 mod health;
+mod hidden;
 mod history;
 mod id;
 mod life;
@@ -30,7 +31,7 @@ mod state;
 mod subscriber;
 mod update;
 
-pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen, Hidden, Hiding};
+pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen};
 pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use coding::Coding;
 pub use document::{Document, Encoder, Kept, Lifetime, News, Packed, Piece, Pieces};
@@ -42,6 +43,7 @@ pub use fetched::{
 };
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
+pub use hidden::{Hidden, Hiding};
 pub use history::History;
 pub use id::{Digest, EntryKey, Hashing, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};

@@ -138,7 +138,7 @@ mod tests {
             identity: Bytes::from(body),
             packed: Packed::by(|_, _| None),
             last_modified: None,
-            lifetime: Lifetime::Seconds(60),
+            lifetime: Lifetime(60),
             fingerprint: Digest([0; 16]),
             pieces: (!list.is_empty()).then_some(Pieces { separator: "", list }),
             history: None,
