@@ -30,7 +30,7 @@ mod state;
 mod subscriber;
 mod update;
 
-pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen, Hidden, Hiding};
+pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen, Hidden, Hiding, Named};
 pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use coding::Coding;
 pub use document::{Document, Encoder, Kept, Lifetime, News, Packed, Piece, Pieces};

@@ -122,14 +122,40 @@ pub struct Hiding {
     pub sections: Vec<SectionId>,
 }
 
+/// An entry that a text names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The entry.
+    pub entry: EntryKey,
+    /// Its story.
+    pub story: EntryKey,
+}
+
+impl Named {
+    /// This entry.
+    pub fn of(entry: &Entry) -> Self {
+        Self { entry: entry.key, story: entry.story }
+    }
+}
+
 impl Hidden {
     /// Notices of one section that there is an entry no more; beyond that the oldest go.
     pub const NOTICES_MAX: usize = 100;
 
     /// Whether nobody is to be shown this entry.
     pub fn covers(&self, entry: &Entry) -> bool {
-        !(self.entries.is_empty() && self.stories.is_empty())
-            && (self.entries.contains_key(&entry.key) || self.stories.contains_key(&entry.story))
+        self.covers_named(Named::of(entry))
+    }
+
+    /// The same of one that a text names.
+    pub fn covers_named(&self, named: Named) -> bool {
+        !self.is_empty()
+            && (self.entries.contains_key(&named.entry) || self.stories.contains_key(&named.story))
+    }
+
+    /// Whether nothing is hidden.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.stories.is_empty()
     }
 
     /// Whether nobody is to be shown what has this key: an entry, or the story that it began.
