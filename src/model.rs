@@ -43,7 +43,7 @@ pub use fetched::{
 };
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
-pub use hidden::{Hidden, Hiding};
+pub use hidden::{Hidden, Hiding, Named};
 pub use history::History;
 pub use id::{Digest, EntryKey, Hashing, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};

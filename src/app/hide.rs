@@ -150,11 +150,11 @@ impl Desk<'_> {
         // Whatever came from its source under a name of it goes the same way.
         while let Some(key) = waiting.pop() {
             let entry = members.iter().find(|member| member.key == key);
-            let Some(named) = Named::find(self.store, key, entry.map(AsRef::as_ref), hidden, self.feeds)?
-            else {
+            let found = Named::find(self.store, key, entry.map(AsRef::as_ref), hidden, self.feeds)?;
+            let Some(called) = found else {
                 continue;
             };
-            for other in named.others(self.store, hidden, self.feeds)? {
+            for other in called.others(self.store, hidden, self.feeds)? {
                 if own.len() >= OWN_MAX || !own.insert(other) {
                     continue;
                 }
@@ -168,7 +168,7 @@ impl Desk<'_> {
                     members.extend(fresh.into_iter().map(Arc::new));
                 }
             }
-            names.insert(key, named);
+            names.insert(key, called);
         }
         let keys = members.iter().map(|member| member.key).chain(own.iter().copied()).collect();
         let places = Places::find(self.store, self.feeds, &keys)?;

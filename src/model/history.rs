@@ -86,7 +86,9 @@ mod tests {
     }
 
     fn pieces(list: impl IntoIterator<Item = usize>) -> Vec<Piece> {
-        list.into_iter().map(|n| Piece { digest: digest(n), range: 0..0, news: None }).collect()
+        list.into_iter()
+            .map(|n| Piece { digest: digest(n), range: 0..0, news: None, names: Default::default() })
+            .collect()
     }
 
     fn check(versions: &[&[usize]]) {
