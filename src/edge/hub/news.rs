@@ -253,7 +253,8 @@ mod tests {
             let stored = naming(&["A", "B", "C"], &["A", "BD", "C"]);
             let stored = take(&mut topic, &stored, at(2)).unwrap();
             let as_stored = stories.iter().map(|name| (named(name).entry, at(0))).collect();
-            let mut hidden = Hidden { stories: as_stored, ..Hidden::default() };
+            let mut hidden = Hidden::default();
+            hidden.stories = as_stored;
             hidden.extend(hide.iter().map(|name| (named(name).entry, Hiding::default())));
             // What stood beside B has gone from it, and C has left the feed.
             let current = naming(&["E", "B2", "A"], &["E", "B", "A"]);
