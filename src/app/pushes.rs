@@ -6,6 +6,7 @@ mod board;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::daemon::Event;
@@ -22,6 +23,8 @@ pub(super) use board::{Board, Pushed};
 const REQUESTS_MAX: usize = 8;
 /// Deliveries, read, that wait for the writer; they count as in memory until it has taken them.
 const PUSHED_MAX: usize = 64;
+/// A hub is asked for one renewal in this time.
+const RENEWAL_INTERVAL: TimeDelta = TimeDelta::seconds(3);
 /// Decisions on one source in a row: each but the last leads to the next, and there are fewer hubs than this.
 const STEPS_MAX: usize = 16;
 
@@ -50,6 +53,8 @@ pub(super) struct Pushes {
     known: HashMap<SourceId, Arc<Source>>,
     /// Those whose hubs were relied on when they were last looked after.
     relied_on: HashSet<SourceId>,
+    /// When each hub was last asked to renew a lease.
+    renewed: HashMap<String, Timestamp>,
     requests: Arc<Semaphore>,
     events: mpsc::Sender<Event>,
 }
@@ -70,6 +75,7 @@ impl Pushes {
             moments: HashMap::new(),
             known: HashMap::new(),
             relied_on: HashSet::new(),
+            renewed: HashMap::new(),
             requests: Arc::new(Semaphore::new(REQUESTS_MAX)),
             events,
         };
@@ -115,14 +121,15 @@ impl Pushes {
         now: Timestamp,
     ) -> Vec<Errand> {
         let site = source.filter(|source| source.enabled && source.fetch.push).map(|_| site);
-        let errands = decide(id, push, site, now);
+        let (errands, held) = self.decide(id, push, site, now);
         if let Some(source) = source.filter(|_| push.subscription.is_some()) {
             self.known.insert(id.clone(), Arc::clone(source));
         }
         let next = match push::step(id, push, site, now) {
             Step::Rest(at) => at,
-            // It has come to no end, which a clock that jumps can bring about: later is soon enough.
-            _ => Some(push::later_look(now)),
+            // Without a turn at the hub it has come to no end, which a clock that jumps can bring about: later is
+            // soon enough.
+            _ => Some(held.unwrap_or_else(|| push::later_look(now))),
         };
         self.plan(id, next.into_iter().chain(push::forget_at(push)).min());
         self.board.put(id, push, source);
@@ -187,43 +194,67 @@ impl Pushes {
             });
         }
     }
-}
 
-/// Goes from step to step until there is nothing to do but to wait.
-fn decide(id: &SourceId, push: &mut Push, site: Option<&str>, now: Timestamp) -> Vec<Errand> {
-    let mut errands = vec![];
-    push::forget_left(push, now);
-    for _ in 0..STEPS_MAX {
-        let shown_out = push.leaving.len();
-        let wish = match push::step(id, push, site, now) {
-            Step::Rest(_) => break,
-            Step::Fail(why) => {
-                push::failed(id, push, &why, now);
-                let given_up = push.leaving.get(shown_out..).unwrap_or_default();
-                errands.extend(given_up.iter().map(|subscription| Errand {
-                    subscription: subscription.clone(),
-                    wish: Wish::Unsubscribe,
-                }));
-                continue;
-            }
-            Step::Leave => {
-                let given_up = push.subscription.clone();
-                push::leave(push, now);
-                errands.extend(given_up.map(|subscription| Errand { subscription, wish: Wish::Unsubscribe }));
-                continue;
-            }
-            Step::Subscribe { hub, topic } => {
-                let (Some(site), Some(names)) = (site, websub::names()) else { break };
-                push::begin(push, (hub, topic), site, names, now);
-                Wish::Subscribe
-            }
-            Step::Renew => {
-                push::renew(push, now);
-                Wish::Subscribe
-            }
-        };
-        errands.extend(push.subscription.clone().map(|subscription| Errand { subscription, wish }));
-        break;
+    /// Goes from step to step until there is nothing to do but to wait; perhaps until a hub has time for this one.
+    fn decide(
+        &mut self,
+        id: &SourceId,
+        push: &mut Push,
+        site: Option<&str>,
+        now: Timestamp,
+    ) -> (Vec<Errand>, Option<Timestamp>) {
+        let mut errands = vec![];
+        push::forget_left(push, now);
+        for _ in 0..STEPS_MAX {
+            let shown_out = push.leaving.len();
+            let wish = match push::step(id, push, site, now) {
+                Step::Rest(_) => break,
+                Step::Fail(why) => {
+                    push::failed(id, push, &why, now);
+                    let given_up = push.leaving.get(shown_out..).unwrap_or_default();
+                    errands.extend(given_up.iter().map(|subscription| Errand {
+                        subscription: subscription.clone(),
+                        wish: Wish::Unsubscribe,
+                    }));
+                    continue;
+                }
+                Step::Leave => {
+                    let given_up = push.subscription.clone();
+                    push::leave(push, now);
+                    errands.extend(
+                        given_up.map(|subscription| Errand { subscription, wish: Wish::Unsubscribe }),
+                    );
+                    continue;
+                }
+                Step::Subscribe { hub, topic } => {
+                    let (Some(site), Some(names)) = (site, websub::names()) else { break };
+                    push::begin(push, (hub, topic), site, names, now);
+                    Wish::Subscribe
+                }
+                Step::Renew => {
+                    let hub = push.subscription.as_ref().map(|subscription| subscription.hub.as_str());
+                    if let Some(at) = hub.and_then(|hub| self.wait_for(hub, now)) {
+                        return (errands, Some(at));
+                    }
+                    push::renew(push, now);
+                    Wish::Subscribe
+                }
+            };
+            errands.extend(push.subscription.clone().map(|subscription| Errand { subscription, wish }));
+            break;
+        }
+        (errands, None)
     }
-    errands
+
+    /// When a hub may be asked for a renewal; `None` for now, which takes the turn. However short its leases are, and
+    /// however many sources it speaks for, it is not asked all the time.
+    fn wait_for(&mut self, hub: &str, now: Timestamp) -> Option<Timestamp> {
+        // A clock that was ahead for a while lets nobody wait for that time.
+        self.renewed.retain(|_, at| *at <= now && now - *at < RENEWAL_INTERVAL);
+        if let Some(at) = self.renewed.get(hub) {
+            return Some(*at + RENEWAL_INTERVAL);
+        }
+        self.renewed.insert(hub.to_owned(), now);
+        None
+    }
 }

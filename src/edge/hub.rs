@@ -4,7 +4,8 @@
 //! One task, the [`Desk`], holds everything. After each edition it writes down what is new in the feeds that somebody
 //! is subscribed to, makes that durable, and only then sends it; an acknowledgement is written down as well. So a kill
 //! at any moment loses nothing and repeats at most what nobody had acknowledged. `form`, `news`, `fate`, `lane` and
-//! `budget` decide; `send` speaks to the network; the files of `desk` do what was decided.
+//! `budget` decide; `stock` makes documents and `send`
+//! speaks to the network; the files of `desk` do what was decided.
 
 mod answer;
 mod asks;
@@ -15,6 +16,7 @@ mod form;
 mod lane;
 mod news;
 mod send;
+mod stock;
 mod view;
 
 use std::net::SocketAddr;

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use super::{Coding, Digest, History, Timestamp};
+use super::{Coding, Digest, History, Named, Timestamp};
 
 /// Shorter documents gain nothing worth a decoder: their heads are as long.
 const PACKED_BYTES_MIN: usize = 1024;
@@ -32,6 +32,8 @@ pub struct Document {
     pub fingerprint: Digest,
     /// Where its entries stand in `identity`; `None` where it has none, or is no feed.
     pub pieces: Option<Pieces>,
+    /// The value of its header `Link`, where it has one: whoever wants to be told of its changes finds out here.
+    pub links: Option<Arc<str>>,
     /// What its former versions held; `None` where nobody is told of changes alone.
     pub history: Option<Arc<History>>,
     /// What a door keeps with it.
@@ -100,6 +102,8 @@ pub struct Piece {
     pub range: Range<usize>,
     /// What it tells; `None` where nobody is to be told of it, as of what came with the first fetch of a source.
     pub news: Option<News>,
+    /// The entries that its text names, its own first; empty where it names none, as a notice that one is gone.
+    pub names: Arc<[Named]>,
 }
 
 /// What an entry has to tell those who are told of news. It stays the same while only other stories around the entry

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    EntryKey, Identity, IdentityKey, IdentityKind, KeyKind, Removed, SectionId, SourceId, Timestamp,
+    Entry, EntryKey, Identity, IdentityKey, IdentityKind, KeyKind, Removed, SectionId, SourceId, Timestamp,
 };
 
 /// What the admin took out of every output. It does not come back by itself.
@@ -39,6 +39,22 @@ pub struct Hiding {
     /// [`Hiding::NAMES_MAX`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<Identity>,
+}
+
+/// An entry that a text names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The entry.
+    pub entry: EntryKey,
+    /// Its story.
+    pub story: EntryKey,
+}
+
+impl Named {
+    /// This entry.
+    pub fn of(entry: &Entry) -> Self {
+        Self { entry: entry.key, story: entry.story }
+    }
 }
 
 impl Hiding {
@@ -94,6 +110,12 @@ impl Hidden {
     /// Whether nobody is to be shown what has this key: an entry, or the story that it began.
     pub fn has_key(&self, key: EntryKey) -> bool {
         self.entries.contains_key(&key) || self.stories.contains_key(&key)
+    }
+
+    /// Whether nobody is to be shown this entry, which a text names.
+    pub fn covers_named(&self, named: Named) -> bool {
+        !self.is_empty()
+            && (self.entries.contains_key(&named.entry) || self.stories.contains_key(&named.story))
     }
 
     /// The entries of a source that are hidden under these names, and those that share a name with one of them, and so

@@ -79,6 +79,8 @@ impl History {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn digest(n: usize) -> Digest {
@@ -86,7 +88,9 @@ mod tests {
     }
 
     fn pieces(list: impl IntoIterator<Item = usize>) -> Vec<Piece> {
-        list.into_iter().map(|n| Piece { digest: digest(n), range: 0..0, news: None }).collect()
+        list.into_iter()
+            .map(|n| Piece { digest: digest(n), range: 0..0, news: None, names: Arc::default() })
+            .collect()
     }
 
     fn check(versions: &[&[usize]]) {

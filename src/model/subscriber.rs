@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Digest, Timestamp};
+use super::{Digest, Named, Timestamp};
 
 /// One who is told of the news of one feed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,6 +168,9 @@ pub struct Announcement {
     pub separator: String,
     /// Each entry by a name that stays the same when it changes, in the order of the feed.
     pub entries: Vec<(Digest, String)>,
+    /// For each of them the entries that its text names, its own first; empty where it was made before that was noted.
+    #[serde(default)]
+    pub names: Vec<Vec<Named>>,
     /// What stands behind the last entry.
     pub tail: String,
 }

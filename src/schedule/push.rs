@@ -19,8 +19,8 @@ pub use heard::{Heard, delivered, heard, missed, refused, reply};
 
 /// How long a subscription is asked for, in seconds; the hub decides.
 pub const LEASE_SECONDS: u64 = 10 * 24 * 3600;
-/// A lease is believed within these bounds, in seconds.
-const LEASE_SECONDS_MIN: u64 = 300;
+/// A lease is believed within these bounds, in seconds: no hub makes us ask it every few moments.
+const LEASE_SECONDS_MIN: u64 = 10;
 const LEASE_SECONDS_MAX: u64 = 30 * 24 * 3600;
 /// A lease is renewed when so much of it is over, in percent, or up to so much earlier.
 const RENEW_PERCENT: u32 = 80;
@@ -30,6 +30,8 @@ const VERIFY_SECONDS_MAX: i64 = 15 * 60;
 /// The first wait after all hubs have failed, in seconds; it doubles up to a day.
 const RETRY_SECONDS_MIN: u64 = 5 * 60;
 const RETRY_SECONDS_MAX: u64 = 24 * 3600;
+/// A renewal that failed is not tried again sooner, in seconds.
+const RENEWAL_PAUSE_SECONDS_MIN: u64 = 3;
 /// How long a hub that will not have us is left alone, in seconds.
 const DENIED_SECONDS: u64 = 24 * 3600;
 /// After so many polls in a row that found what nobody pushed, the hub counts as dead.
@@ -161,7 +163,7 @@ pub fn failed(id: &SourceId, push: &mut Push, why: &str, now: Timestamp) {
         subscription.pending = None;
         // More than once before the lease ends, if there is time.
         let wait = wait(id, push.failures).min((until - now).to_std().unwrap_or_default() / 3);
-        push.retry_at = Some(later(now, wait.max(Duration::from_secs(1))));
+        push.retry_at = Some(later(now, wait.max(Duration::from_secs(RENEWAL_PAUSE_SECONDS_MIN))));
         return;
     }
     push.barren = push.barren.saturating_add(u32::from(is_barren));

@@ -2,6 +2,7 @@
 
 mod cloud;
 mod config;
+mod hidden;
 mod kill;
 mod order;
 mod refused;

@@ -18,6 +18,8 @@ use nashra::edge::serve::{Request, respond};
 use nashra::model::{Coding, Digest, Document, Kept, Lifetime, Packed, Published};
 
 pub(crate) const BODY: &str = "<feed>نشرة</feed>";
+pub(crate) const LINKS: &str =
+    "<https://n.example/hub>; rel=\"hub\", <https://n.example/a.atom>; rel=\"self\"";
 /// Not gzip really: `respond` hands over the bytes that it is given.
 pub(crate) const ZIPPED: &str = "<feed>نشرة</feed> as gzip";
 
@@ -41,6 +43,7 @@ pub(crate) fn document(content_type: &'static str, body: impl Into<Bytes>) -> Ar
         lifetime: Lifetime(60),
         fingerprint: Digest([0; 16]),
         pieces: None,
+        links: None,
         history: None,
         kept: Kept::default(),
     })
@@ -57,6 +60,7 @@ pub(crate) fn published() -> Published {
     let feed = document("application/atom+xml; charset=utf-8", BODY);
     let page = document("text/html; charset=utf-8", "<p>");
     let undated = Arc::new(Document { last_modified: None, ..(*feed).clone() });
+    let pushed = Arc::new(Document { links: Some(LINKS.into()), ..(*feed).clone() });
     let old = Arc::new(Document { lifetime: Lifetime(86_400), ..(*feed).clone() });
     let documents = [
         ("/", &page),
@@ -64,6 +68,7 @@ pub(crate) fn published() -> Published {
         ("/sport.atom", &feed),
         ("/undated.atom", &undated),
         ("/old.atom", &old),
+        ("/pushed.atom", &pushed),
         ("/رياضة", &page),
         ("/رياضة.atom", &feed),
         ("//other.example", &page),

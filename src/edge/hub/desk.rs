@@ -22,6 +22,7 @@ use self::wishes::Asked;
 use super::asks::{About, Ask, Asks};
 use super::budget::Budget;
 use super::lane::Lane;
+use super::stock::Stock;
 use super::view::SubscriptionView;
 use super::{Command, Counts, Hub, Settings};
 use crate::edge::clock;
@@ -53,6 +54,7 @@ enum Done {
 pub struct Desk {
     store: Arc<Store>,
     front: Arc<ArcSwap<Published>>,
+    stock: Arc<Stock>,
     editions: watch::Receiver<()>,
     commands: mpsc::Receiver<Command>,
     configured: watch::Receiver<Arc<Settings>>,
@@ -90,6 +92,7 @@ impl Hub {
         let counts = Arc::new(Counts::default());
         let settings = Arc::clone(&configured.borrow());
         let mut desk = Desk {
+            stock: Arc::new(Stock::new(Arc::clone(&store), Arc::clone(&front))),
             store,
             front,
             editions,

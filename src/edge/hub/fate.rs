@@ -22,6 +22,8 @@ const RETRY_AFTER_MAX: TimeDelta = TimeDelta::hours(1);
 pub(super) enum Outcome {
     /// Any 2xx.
     Accepted,
+    /// Nothing was sent: what was to be told is to be told no more.
+    Dropped,
     /// 410: nobody is there for good.
     Gone,
     /// Everything else; why, and for how long we are asked to stay away.
@@ -60,6 +62,10 @@ pub(super) fn settle(it: &mut Subscriber, outcome: &Outcome, upto: u64, now: Tim
             it.acknowledged = it.acknowledged.max(upto);
             it.delivered_at = Some(now);
             (it.failures, it.failing_since, it.error, it.next_at) = (0, None, None, None);
+            Fate::Lives
+        }
+        Outcome::Dropped => {
+            it.acknowledged = it.acknowledged.max(upto);
             Fate::Lives
         }
         // A hub that feeds.toml names is the admin's to remove.

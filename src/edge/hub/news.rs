@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 
-use crate::model::{Announcement, Digest, Document, Timestamp, Topic};
+use crate::model::{Announcement, Digest, Document, Hidden, Piece, Timestamp, Topic};
 
 /// Decisions can overtake each other by as much: one of two entries that came at the same time may be shown later.
 /// What became news longer ago than that is no news any more, whoever shows it now: a rule that takes in old
@@ -37,26 +37,70 @@ pub(super) fn take(topic: &mut Topic, document: &Document, now: Timestamp) -> Op
         }
         topic.known.push((news.version, news.at));
         if news.at.is_none_or(|at| at >= until - LATE_MAX) {
-            entries.push((news.entry, text(document, piece.range.start, piece.range.end)));
+            entries.push((piece, news.entry));
         }
     }
     topic.until = until.max(now);
     forget(topic, &shown);
-    let (pieces, last) = (document.pieces.as_ref()?, topic.last + 1);
+    let announcement = tell(document, &entries, topic.last + 1, now)?;
+    topic.last = announcement.number;
+    Some(announcement)
+}
+
+/// An announcement of these pieces of a document; `None` where there are none.
+fn tell(document: &Document, told: &[(&Piece, Digest)], number: u64, at: Timestamp) -> Option<Announcement> {
+    let pieces = document.pieces.as_ref().filter(|_| !told.is_empty())?;
     let (head, tail) = (pieces.list.first()?.range.start, pieces.list.last()?.range.end);
-    if entries.is_empty() {
-        return None;
-    }
-    topic.last = last;
+    let text_of = |piece: &Piece| text(document, piece.range.start, piece.range.end);
     Some(Announcement {
-        number: last,
-        at: now,
+        number,
+        at,
         content_type: document.content_type.to_owned(),
         head: text(document, 0, head),
         separator: pieces.separator.to_owned(),
-        entries,
+        entries: told.iter().map(|(piece, entry)| (*entry, text_of(piece))).collect(),
+        names: told.iter().map(|(piece, _)| piece.names.to_vec()).collect(),
         tail: text(document, tail, document.identity.len()),
     })
+}
+
+/// Whether an announcement names nothing that is hidden.
+pub(super) fn is_clear(one: &Announcement, hidden: &Hidden) -> bool {
+    hidden.is_empty()
+        || knows_names(one) && !one.names.iter().flatten().any(|named| hidden.covers_named(*named))
+}
+
+/// Whether it is known which entries an announcement names.
+pub(super) fn knows_names(one: &Announcement) -> bool {
+    one.names.len() == one.entries.len()
+}
+
+/// Whether a document names nothing that is hidden.
+pub(super) fn is_clear_document(document: &Document, hidden: &Hidden) -> bool {
+    let mut named =
+        document.pieces.iter().flat_map(|pieces| &pieces.list).flat_map(|piece| piece.names.iter());
+    hidden.is_empty() || !named.any(|named| hidden.covers_named(*named))
+}
+
+/// An announcement without what is hidden; `None` where nothing is left of it. Where a hidden entry is named beside
+/// another one, the others are told as `current`, which names nothing hidden, has them now.
+pub(super) fn cleansed(one: Announcement, hidden: &Hidden, current: &Document) -> Option<Announcement> {
+    if is_clear(&one, hidden) {
+        return Some(one);
+    }
+    let is_hidden = |names: &Vec<_>| names.first().is_some_and(|named| hidden.covers_named(*named));
+    let Announcement { number, at, .. } = one;
+    let (entries, names) =
+        one.entries.into_iter().zip(one.names).filter(|(_, names)| !is_hidden(names)).unzip();
+    let left = Announcement { entries, names, ..one };
+    if is_clear(&left, hidden) {
+        return (!left.entries.is_empty()).then_some(left);
+    }
+    let wanted: HashSet<Digest> = left.entries.iter().map(|(name, _)| *name).collect();
+    let pieces = current.pieces.iter().flat_map(|pieces| &pieces.list);
+    let of_news = pieces.filter_map(|piece| Some((piece, piece.news?.entry)));
+    let told: Vec<(&Piece, Digest)> = of_news.filter(|(_, entry)| wanted.contains(entry)).collect();
+    tell(current, &told, number, at)
 }
 
 /// Drops what would not be announced again anyway.
@@ -109,10 +153,12 @@ fn root(head: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bytes::Bytes;
 
     use super::*;
-    use crate::model::{Kept, Lifetime, News, Packed, Piece, Pieces};
+    use crate::model::{EntryKey, Hiding, Kept, Lifetime, Named, News, Packed, Pieces};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -128,7 +174,7 @@ mod tests {
             let entry = Digest::of([&name.as_bytes()[..1]]);
             let is_told = name.starts_with(|c: char| c.is_ascii_uppercase());
             let news = is_told.then(|| News { entry, version: digest, at: seconds.map(at) });
-            Piece { digest, range: start..body.len(), news }
+            Piece { digest, range: start..body.len(), news, names: Arc::default() }
         });
         let list: Vec<Piece> = list.collect();
         body.push_str("</feed>");
@@ -141,6 +187,7 @@ mod tests {
             lifetime: Lifetime(60),
             fingerprint: Digest([0; 16]),
             pieces: (!list.is_empty()).then_some(Pieces { separator: "", list }),
+            links: None,
             history: None,
             kept: Kept::default(),
         }
@@ -182,6 +229,49 @@ mod tests {
     fn a_clock_that_was_ahead_silences_nobody() {
         let mut topic = begin("t", &document(&[]), at(900_000));
         assert_eq!(names(take(&mut topic, &document(&[("A", Some(10))]), at(10))), "A");
+    }
+
+    fn named(name: &str) -> Named {
+        let key = EntryKey(Digest::of([name.as_bytes()]).0);
+        Named { entry: key, story: key }
+    }
+
+    /// `names` are the letters that each text names, its own first.
+    fn naming(entries: &[&str], names: &[&str]) -> Document {
+        let told: Vec<_> = entries.iter().map(|name| (*name, Some(1))).collect();
+        let mut document = document(&told);
+        for (piece, names) in document.pieces.iter_mut().flat_map(|pieces| &mut pieces.list).zip(names) {
+            piece.names = names.split_inclusive(|_| true).map(named).collect();
+        }
+        document
+    }
+
+    #[test]
+    fn what_is_hidden_is_told_no_more() {
+        let check = |hide: &[&str], stories: &[&str], expected: Option<&str>| {
+            let mut topic = begin("t", &document(&[]), at(0));
+            let stored = naming(&["A", "B", "C"], &["A", "BD", "C"]);
+            let stored = take(&mut topic, &stored, at(2)).unwrap();
+            let as_stored = stories.iter().map(|name| (named(name).entry, at(0))).collect();
+            let mut hidden = Hidden::default();
+            hidden.stories = as_stored;
+            hidden.extend(hide.iter().map(|name| (named(name).entry, Hiding::default())));
+            // What stood beside B has gone from it, and C has left the feed.
+            let current = naming(&["E", "B2", "A"], &["E", "B", "A"]);
+            let is_same = is_clear(&stored, &hidden);
+            let told = cleansed(stored.clone(), &hidden, &current);
+            assert_eq!(told.as_ref() == Some(&stored), is_same);
+            assert!(told.iter().all(|told| (told.number, told.at) == (stored.number, stored.at)));
+            assert_eq!(told.map(|told| names(Some(told))).as_deref(), expected, "{hide:?} {stories:?}");
+        };
+        check(&[], &[], Some("ABC"));
+        check(&["E"], &[], Some("ABC"));
+        check(&["A"], &[], Some("BC"));
+        check(&[], &["A"], Some("BC"));
+        check(&["A", "B", "C"], &[], None);
+        check(&["D"], &[], Some("B2A"));
+        check(&["D"], &["A"], Some("B2"));
+        check(&["B", "D"], &[], Some("AC"));
     }
 
     #[test]

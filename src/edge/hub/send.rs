@@ -13,10 +13,9 @@ use url::{Url, form_urlencoded};
 
 use super::fate::Outcome;
 use super::form::{Intent, with_query};
-use super::news::{DOCUMENT_BYTES_MAX, compose, together};
+use super::stock::{Content, Parcelled, Stock};
 use super::{Settings, answer};
 use crate::edge::fetch::{Parcel, Receipt};
-use crate::edge::store::Store;
 use crate::model::{SignatureMethod, Subscriber, SubscriberKind};
 
 /// How long a callback may take.
@@ -26,15 +25,6 @@ const ANSWER_BYTES_MAX: usize = 4 << 10;
 /// Nobody guesses so many random bytes.
 const CHALLENGE_BYTES: usize = 32;
 const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature");
-
-/// What is delivered.
-#[derive(Clone)]
-pub(super) enum Content {
-    /// This document.
-    Ready(Bytes, &'static str),
-    /// What was announced after the one with this number; the whole document where that is not known any more.
-    Stored(u64, Bytes, &'static str),
-}
 
 /// Asks whether a callback wants what somebody asked for in its name (WebSub §5.3).
 pub(super) async fn verify(
@@ -86,7 +76,7 @@ pub(super) async fn try_cloud(
 /// Delivers; says what came of it and up to which announcement that went.
 pub(super) async fn deliver(
     settings: &Settings,
-    store: &Arc<Store>,
+    stock: &Arc<Stock>,
     to: &Subscriber,
     content: Content,
     upto: u64,
@@ -99,7 +89,12 @@ pub(super) async fn deliver(
             (post(&to.callback, form), upto)
         }
         SubscriberKind::WebSub => {
-            let (body, content_type, upto) = document(store, &to.topic, content, upto).await;
+            let path = settings.path_of(&to.topic).unwrap_or_default();
+            let Parcelled { document, upto } = match stock.document(&to.topic, path, content, upto).await {
+                Ok(parcelled) => parcelled,
+                Err(why) => return (Outcome::Failed(why, None), upto),
+            };
+            let Some((body, content_type)) = document else { return (Outcome::Dropped, upto) };
             (distribution(settings, to, body, &content_type), upto)
         }
     };
@@ -108,30 +103,6 @@ pub(super) async fn deliver(
         Err(error) => Outcome::Failed(error.message, None),
     };
     (outcome, upto)
-}
-
-/// The document to send, its type, and up to which announcement it goes.
-async fn document(store: &Arc<Store>, topic: &str, content: Content, upto: u64) -> (Bytes, String, u64) {
-    let (after, whole, content_type) = match content {
-        Content::Ready(bytes, content_type) => return (bytes, content_type.to_owned(), upto),
-        Content::Stored(after, whole, content_type) => (after, whole, content_type),
-    };
-    let (store, of) = (Arc::clone(store), topic.to_owned());
-    let read = tokio::task::spawn_blocking(move || store.announcements(&of, after, DOCUMENT_BYTES_MAX));
-    let kept = match read.await {
-        Ok(Ok(kept)) => kept,
-        Ok(Err(error)) => {
-            tracing::error!(%error, topic, "the ledger of deliveries cannot be read");
-            vec![]
-        }
-        Err(_) => vec![],
-    };
-    let kept = kept.get(..together(&kept)).unwrap_or_default();
-    if let Some(last) = kept.last() {
-        return (compose(kept).into(), last.content_type.clone(), last.number);
-    }
-    tracing::warn!(topic, "a subscriber is sent the whole feed: what it has missed is not known any more");
-    (whole, content_type.to_owned(), upto)
 }
 
 /// WebSub §7: the type of the topic, the links of the topic, the signature of the very bytes.

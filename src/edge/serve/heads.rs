@@ -70,10 +70,13 @@ pub(super) fn name(headers: &mut HeaderMap, document: &Document, coding: Coding)
     }
 }
 
-/// What it is, and from when.
+/// What it is, from when, and where its changes are told.
 pub(super) fn describe(headers: &mut HeaderMap, document: &Document) {
     if let Some(at) = document.last_modified.and_then(http_date) {
         headers.insert(header::LAST_MODIFIED, at);
+    }
+    if let Some(links) = &document.links {
+        insert_text(headers, header::LINK, links);
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(document.content_type));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

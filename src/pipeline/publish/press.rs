@@ -184,9 +184,10 @@ impl<'a> Press<'a> {
             self.documents.insert(path, Arc::clone(document));
             return;
         }
+        let links = pieces.and_then(|_| render::links(self.site, &path));
         let render = move || {
             let new = render::document(content_type, render(), facts.updated, facts.digest);
-            let new = Document { lifetime: facts.lifetime, ..new };
+            let new = Document { lifetime: facts.lifetime, links, ..new };
             follow(new, before.map(Arc::as_ref), pieces)
         };
         self.jobs.push(Job { path, render: Box::new(render) });
@@ -197,8 +198,8 @@ impl<'a> Press<'a> {
 /// all that was made of them.
 fn follow(new: Document, before: Option<&Document>, pieces: Option<FindPieces<'_>>) -> Document {
     if let Some(before) = before.filter(|before| before.version == new.version) {
-        let Document { content_type, last_modified, lifetime, fingerprint, .. } = new;
-        return Document { content_type, last_modified, lifetime, fingerprint, ..before.clone() };
+        let Document { content_type, last_modified, lifetime, fingerprint, links, .. } = new;
+        return Document { content_type, last_modified, lifetime, fingerprint, links, ..before.clone() };
     }
     let Some((find, feed)) = pieces else { return new };
     let pieces = find(&new.identity).map(|pieces| render::with_news(pieces, &new.identity, feed));

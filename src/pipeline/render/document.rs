@@ -23,6 +23,7 @@ pub fn document(
         lifetime: LIFETIME,
         fingerprint,
         pieces: None,
+        links: None,
         history: None,
         kept: Kept::default(),
     }

@@ -1,10 +1,11 @@
 //! Where the entries of a feed stand in its bytes: what is sent to those who have the rest already.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use memchr::memmem;
 
-use crate::model::{Digest, Entry, News, Piece, Pieces, Removed, SectionFeed, SectionOrder};
+use crate::model::{Digest, Entry, Named, News, Piece, Pieces, Placed, Removed, SectionFeed, SectionOrder};
 
 const DELETED: &[u8] = b"<at:deleted-entry";
 
@@ -59,8 +60,9 @@ pub fn with_news(mut pieces: Pieces, document: &[u8], feed: &SectionFeed) -> Pie
     let (notices, entries): (Vec<_>, Vec<_>) = pieces.list.iter_mut().partition(|piece| is_notice(piece));
     // They stand in the order of the feed; otherwise nobody could tell which is which.
     if entries.len() == feed.placed.len() {
-        let told = feed.placed.iter().map(|placed| told(&placed.entry, is_ranked));
-        entries.into_iter().zip(told).for_each(|(piece, news)| piece.news = news);
+        for (piece, placed) in entries.into_iter().zip(&feed.placed) {
+            (piece.news, piece.names) = (told(&placed.entry, is_ranked), named(placed));
+        }
     }
     if notices.len() == feed.removed.len() {
         notices.into_iter().zip(&feed.removed).for_each(|(piece, one)| piece.news = Some(taken_out(one)));
@@ -77,6 +79,11 @@ fn told(entry: &Entry, is_ranked: bool) -> Option<News> {
         at: (!is_ranked).then_some(changed),
     };
     (!entry.backfill || entry.updated.is_some()).then_some(news)
+}
+
+fn named(placed: &Placed) -> Arc<[Named]> {
+    let beside = placed.also.iter().chain(&placed.related).map(|also| &also.entry);
+    std::iter::once(&placed.entry).chain(beside).map(|entry| Named::of(entry)).collect()
 }
 
 fn taken_out(one: &Removed) -> News {
@@ -96,7 +103,7 @@ fn pieces(document: &[u8], separator: &'static str, mut ranges: Vec<Range<usize>
     ranges.sort_by_key(|range| range.start);
     let piece = |range: Range<usize>| {
         let bytes = document.get(range.clone())?;
-        Some(Piece { digest: Digest::of([bytes]), range, news: None })
+        Some(Piece { digest: Digest::of([bytes]), range, news: None, names: Arc::default() })
     };
     let list: Vec<Piece> = ranges.into_iter().map(piece).collect::<Option<_>>()?;
     (!list.is_empty()).then_some(Pieces { separator, list })

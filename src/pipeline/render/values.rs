@@ -179,7 +179,7 @@ fn encoded(url: &Url, as_written: &str) -> String {
 
 /// Percent-encodes what the URL standard lets pass and RFC 3986 does not: `|`, `^`, brackets outside of
 /// the host, a stray `%`, a second `#`.
-fn percent_encoded(address: &str) -> String {
+pub(super) fn percent_encoded(address: &str) -> String {
     let authority = address.find("://").map_or(0, |at| {
         let rest = &address[at + 3..];
         at + 3 + rest.find(['/', '?', '#']).unwrap_or(rest.len())

@@ -9,14 +9,14 @@ use nashra::pipeline::{self, Edition};
 use super::{NOW, filled};
 use crate::kit::entries::*;
 
-type Seen = (Digest, Option<Timestamp>, Lifetime, &'static str, Vec<u8>);
+type Seen = (Digest, Option<Timestamp>, Lifetime, &'static str, Option<Arc<str>>, Vec<u8>);
 
 /// All that readers see of every document.
 fn seen(published: &Published) -> BTreeMap<&str, Seen> {
     let of = |document: &Document| {
         let bytes = Coding::ALL.map(|coding| document.body(coding).unwrap().to_vec()).concat();
-        let Document { version, last_modified, lifetime, content_type, .. } = document;
-        (*version, *last_modified, *lifetime, *content_type, bytes)
+        let Document { version, last_modified, lifetime, content_type, links, .. } = document;
+        (*version, *last_modified, *lifetime, *content_type, links.clone(), bytes)
     };
     published.documents.iter().map(|(path, document)| (path.as_str(), of(document))).collect()
 }

@@ -101,9 +101,10 @@ fn a_subscription_is_asked_for_verified_and_renewed() {
 #[test]
 fn leases_are_believed_within_bounds() {
     for (said, expected) in [
-        (Some(0), 300),
-        (Some(1), 300),
-        (Some(301), 301),
+        (Some(0), 10),
+        (Some(9), 10),
+        (Some(11), 11),
+        (Some(30), 30),
         (None, 864_000),
         (Some(30 * 86_400), 30 * 86_400),
         (Some(u64::MAX), 30 * 86_400),
@@ -112,6 +113,25 @@ fn leases_are_believed_within_bounds() {
         next(&mut push, Some(SITE), at(NOW));
         verify(&mut push, "t0", said, at(NOW));
         assert_eq!(push.subscription.unwrap().until, Some(after(expected)), "{said:?}");
+    }
+}
+
+#[test]
+fn a_short_lease_is_renewed_before_it_ends() {
+    for lease in [10, 30, 90, 200] {
+        let mut push = live(&["one"], lease);
+        let lease = i64::try_from(lease).unwrap();
+        let renewal =
+            (0..lease).find(|at| next(&mut push.clone(), Some(SITE), after(*at)) == "renew").unwrap();
+        assert!((lease * 7 / 10..=lease * 8 / 10).contains(&renewal), "{lease}: {renewal}");
+        assert_eq!(next(&mut push, Some(SITE), after(renewal)), "renew");
+        push::reply(&id(), &mut push, &secret("t0"), Err("busy".to_owned()), after(renewal));
+        assert!((3..=lease).contains(&(waited(&push) - renewal)), "{lease}: {}", waited(&push));
+        push.retry_at = None;
+        assert_eq!(next(&mut push, Some(SITE), after(renewal)), "renew");
+        assert_eq!(verify(&mut push, "t0", Some(30), after(renewal + 1)), Heard::Wanted);
+        assert!(push::is_relied_on(Some(&push), after(renewal + 30)));
+        assert!(!push::is_relied_on(Some(&push), after(renewal + 31)));
     }
 }
 

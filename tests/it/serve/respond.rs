@@ -75,6 +75,17 @@ fn documents_come_with_these_headers_and_no_others() {
     check("GET", "/old.atom", &[], 200, &old, BODY);
     let undated = [CACHED, VARY, NOSNIFF, ANYONE, SHOWS_TAGS, ATOM, TAG];
     check("GET", "/undated.atom", &[], 200, &undated, BODY);
+    let pushed = [&feed[..], &[("link", super::LINKS)]].concat();
+    check("GET", "/pushed.atom", &[], 200, &pushed, BODY);
+    check("HEAD", "/pushed.atom", &[], 200, &pushed, BODY);
+    check(
+        "GET",
+        "/pushed.atom",
+        &[("if-none-match", IDENTITY)],
+        304,
+        &[CACHED, VARY, ANYONE, SHOWS_TAGS, TAG],
+        "",
+    );
     // Whoever is said to ask, and under whatever name, gets the same.
     let gossip = [
         ("host", "evil.example"),

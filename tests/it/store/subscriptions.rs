@@ -12,6 +12,7 @@ fn announcement(number: u64, text: &str) -> Announcement {
         head: "<feed>".to_owned(),
         separator: String::new(),
         entries: vec![(Digest([1; 16]), text.to_owned())],
+        names: vec![],
         tail: "</feed>".to_owned(),
     }
 }

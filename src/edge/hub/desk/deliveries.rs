@@ -13,7 +13,8 @@ use crate::edge::clock;
 use crate::edge::hub::fate::{Fate, Outcome, settle};
 use crate::edge::hub::lane::Lane;
 use crate::edge::hub::news::compose;
-use crate::edge::hub::send::{self, Content};
+use crate::edge::hub::send;
+use crate::edge::hub::stock::Content;
 use crate::model::{Digest, Subscriber, SubscriberKind, Timestamp};
 
 /// Deliveries at once to those who answered well last time: in all, and to one host and port.
@@ -121,10 +122,10 @@ impl Desk {
         if place == Place::Healthy {
             self.flights.began.push_back((began, id));
         }
-        let (settings, store) = (Arc::clone(&self.settings), Arc::clone(&self.store));
+        let (settings, stock) = (Arc::clone(&self.settings), Arc::clone(&self.stock));
         let done = self.tell_done.clone();
         tokio::spawn(async move {
-            let (outcome, upto) = send::deliver(&settings, &store, &to, content, upto).await;
+            let (outcome, upto) = send::deliver(&settings, &stock, &to, content, upto).await;
             // The desk may have closed meanwhile.
             let _ = done.send(Done::Delivered(Delivered { id, outcome, upto }));
         });
@@ -136,22 +137,20 @@ impl Desk {
         let it = member.it.clone();
         let line = self.topics.get_mut(&it.topic)?;
         let last = line.state.last;
-        let Some(whole) = line.seen.as_ref() else {
+        if line.seen.is_none() {
             member.is_busy = false;
             return None;
-        };
+        }
         member.is_busy = true;
-        let (bytes, kind) = (whole.identity.clone(), whole.content_type);
-        let content = match line.body(last).filter(|_| it.acknowledged + 1 == last) {
-            Some(body) => Content::Ready(body, kind),
-            None if it.kind != SubscriberKind::WebSub => Content::Ready(Bytes::new(), kind),
-            None => {
-                let first = line.kept.front().map_or(u64::MAX, |(number, _)| *number);
-                // From a gap on nothing would fit together.
-                let after = if first > it.acknowledged + 1 { u64::MAX } else { it.acknowledged };
-                Content::Stored(after, bytes, kind)
-            }
-        };
+        if it.kind != SubscriberKind::WebSub {
+            return Some((it, Content::Word, last));
+        }
+        let newest = line.newest(last).filter(|_| it.acknowledged + 1 == last);
+        let content = newest.unwrap_or_else(|| {
+            let first = line.kept.front().map_or(u64::MAX, |(number, _)| *number);
+            // From a gap on nothing would fit together.
+            Content::Stored(if first > it.acknowledged + 1 { u64::MAX } else { it.acknowledged })
+        });
         Some((it, content, last))
     }
 
@@ -228,10 +227,10 @@ impl Desk {
 }
 
 impl Line {
-    /// The announcement with this number as a document, if it is the newest one and still at hand.
-    fn body(&mut self, number: u64) -> Option<Bytes> {
+    /// The announcement with this number, if it is the newest one and still at hand.
+    fn newest(&mut self, number: u64) -> Option<Content> {
         let newest = self.newest.as_ref().filter(|newest| newest.number == number)?;
         let compose = || Bytes::from(compose(std::slice::from_ref(newest.as_ref())));
-        Some(self.body.get_or_insert_with(compose).clone())
+        Some(Content::Newest(Arc::clone(newest), self.body.get_or_insert_with(compose).clone()))
     }
 }
