@@ -87,7 +87,7 @@ mod tests {
 
     fn pieces(list: impl IntoIterator<Item = usize>) -> Vec<Piece> {
         list.into_iter()
-            .map(|n| Piece { digest: digest(n), range: 0..0, news: None, names: Default::default() })
+            .map(|n| Piece { digest: digest(n), range: 0..0, news: None, names: std::sync::Arc::default() })
             .collect()
     }
 
