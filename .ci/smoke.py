@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from endtoend import commands, daemon, documents  # noqa: E402
+from endtoend import commands, daemon, documents, publishing  # noqa: E402
 from endtoend.site import ROOT, Failure, Site, tail_of  # noqa: E402
 
 COMMANDS = [
@@ -24,6 +24,8 @@ COMMANDS = [
 DAEMON = [
     daemon.starts_and_fills, documents.every_feed_is_valid, documents.rules_and_stories_show,
     documents.front_page_is_arabic, documents.http_is_exact, documents.entries_lead_to_their_sources, daemon.an_edited_source_shows,
+    publishing.archives_hold_what_the_feeds_do_not, publishing.news_are_pushed_and_sent_in_parts,
+    publishing.searches_find_every_form, publishing.what_is_hidden_is_gone, publishing.files_are_what_is_served,
     documents.every_feed_is_valid, daemon.a_broken_configuration_changes_nothing,
     daemon.stops_and_comes_back_the_same, daemon.survives_a_kill,
 ]
@@ -56,7 +58,7 @@ def main(arguments):
         print(f"{program} is not there: cargo build --release", file=sys.stderr)
         return 2
     passed = 0
-    for steps, fetch_lines in ((COMMANDS, 'min_interval = "0s"\n'), (DAEMON, "")):
+    for steps, fetch_lines in ((COMMANDS, 'min_interval = "0s"\n'), (DAEMON, 'allow_private = ["127.0.0.0/8"]\nports = "any"\n')):
         with tempfile.TemporaryDirectory(prefix="nashra-smoke-") as folder:
             site = Site(program, folder, fetch_lines)
             try:

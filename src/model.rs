@@ -14,6 +14,7 @@ mod feed;
 mod fetched;
 mod habit;
 mod health;
+mod hidden;
 mod history;
 mod id;
 mod life;
@@ -30,18 +31,19 @@ mod state;
 mod subscriber;
 mod update;
 
-pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen, Hidden, Hiding, Named};
+pub use archive::{ArchiveEnd, ArchivePage, ArchivePlace, Filing, Frozen};
 pub use clicks::{Click, Clicks, Hour, hour_of};
 pub use coding::Coding;
 pub use document::{Document, Encoder, Kept, Lifetime, News, Packed, Piece, Pieces};
 pub use entry::{DateOrigin, Entry, Identity, IdentityKind, Match, StoryReason};
 pub use episode::{Episode, EpisodeKind, SideFile};
-pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Schedules};
+pub use feed::{Caption, Category, Clean, Enclosure, Feed, FeedEntry, Origin, Person, Reference, Schedules};
 pub use fetched::{
     Answer, Body, FetchError, FetchErrorKind, Fetched, Hop, Links, Manners, Reading, Retrieved, Validators,
 };
 pub use habit::{Habit, Habits, Renamed, Trust};
 pub use health::{Health, HealthKind, Ledger};
+pub use hidden::{Hidden, Hiding, Named};
 pub use history::History;
 pub use id::{Digest, EntryKey, Hashing, IdentityKey, KeyKind, SectionId, SourceId};
 pub use life::{Dropped, DroppedReason, Event, Stub, Was, What};

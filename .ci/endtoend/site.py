@@ -110,11 +110,12 @@ class Site:
             self.process.kill()
             self.process.wait()
 
-    def ask(self, method, path, headers=None):
+    def ask(self, method, path, headers=None, body=None):
         """(status, headers with lower-case names, body)"""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request(method, path, headers=headers or {})
+            form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+            connection.request(method, path, body=body, headers={**form, **(headers or {})})
             answer = connection.getresponse()
             return answer.status, {key.lower(): value for key, value in answer.getheaders()}, answer.read()
         finally:

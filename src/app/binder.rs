@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    ArchivePage, ArchivePlace, Document, Entry, EntryKey, Frozen, Lifetime, Section, SectionId, SourceCard,
-    SourceId,
+    ArchivePage, ArchivePlace, Document, Entry, EntryKey, Frozen, Section, SectionId, SourceCard, SourceId,
 };
 use crate::pipeline::{Edition, ledger};
 
@@ -24,8 +23,10 @@ pub(super) struct Binder(Mutex<VecDeque<Ready>>);
 struct Ready {
     section: SectionId,
     place: ArchivePlace,
-    /// It is only good for these, unless it is immutable: they are others with each edition.
+    /// It is only good for these, unless it is bound: they are others with each edition.
     rules: Rules,
+    /// Whether it is whole and kept as it is.
+    is_bound: bool,
     document: Arc<Document>,
 }
 
@@ -53,15 +54,17 @@ impl Binder {
             return Ok(Some(ready));
         }
         let is_whole = page.next.is_some() && place.first.is_none() && !page.keys.is_empty();
-        let document = Arc::new(if is_whole {
+        let (document, is_bound) = if is_whole {
             bound(store, rules, section, place, &page)?
         } else {
-            print(store, rules, section, place, &page)?.document
-        });
+            (print(store, rules, section, place, &page)?.document, false)
+        };
+        let document = Arc::new(document);
         self.keep(Ready {
             section: section.id.clone(),
             place,
             rules: Arc::clone(rules),
+            is_bound,
             document: Arc::clone(&document),
         });
         Ok(Some(document))
@@ -73,7 +76,7 @@ impl Binder {
             let (then, now) = (&page.rules.0, &rules.0);
             let is_as_it_was = Arc::ptr_eq(then.sorter.hidden(), now.sorter.hidden())
                 && then.site.url == now.site.url
-                && page.document.lifetime == Lifetime::Immutable;
+                && page.is_bound;
             is_as_it_was || Arc::ptr_eq(&page.rules, rules)
         };
         let found = pages.iter().rfind(|page| page.section == section.id && page.place == place);
@@ -95,24 +98,24 @@ fn read(path: &str) -> Option<(&str, ArchivePlace)> {
     Some((section, page.strip_suffix(".atom")?.parse().ok()?))
 }
 
-/// A page that is whole: as it was first rendered, else rendered now and kept.
+/// A page that is whole: as it was first rendered, else rendered now and kept. Says whether it is kept.
 fn bound(
     store: &Store,
     rules: &Rules,
     section: &Section,
     place: ArchivePlace,
     page: &ArchivePage,
-) -> Result<Document, StoreError> {
+) -> Result<(Document, bool), StoreError> {
     let edition = &rules.0;
     let frozen = store.frozen(&section.id, place.page)?;
     if let Some(frozen) = frozen.filter(|frozen| frozen.site_url == edition.site.url) {
-        return Ok(ledger::reprinted(frozen.body, frozen.modified, edition));
+        return Ok((ledger::reprinted(frozen.body, frozen.modified, edition), true));
     }
     let round = store.hidings();
     let printed = print(store, rules, section, place, page)?;
     // What is hidden at this moment is in force for readers a moment later.
     if store.hidden()? != **edition.sorter.hidden() {
-        return Ok(printed.document);
+        return Ok((printed.document, false));
     }
     let frozen = Frozen {
         modified: printed.document.last_modified,
@@ -123,11 +126,11 @@ fn bound(
     store.freeze(&section.id, place.page, &frozen)?;
     if store.hidings() != round {
         store.unfreeze(&section.id, place.page)?;
-        return Ok(printed.document);
+        return Ok((printed.document, false));
     }
     // Before anybody is told that it stays as it is.
     store.flush()?;
-    Ok(Document { lifetime: Lifetime::Immutable, ..printed.document })
+    Ok((ledger::bound(printed.document), true))
 }
 
 fn print(

@@ -154,6 +154,6 @@ fn view(archive: &Archive, wanted: &Wanted, entry: &Entry) -> Option<EntryView> 
         updated: entry.updated.map(|at| at.trunc_subsecs(0)),
         story: entry.story.to_string(),
         sections: sections.into_iter().map(|section| section.0.clone()).collect(),
-        hidden: archive.edition.sorter.hidden().covers(entry),
+        hidden: archive.edition.sorter.hides(entry),
     })
 }

@@ -1,11 +1,14 @@
 //! Taking entries out of every output, and letting them back: what the admin means, and what the store keeps of it.
 
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::SubsecRound as _;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::names::Named;
 use super::archive::Archive;
 use super::{AppError, Options, why};
 use crate::config::Config;
@@ -20,6 +23,9 @@ use crate::pipeline::{self, Edition, why as telling};
 
 /// Entries that are listed where more than one may be meant.
 const LISTED_MAX: usize = 20;
+
+/// Entries that are taken out or let back at once.
+const OWN_MAX: usize = 1_000;
 
 /// What to do, and about which entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +99,17 @@ pub(super) fn meant(
                 vec![format!("{} entries may be meant by {asked}; name one by its key:", many.len())];
             let entries = archive.store.entries(&many.iter().copied().collect())?;
             let stories: HashSet<EntryKey> = entries.values().map(|entry| entry.story).collect();
-            if let Some(any) = entries.keys().min().filter(|_| story && stories.len() == 1) {
+            let hidden = archive.edition.sorter.hidden();
+            let is_one = many.first().is_some_and(|key| {
+                let source = hidden
+                    .entries()
+                    .get(key)
+                    .and_then(|hiding| Some((hiding.source.as_ref()?, &hiding.names)));
+                let one = source.map(|(source, names)| hidden.of_names(source, names));
+                one.is_some_and(|one| many.iter().all(|key| one.contains(key)))
+            });
+            let is_meant = is_one || story && stories.len() == 1;
+            if let Some(any) = many.iter().min().filter(|_| is_meant) {
                 return Ok(Ok(*any));
             }
             for key in many.iter().take(LISTED_MAX) {
@@ -115,11 +131,7 @@ impl Desk<'_> {
     /// Does it, in one commit that is to be flushed. `Err` says why it cannot be done.
     pub(super) fn carry_out(&self, order: Order, now: Timestamp) -> Result<Result<Done, String>, StoreError> {
         let case = self.look_up(order)?;
-        if order.hide {
-            self.hide(&case, order, now.trunc_subsecs(0))
-        } else {
-            self.unhide(&case, order, now)
-        }
+        if order.hide { self.hide(case, order, now.trunc_subsecs(0)) } else { self.unhide(&case, order, now) }
     }
 
     fn look_up(&self, order: Order) -> Result<Case, StoreError> {
@@ -129,36 +141,54 @@ impl Desk<'_> {
         if let Some(entry) = entry.as_ref().filter(|entry| members.iter().all(|one| one.key != entry.key)) {
             members.push(Arc::clone(entry));
         }
-        let keys = members.iter().map(|member| member.key).chain([order.key]).collect();
+        let hidden = self.edition.sorter.hidden();
+        let is_whole = order.story || !order.hide && hidden.stories.contains_key(&story);
+        let mut own: BTreeSet<EntryKey> = [order.key].into();
+        own.extend(members.iter().map(|member| member.key).filter(|_| is_whole));
+        let mut names = BTreeMap::new();
+        let mut waiting: Vec<EntryKey> = own.iter().copied().collect();
+        // Whatever came from its source under a name of it goes the same way.
+        while let Some(key) = waiting.pop() {
+            let entry = members.iter().find(|member| member.key == key);
+            let found = Named::find(self.store, key, entry.map(AsRef::as_ref), hidden, self.feeds)?;
+            let Some(called) = found else {
+                continue;
+            };
+            for other in called.others(self.store, hidden, self.feeds)? {
+                if own.len() >= OWN_MAX || !own.insert(other) {
+                    continue;
+                }
+                waiting.push(other);
+                if let Some(entry) = self.store.entry(other)? {
+                    let known: HashSet<EntryKey> = members.iter().map(|member| member.key).collect();
+                    let story = self.store.story(entry.story)?.into_iter().chain([entry]);
+                    let mut fresh: Vec<Entry> = story.filter(|one| !known.contains(&one.key)).collect();
+                    fresh.sort_by_key(|one| one.key);
+                    fresh.dedup_by_key(|one| one.key);
+                    members.extend(fresh.into_iter().map(Arc::new));
+                }
+            }
+            names.insert(key, called);
+        }
+        let keys = members.iter().map(|member| member.key).chain(own.iter().copied()).collect();
         let places = Places::find(self.store, self.feeds, &keys)?;
-        Ok(Case { entry, story, members, places })
+        Ok(Case { entry, story, members, own, names, places })
     }
 
-    fn hide(&self, case: &Case, order: Order, now: Timestamp) -> Result<Result<Done, String>, StoreError> {
+    fn hide(&self, mut case: Case, order: Order, now: Timestamp) -> Result<Result<Done, String>, StoreError> {
         let is_unknown = case.entry.is_none() && case.places.pages.is_empty();
         if is_unknown && self.store.keys_of(order.key)?.is_empty() {
             return Ok(Err(format!("nothing is known of {}", order.key)));
         }
         let before = self.edition.sorter.hidden();
-        if before.entries.len().max(before.stories.len()) >= HIDDEN_MAX {
+        if before.entries().len().max(before.stories.len()) >= HIDDEN_MAX {
             let why =
                 format!("{HIDDEN_MAX} entries are hidden, which is the most: unhide some of them first");
             return Ok(Err(why));
         }
-        let wanted: Vec<EntryKey> = if order.story {
-            case.members
-                .iter()
-                .map(|member| member.key)
-                .chain([order.key])
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect()
-        } else {
-            vec![order.key]
-        };
-        let since = before.entries.get(&order.key).map(|hiding| hiding.at);
+        let since = before.entries().get(&order.key).map(|hiding| hiding.at);
         let wanted: Vec<EntryKey> =
-            wanted.into_iter().filter(|key| !before.entries.contains_key(key)).collect();
+            case.own.iter().copied().filter(|key| !before.entries().contains_key(key)).collect();
         let is_new_story = order.story && !before.stories.contains_key(&case.story);
         if wanted.is_empty() && !is_new_story {
             return Ok(Ok(Done { already_since: since, ..Done::default() }));
@@ -168,16 +198,17 @@ impl Desk<'_> {
         for key in wanted {
             let id = case.id_of(self.store, key)?;
             let sections = case.places.shown.get(&key).into_iter().flatten().cloned().collect();
-            let hiding = Hiding { at: now, id, sections };
-            after.entries.insert(key, hiding.clone());
+            let mut hiding = Hiding { at: now, id, sections, ..Hiding::default() };
+            case.names.remove(&key).map(|named| named.write(&mut hiding));
             rows.push((key, hiding));
         }
+        after.extend(rows.iter().cloned());
         let story = is_new_story.then_some((case.story, now));
         after.stories.extend(story);
         let what = What::Hidden { story: order.story };
         let keys: HashSet<EntryKey> = rows.iter().map(|(key, _)| *key).collect();
         let changed = case.noted(&keys, &Event { at: now, what });
-        let leads = self.leads(case, &after)?;
+        let leads = self.leads(&case, &after)?;
         let mut instead = vec![];
         for member in &case.members {
             let leads_now = leads.keys().any(|(_, mut keys)| keys.any(|key| key == member.key));
@@ -193,24 +224,19 @@ impl Desk<'_> {
     fn unhide(&self, case: &Case, order: Order, now: Timestamp) -> Result<Result<Done, String>, StoreError> {
         let before = self.edition.sorter.hidden();
         let is_story = before.stories.contains_key(&case.story);
-        let of_story = case.members.iter().map(|member| member.key).filter(|_| is_story || order.story);
         let wanted: HashSet<EntryKey> =
-            of_story.chain([order.key]).filter(|key| before.entries.contains_key(key)).collect();
+            case.own.iter().copied().filter(|key| before.entries().contains_key(key)).collect();
         if wanted.is_empty() && !is_story {
             let who = case.entry.as_ref().and_then(|entry| entry.said.title.clone());
             return Ok(Err(format!("{} is not hidden", who.unwrap_or_else(|| order.key.to_string()))));
         }
         let mut after = before.as_ref().clone();
-        after.entries.retain(|key, _| !wanted.contains(key));
+        after.remove(&wanted);
         if is_story {
             after.stories.remove(&case.story);
         }
-        let touched: HashSet<EntryKey> = case
-            .members
-            .iter()
-            .map(|member| member.key)
-            .filter(|key| is_story || wanted.contains(key))
-            .collect();
+        let touched: HashSet<EntryKey> =
+            case.members.iter().map(|member| member.key).filter(|key| case.own.contains(key)).collect();
         let changed = case.noted(&touched, &Event { at: now.trunc_subsecs(0), what: What::Unhidden });
         let keys: Vec<EntryKey> = wanted.iter().copied().collect();
         let leads = self.leads(case, &after)?;
@@ -230,10 +256,14 @@ impl Desk<'_> {
     /// What sections lead with for the first time, once that is hidden.
     fn leads(&self, case: &Case, after: &Hidden) -> Result<Leads, StoreError> {
         let edition = self.edition.clone().without(Arc::new(after.clone()));
-        let visible: Vec<Arc<Entry>> =
-            case.members.iter().filter(|member| !after.covers(member)).cloned().collect();
+        let mut visible: BTreeMap<EntryKey, Vec<Arc<Entry>>> = BTreeMap::new();
+        for member in case.members.iter().filter(|member| !edition.sorter.hides(member)) {
+            visible.entry(member.story).or_default().push(Arc::clone(member));
+        }
         let mut leads = Leads::default();
-        visible.iter().for_each(|member| leads.add(&edition, self.cards, member, &visible));
+        for story in visible.values() {
+            story.iter().for_each(|member| leads.add(&edition, self.cards, member, story));
+        }
         self.store.leave_out_filed(&mut leads)?;
         Ok(leads)
     }
@@ -250,7 +280,12 @@ struct Case {
     /// `None` where retention has removed it.
     entry: Option<Arc<Entry>>,
     story: EntryKey,
+    /// All of its story, and of the stories of those that go the same way.
     members: Vec<Arc<Entry>>,
+    /// What is taken out or let back.
+    own: BTreeSet<EntryKey>,
+    /// What the sources call these.
+    names: BTreeMap<EntryKey, Named>,
     places: Places,
 }
 

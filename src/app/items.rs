@@ -70,11 +70,11 @@ impl Pages for Items {
             return false;
         };
         let front = self.cards.load();
-        let hidden = front.0.sorter.hidden();
-        // An entry that joined a story that is hidden has no row of its own.
-        hidden.names(key)
-            || !hidden.stories.is_empty()
-                && found(self.store.entry(key)).flatten().is_some_and(|entry| hidden.covers(&entry))
+        let sorter = &front.0.sorter;
+        // What has just joined a story that is hidden, or come again under another name, has no row of its own.
+        sorter.hidden().has_key(key)
+            || !sorter.hidden().is_empty()
+                && found(self.store.entry(key)).flatten().is_some_and(|entry| sorter.hides(&entry))
     }
 }
 

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderValue, Method, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -233,13 +234,31 @@ async fn read(body: Incoming, bytes_max: usize) -> Result<Bytes, Box<Response<By
 
 /// What is wrong with a request before its address is looked up.
 fn refused(head: &Parts) -> Option<Response<Bytes>> {
-    let hosts = head.headers.get_all(header::HOST).iter().count();
+    let mut hosts = head.headers.get_all(header::HOST).iter();
+    let (host, other) = (hosts.next(), hosts.next());
     // RFC 9112 §3.2. Which host is named does not matter.
-    if head.version == Version::HTTP_11 && hosts != 1 {
+    if head.version == Version::HTTP_11 && (host.is_none() || other.is_some()) {
         return Some(text(StatusCode::BAD_REQUEST, "Exactly one Host is wanted.\n", &head.method));
+    }
+    if host.is_some_and(|host| !is_host(host.as_bytes())) {
+        return Some(text(StatusCode::BAD_REQUEST, "Host is no host.\n", &head.method));
     }
     let length = head.uri.path_and_query().map_or(0, |address| address.as_str().len());
     (length > respond::URI_BYTES_MAX).then(|| respond::too_long(&head.method))
+}
+
+/// Whether a `Host` is empty, or a name or address with or without a port (RFC 9110 §7.2).
+fn is_host(host: &[u8]) -> bool {
+    // Nearly all are of this kind.
+    if host.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')) {
+        return true;
+    }
+    Authority::try_from(host).is_ok_and(|authority| {
+        let port =
+            authority.as_str().rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+        let is_port = port.is_none_or(|port| port.is_empty() || port.parse::<u16>().is_ok());
+        is_port && !host.contains(&b'@')
+    })
 }
 
 impl Server {

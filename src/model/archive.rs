@@ -1,12 +1,9 @@
-//! What the archive of a section is made of (RFC 5005), and what the admin took out of every output.
+//! What the archive of a section is made of (RFC 5005).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Entry, EntryKey, Removed, SectionId, Timestamp};
+use super::{EntryKey, SectionId, Timestamp};
 
 /// Entries that a section leads with for the first time: they go to the end of its archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,86 +97,6 @@ pub struct Frozen {
     pub body: Vec<u8>,
 }
 
-/// What the admin took out of every output. It does not come back by itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hidden {
-    /// Single entries, also those that retention has removed since.
-    pub entries: BTreeMap<EntryKey, Hiding>,
-    /// Stories with all that joins them, by their first entries.
-    pub stories: BTreeMap<EntryKey, Timestamp>,
-}
-
-/// How an entry was taken out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hiding {
-    /// When, in whole seconds.
-    pub at: Timestamp,
-    /// The id that readers know; empty where nobody knows it any more.
-    #[serde(default)]
-    pub id: String,
-    /// The sections that had shown it and say that it is gone.
-    #[serde(default)]
-    pub sections: Vec<SectionId>,
-}
-
-/// An entry that a text names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Named {
-    /// The entry.
-    pub entry: EntryKey,
-    /// Its story.
-    pub story: EntryKey,
-}
-
-impl Named {
-    /// This entry.
-    pub fn of(entry: &Entry) -> Self {
-        Self { entry: entry.key, story: entry.story }
-    }
-}
-
-impl Hidden {
-    /// Notices of one section that there is an entry no more; beyond that the oldest go.
-    pub const NOTICES_MAX: usize = 100;
-
-    /// Whether nobody is to be shown this entry.
-    pub fn covers(&self, entry: &Entry) -> bool {
-        self.covers_named(Named::of(entry))
-    }
-
-    /// The same of one that a text names.
-    pub fn covers_named(&self, named: Named) -> bool {
-        !self.is_empty()
-            && (self.entries.contains_key(&named.entry) || self.stories.contains_key(&named.story))
-    }
-
-    /// Whether nothing is hidden.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.stories.is_empty()
-    }
-
-    /// Whether nobody is to be shown what has this key: an entry, or the story that it began.
-    pub fn names(&self, key: EntryKey) -> bool {
-        self.entries.contains_key(&key) || self.stories.contains_key(&key)
-    }
-
-    /// What each section says of it (RFC 6721), the newest first.
-    pub fn notices(&self) -> BTreeMap<SectionId, Vec<Removed>> {
-        let mut notices: BTreeMap<SectionId, Vec<Removed>> = BTreeMap::new();
-        for hiding in self.entries.values().filter(|hiding| !hiding.id.is_empty()) {
-            for section in &hiding.sections {
-                let removed = Removed { id: hiding.id.clone(), at: hiding.at };
-                notices.entry(section.clone()).or_default().push(removed);
-            }
-        }
-        for list in notices.values_mut() {
-            list.sort_by(|a, b| (b.at, &a.id).cmp(&(a.at, &b.id)));
-            list.truncate(Self::NOTICES_MAX);
-        }
-        notices
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,22 +129,5 @@ mod tests {
             let place = end(previous).place_behind(|key| shown.contains(&key.0[0]));
             assert_eq!(place.map(|place| place.to_string()).as_deref(), expected, "{shown:?}");
         }
-    }
-
-    #[test]
-    fn the_newest_notices_come_first_and_are_bounded() {
-        let sport = SectionId("sport".to_owned());
-        let hiding = |n: u8, seconds: i64, sections: Vec<SectionId>| {
-            let at = Timestamp::UNIX_EPOCH + chrono::TimeDelta::seconds(seconds);
-            (EntryKey([n; 16]), Hiding { at, id: format!("urn:x:{n}"), sections })
-        };
-        let mut hidden = Hidden::default();
-        hidden.entries.extend((0..120).map(|n| hiding(n, i64::from(n / 2), vec![sport.clone()])));
-        hidden.entries.extend([hiding(200, 999, vec![])]);
-        let notices = hidden.notices();
-        let ids: Vec<&str> = notices[&sport].iter().map(|one| one.id.as_str()).collect();
-        assert_eq!(ids.len(), Hidden::NOTICES_MAX);
-        assert_eq!(ids[..3], ["urn:x:118", "urn:x:119", "urn:x:116"]);
-        assert_eq!(notices.len(), 1);
     }
 }

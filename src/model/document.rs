@@ -118,14 +118,9 @@ pub struct News {
     pub at: Option<Timestamp>,
 }
 
-/// How long a copy of a document is good.
+/// How long a copy of a document is good, in seconds. None is good for ever: the admin may hide what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lifetime {
-    /// So many seconds.
-    Seconds(u32),
-    /// For ever: nothing at its address will change.
-    Immutable,
-}
+pub struct Lifetime(pub u32);
 
 /// Turns bytes into those of a coding; `None` where that fails.
 pub type Encoder = fn(Coding, &[u8]) -> Option<Vec<u8>>;

@@ -91,6 +91,9 @@ pub struct FeedEntry {
     pub caption: Option<Caption>,
     /// The page of comments, absolute.
     pub comments: Option<String>,
+    /// Pages that it names beside its own, without doubles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
     /// Where the publisher took it from.
     pub origin: Option<Origin>,
     /// BCP 47.
@@ -145,6 +148,17 @@ pub struct Origin {
     pub title: Option<String>,
     /// Its address, absolute.
     pub url: Option<String>,
+}
+
+/// A page that an entry names beside its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Absolute.
+    pub url: String,
+    /// Plain text.
+    pub title: Option<String>,
+    /// Whether the publisher took the news from there (`via`); otherwise it is `related` (RFC 4287 §4.2.7.2).
+    pub is_origin: bool,
 }
 
 /// What a source says of the lead image.

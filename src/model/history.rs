@@ -79,6 +79,8 @@ impl History {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn digest(n: usize) -> Digest {
@@ -87,7 +89,7 @@ mod tests {
 
     fn pieces(list: impl IntoIterator<Item = usize>) -> Vec<Piece> {
         list.into_iter()
-            .map(|n| Piece { digest: digest(n), range: 0..0, news: None, names: std::sync::Arc::default() })
+            .map(|n| Piece { digest: digest(n), range: 0..0, news: None, names: Arc::default() })
             .collect()
     }
 

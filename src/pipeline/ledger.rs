@@ -9,7 +9,7 @@ use super::section::Cards;
 use super::{Edition, merge};
 use crate::model::{Digest, Entry, EntryKey, Filing, Section, SectionId, SectionOrder};
 
-pub use document::{Printed, document, reprinted};
+pub use document::{Printed, bound, document, reprinted};
 
 /// Entries by the sections that lead with them, each list oldest first by (published, id).
 #[derive(Debug, Default)]

@@ -3,6 +3,7 @@
 mod explain;
 mod facts;
 mod matcher;
+mod names;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use explain::{Because, Explained, RuleHit};
 use facts::Facts;
 use matcher::Test;
+pub use names::{WITHOUT_QUERY, names, names_of};
 
 use crate::model::{
     Condition, Entry, Field, Hidden, Rule, Rules, Section, SectionId, SectionOrder, Source, SourceCard,
@@ -113,7 +115,7 @@ impl Sorter {
     /// The sections that show `entry`, in the order of the file. Empty where a rule of its source drops
     /// it, where the admin has hidden it, and where the source is not configured any more.
     pub fn sections_of(&self, entry: &Entry, cards: &Cards) -> Vec<&SectionId> {
-        if self.hidden.covers(entry) {
+        if self.hides(entry) {
             return vec![];
         }
         let Some(source) = self.sources.get(&entry.source) else { return vec![] };

@@ -78,7 +78,7 @@ pub fn tell(entry: &Entry, case: &Case<'_>) -> Life {
         revision: entry.revision,
         changes: changes(entry),
         listing: listing(entry, case),
-        hidden: case.edition.sorter.hidden().covers(entry),
+        hidden: case.edition.sorter.hides(entry),
         sections: places::places(entry, case),
     }
 }

@@ -163,6 +163,15 @@ fn rich() -> FeedEntry {
             height: Some(0),
         }),
         comments: Some("https://a.example/خبر#comments".to_owned()),
+        references: vec![
+            Reference {
+                url: "https://a.example/خلفية".to_owned(),
+                title: Some("خلفية".to_owned()),
+                is_origin: false,
+            },
+            Reference { url: "https://wire.example/0".to_owned(), title: None, is_origin: true },
+            Reference { url: "javascript:a()".to_owned(), title: None, is_origin: false },
+        ],
         origin: Some(Origin {
             title: Some("Wire & Co".to_owned()),
             url: Some("https://wire.example/1?a&b".to_owned()),

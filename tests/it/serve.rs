@@ -40,7 +40,7 @@ pub(crate) fn document(content_type: &'static str, body: impl Into<Bytes>) -> Ar
         version: Digest([0xaa; 16]),
         packed: Packed::by(encode),
         last_modified: Some("2026-11-20T08:00:00.75Z".parse().unwrap()),
-        lifetime: Lifetime::Seconds(60),
+        lifetime: Lifetime(60),
         fingerprint: Digest([0; 16]),
         pieces: None,
         links: None,
@@ -61,7 +61,7 @@ pub(crate) fn published() -> Published {
     let page = document("text/html; charset=utf-8", "<p>");
     let undated = Arc::new(Document { last_modified: None, ..(*feed).clone() });
     let pushed = Arc::new(Document { links: Some(LINKS.into()), ..(*feed).clone() });
-    let old = Arc::new(Document { lifetime: Lifetime::Immutable, ..(*feed).clone() });
+    let old = Arc::new(Document { lifetime: Lifetime(86_400), ..(*feed).clone() });
     let documents = [
         ("/", &page),
         ("/sport", &page),

@@ -53,6 +53,10 @@ impl Writer {
             self.unfound.extend(update.new.iter().chain(&update.changed).map(|entry| entry.key));
         }
         self.states.insert(update.source.clone(), update.state.clone());
+        if let Err(error) = self.note_hidden(update, now) {
+            // It is hidden all the same, as long as it has that name.
+            tracing::error!(%error, "the other names of what is hidden cannot be written down");
+        }
         Ok(())
     }
 }

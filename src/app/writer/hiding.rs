@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::Writer;
-use crate::app::hide::{Desk, Done, Order};
-use crate::edge::store::StoreError;
-use crate::model::{EntryKey, Hiding, Timestamp};
+use crate::app::hide::{Desk, Done, Named, Order};
+use crate::edge::store::{HIDDEN_MAX, StoreError};
+use chrono::SubsecRound as _;
+
+use crate::model::{Entry, EntryKey, Hiding, Timestamp, Update};
 use crate::pipeline;
 
 impl Writer {
@@ -35,6 +37,35 @@ impl Writer {
         Ok(Ok(done))
     }
 
+    /// Writes down what has come under a name of something hidden, or has joined a story that is: from now on it is
+    /// hidden under its other names, too, and its source may change one after the other.
+    pub(super) fn note_hidden(&mut self, update: &Update, now: Timestamp) -> Result<(), StoreError> {
+        let hidden = self.edition.sorter.hidden();
+        if hidden.is_empty() {
+            return Ok(());
+        }
+        let mut rows = vec![];
+        let came = update.new.iter().chain(&update.changed);
+        for entry in came.filter(|entry| self.edition.sorter.hides(entry)) {
+            let known = hidden.entries().get(&entry.key);
+            if known.is_none() && hidden.entries().len() + rows.len() >= HIDDEN_MAX {
+                break;
+            }
+            let mut hiding = known.cloned().unwrap_or_else(|| hiding(entry, now));
+            let named = Named::find(&self.store, entry.key, Some(entry), hidden, &[])?;
+            let says_more = named.is_some_and(|named| named.write(&mut hiding));
+            if known.is_none() || says_more {
+                rows.push((entry.key, hiding));
+            }
+        }
+        if !rows.is_empty() {
+            self.store.hide(&rows, None, &[], &[])?;
+            self.hide_what_is_hidden()?;
+            self.stale |= self.shows;
+        }
+        Ok(())
+    }
+
     /// Puts in force what the store says is hidden.
     fn hide_what_is_hidden(&mut self) -> Result<(), StoreError> {
         let hidden = Arc::new(self.store.hidden()?);
@@ -46,7 +77,7 @@ impl Writer {
     pub(super) fn forget_notices(&mut self, before: Timestamp) -> Result<bool, StoreError> {
         let hidden = self.edition.sorter.hidden();
         let old =
-            hidden.entries.iter().filter(|(_, hiding)| hiding.at < before && !hiding.sections.is_empty());
+            hidden.entries().iter().filter(|(_, hiding)| hiding.at < before && !hiding.sections.is_empty());
         let quiet =
             |(key, hiding): (&EntryKey, &Hiding)| (*key, Hiding { sections: vec![], ..hiding.clone() });
         let rows: Vec<(EntryKey, Hiding)> = old.map(quiet).collect();
@@ -60,4 +91,9 @@ impl Writer {
         self.stale |= self.shows;
         Ok(true)
     }
+}
+
+/// Of what nobody was shown nobody has to be told.
+fn hiding(entry: &Entry, now: Timestamp) -> Hiding {
+    Hiding { at: now.trunc_subsecs(0), id: entry.id.clone(), ..Hiding::default() }
 }

@@ -206,7 +206,7 @@ mod tests {
         let (oldest, newest) = writer.store.archive_range(&latest).unwrap();
         assert_eq!(oldest, newest, "the other page has no entry left");
         assert_eq!(writer.window.removed.get(&latest), None, "readers have heard it by now");
-        assert!(writer.edition.sorter.hidden().entries.contains_key(&key), "and it stays away");
+        assert!(writer.edition.sorter.hidden().entries().contains_key(&key), "and it stays away");
         listed(&mut writer, "wire", 0..70, later);
         assert_eq!(writer.window.entries.len(), 1);
     }

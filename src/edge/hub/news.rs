@@ -184,7 +184,7 @@ mod tests {
             identity: Bytes::from(body),
             packed: Packed::by(|_, _| None),
             last_modified: None,
-            lifetime: Lifetime::Seconds(60),
+            lifetime: Lifetime(60),
             fingerprint: Digest([0; 16]),
             pieces: (!list.is_empty()).then_some(Pieces { separator: "", list }),
             links: None,
@@ -252,10 +252,10 @@ mod tests {
             let mut topic = begin("t", &document(&[]), at(0));
             let stored = naming(&["A", "B", "C"], &["A", "BD", "C"]);
             let stored = take(&mut topic, &stored, at(2)).unwrap();
-            let hidden = Hidden {
-                entries: hide.iter().map(|name| (named(name).entry, Hiding::default())).collect(),
-                stories: stories.iter().map(|name| (named(name).entry, at(0))).collect(),
-            };
+            let as_stored = stories.iter().map(|name| (named(name).entry, at(0))).collect();
+            let mut hidden = Hidden::default();
+            hidden.stories = as_stored;
+            hidden.extend(hide.iter().map(|name| (named(name).entry, Hiding::default())));
             // What stood beside B has gone from it, and C has left the feed.
             let current = naming(&["E", "B2", "A"], &["E", "B", "A"]);
             let is_same = is_clear(&stored, &hidden);

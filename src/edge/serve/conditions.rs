@@ -42,7 +42,10 @@ pub(super) fn evaluate(
     }
     if headers.contains_key(IF_NONE_MATCH) {
         let named = Named::by(headers, &IF_NONE_MATCH, document, true);
-        let held = codings().find(|coding| named.names(*coding));
+        // For a client that mentions no coding, a cache may ask with the tags of all that it has stored: it is not
+        // told that a coding will do which that client never named, and may be unable to read.
+        let is_told = |coding: &Coding| *coding == Coding::Identity || !accepted.is_silent();
+        let held = codings().filter(is_told).find(|coding| named.names(*coding));
         return held.map_or(Outcome::Proceed, Outcome::NotModified);
     }
     match (date(headers, &IF_MODIFIED_SINCE), document.last_modified) {

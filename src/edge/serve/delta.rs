@@ -7,7 +7,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
 use http::{Method, Response, StatusCode};
 
 use super::conditions::tags;
-use super::heads::{describe, insert_text, max_age_seconds, name};
+use super::heads::{describe, insert_text, name};
 use super::negotiate::Accepted;
 use crate::model::{Coding, Digest, Document};
 
@@ -49,7 +49,7 @@ pub(super) fn news(
     head.insert(header::VARY, HeaderValue::from_static("Accept-Encoding, A-IM, If-None-Match"));
     // A cache that does not know 226 would take a part for the whole: it must not store it. One that does is told
     // by `im` that it may, and for how long (RFC 3229 §10.8).
-    let seconds = max_age_seconds(document.lifetime);
+    let seconds = document.lifetime.0;
     insert_text(head, header::CACHE_CONTROL, &format!("no-store, im, max-age={seconds}"));
     if method != Method::HEAD {
         *response.body_mut() = Bytes::from(body);

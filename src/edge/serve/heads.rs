@@ -9,7 +9,6 @@ use crate::model::{Coding, Document, Lifetime, Timestamp};
 /// What a cache may do with a document when this server is down: a day-old bulletin is better than none.
 const STALE_IF_ERROR: &str = "stale-if-error=86400";
 /// A year, which is how long caches are told that something never changes (RFC 9111 §1.2.2 knows no longer times).
-const YEAR_SECONDS: u32 = 31_536_000;
 const CSP: &str = "default-src 'none'; style-src 'self'; img-src http: https:; media-src http: https:; \
     frame-src https:; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 /// The latest second that an HTTP date can name: the end of the year 9999.
@@ -92,14 +91,6 @@ pub(super) fn is_page(document: &Document) -> bool {
     document.content_type.starts_with("text/html")
 }
 
-/// The seconds for which a copy is good.
-pub(super) fn max_age_seconds(lifetime: Lifetime) -> u32 {
-    match lifetime {
-        Lifetime::Seconds(seconds) => seconds,
-        Lifetime::Immutable => YEAR_SECONDS,
-    }
-}
-
 /// A value that is made of digits and tokens, which is always a header's.
 pub(super) fn insert_text(headers: &mut HeaderMap, name: header::HeaderName, text: &str) {
     if let Ok(value) = HeaderValue::from_str(text) {
@@ -108,9 +99,7 @@ pub(super) fn insert_text(headers: &mut HeaderMap, name: header::HeaderName, tex
 }
 
 fn cache_control(whose: &str, lifetime: Lifetime) -> String {
-    let seconds = max_age_seconds(lifetime);
-    let immutable = if lifetime == Lifetime::Immutable { ", immutable" } else { "" };
-    format!("{whose}, max-age={seconds}, {STALE_IF_ERROR}{immutable}")
+    format!("{whose}, max-age={}, {STALE_IF_ERROR}", lifetime.0)
 }
 
 fn kept(

@@ -52,7 +52,7 @@ impl Accepted {
 
     /// Compresses a document that was made for this one request: with gzip where that will do, which is the quickest.
     pub(super) fn prepare(self, document: &Document) {
-        let is_gzip_enough = self.takes(Coding::Gzip) && self != Self::ANY;
+        let is_gzip_enough = self.takes(Coding::Gzip) && !self.is_silent();
         let coding = if is_gzip_enough { Some(Coding::Gzip) } else { self.best_of(|_| true) };
         if let Some(coding) = coding.filter(|_| document.is_worth_packing()) {
             // Where the encoder fails, it is sent as it is.
@@ -69,6 +69,11 @@ impl Accepted {
             }
         }
         best.1
+    }
+
+    /// Whether the client says nothing of codings.
+    pub(super) fn is_silent(self) -> bool {
+        self == Self::ANY
     }
 
     /// Whether the client takes a coding at all.

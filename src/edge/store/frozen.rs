@@ -1,4 +1,4 @@
-//! Archive pages as they were first rendered whole: what a reader has once been told is immutable.
+//! Archive pages as they were first rendered whole: what a reader has once been told stays as it is.
 
 use serde::{Deserialize, Serialize};
 

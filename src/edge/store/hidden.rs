@@ -25,7 +25,7 @@ impl Store {
                 &ENTRY => {
                     // One that cannot be read stays hidden all the same: only its notice is lost.
                     let hiding = self.damage.pass("hidden", &name, codec::decode::<Hiding>(&bytes));
-                    hidden.entries.extend(key.map(|key| (key, hiding.unwrap_or_default())));
+                    hidden.extend(key.map(|key| (key, hiding.unwrap_or_default())));
                 }
                 _ => hidden.stories.extend(key.map(|key| (key, codec::moment(&bytes).unwrap_or_default()))),
             }

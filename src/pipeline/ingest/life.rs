@@ -60,5 +60,5 @@ fn parts(old: &FeedEntry, new: &FeedEntry) -> Vec<String> {
 }
 
 fn rest(said: &FeedEntry) -> impl PartialEq + use<'_> {
-    (&said.comments, &said.origin, &said.rights, &said.episode)
+    (&said.comments, &said.references, &said.origin, &said.rights, &said.episode)
 }

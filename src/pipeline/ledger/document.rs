@@ -8,6 +8,9 @@ use crate::pipeline::section::Cards;
 use crate::pipeline::{Edition, merge, render};
 
 const ATOM: &str = "application/atom+xml; charset=utf-8";
+/// How long a copy of a whole page is good. It stays as it is but for what the admin takes out or lets back, and then
+/// caches must not go on with it for a year: after a day they ask whether its ETag is still the same.
+const WHOLE: Lifetime = Lifetime(86_400);
 
 /// A page of an archive that was rendered, and what it does not have.
 #[derive(Debug)]
@@ -51,12 +54,14 @@ pub fn document(
     Printed { document: render::document(ATOM, body, newest, super::rules(edition)), omitted }
 }
 
+/// A page that is whole, and kept as it is.
+pub fn bound(printed: Document) -> Document {
+    Document { lifetime: WHOLE, ..printed }
+}
+
 /// A page as it was printed once.
 pub fn reprinted(body: Vec<u8>, modified: Option<crate::model::Timestamp>, edition: &Edition) -> Document {
-    Document {
-        lifetime: Lifetime::Immutable,
-        ..render::document(ATOM, body, modified, super::rules(edition))
-    }
+    bound(render::document(ATOM, body, modified, super::rules(edition)))
 }
 
 /// An entry at its place; `None` where the section does not show it.

@@ -25,6 +25,7 @@ pub(super) fn read(mut raw: RawEntry, desk: &mut Desk<'_>) -> FeedEntry {
     let link = link(&raw, original_link.as_deref(), bases, notes);
     let comments =
         raw.comments.as_deref().and_then(|page| links::resolve(page, None, bases, Use::Link, notes));
+    let references = links::references(&raw.links, link.as_deref(), bases);
     let text_language =
         || raw.content.as_ref().or(raw.summary.as_ref()).and_then(|text| text.lang.as_deref());
     let language =
@@ -48,6 +49,7 @@ pub(super) fn read(mut raw: RawEntry, desk: &mut Desk<'_>) -> FeedEntry {
         image,
         caption,
         comments,
+        references,
         origin: raw.source.and_then(|source| origin(&source, bases)),
         language,
         rights: words::paragraph(raw.rights),

@@ -5,13 +5,16 @@ use std::borrow::Cow;
 use url::{ParseError, Url};
 
 use super::notes::Notes;
-use crate::model::RawLink;
+use super::words;
+use crate::model::{RawLink, Reference};
 use crate::pipeline::{link, text};
 
 /// The longest link; a longer one is dropped, in bytes.
 const URL_BYTES_MAX: usize = 8 * 1024;
 /// Links of one entry that are looked at.
 const LINKS_MAX: usize = 200;
+/// Pages that one entry names beside its own.
+const REFERENCES_MAX: usize = 8;
 /// How RFC 4287 §4.2.7.2 lets a registered relation be written in full.
 const RELATION_PREFIX: &str = "http://www.iana.org/assignments/relation/";
 
@@ -101,6 +104,23 @@ pub(super) fn all_with_rel(
     for link in links.iter().take(LINKS_MAX).filter(|link| is_rel(link, rel)) {
         let url = resolve(&link.href, link.base.as_deref(), bases, Use::Link, notes);
         all.extend(url.filter(|url| all.len() < count_max && !all.contains(url)));
+    }
+    all
+}
+
+/// The pages that an entry names as `via` and `related`, but for its own.
+pub(super) fn references(links: &[RawLink], own: Option<&str>, bases: &Bases) -> Vec<Reference> {
+    let mut all: Vec<Reference> = vec![];
+    for link in links.iter().take(LINKS_MAX) {
+        let is_origin = is_rel(link, "via");
+        if all.len() == REFERENCES_MAX || !(is_origin || is_rel(link, "related")) {
+            continue;
+        }
+        let Some(url) = quietly(&link.href, link.base.as_deref(), bases, Use::Link) else { continue };
+        if Some(url.as_str()) != own && all.iter().all(|known| known.url != url) {
+            let title = link.title.as_deref().and_then(words::name);
+            all.push(Reference { url, title, is_origin });
+        }
     }
     all
 }

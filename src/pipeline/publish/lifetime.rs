@@ -8,7 +8,7 @@ const SECONDS_MIN: i64 = 60;
 const SECONDS_MAX: i64 = 3600;
 
 /// What only another version or configuration changes.
-pub(super) const CONSTANT: Lifetime = Lifetime::Seconds(3600);
+pub(super) const CONSTANT: Lifetime = Lifetime(3600);
 
 /// Half the mean time between the newest entries of a section, between a minute and an hour: then a copy is fresh
 /// as often as not when the next entry comes, and late by a quarter of the usual wait. It follows from the entries
@@ -27,13 +27,10 @@ pub(super) fn of_section(feed: &SectionFeed) -> Lifetime {
 
 /// Of a page on which all sections stand: as that of the liveliest.
 pub(super) fn of_all(feeds: &[SectionFeed]) -> Lifetime {
-    let lifetimes = feeds.iter().map(|feed| match of_section(feed) {
-        Lifetime::Seconds(seconds) => i64::from(seconds),
-        Lifetime::Immutable => SECONDS_MAX,
-    });
+    let lifetimes = feeds.iter().map(|feed| i64::from(of_section(feed).0));
     seconds(lifetimes.min().unwrap_or(SECONDS_MIN))
 }
 
 fn seconds(count: i64) -> Lifetime {
-    Lifetime::Seconds(u32::try_from(count.clamp(SECONDS_MIN, SECONDS_MAX)).unwrap_or(u32::MAX))
+    Lifetime(u32::try_from(count.clamp(SECONDS_MIN, SECONDS_MAX)).unwrap_or(u32::MAX))
 }

@@ -16,7 +16,7 @@ use super::item::{Item, Mention, Source};
 use super::podcast::Podcast;
 use super::values::{self, email, escape, in_range, line, uri, web};
 use super::{element, media};
-use crate::model::{self, Placed, Removed, Site, Timestamp};
+use crate::model::{self, FeedEntry, Placed, Reference, Removed, Site, Timestamp};
 
 /// The namespace of what the formats have no place for.
 const OWN: &str = "urn:x-nashra:atom";
@@ -97,10 +97,11 @@ fn namespaces(
 
 /// What leads nowhere by itself leads from the page at the source, of which the text is a part.
 fn marks(placed: &Placed, item: &Item<'_>) -> Marks {
+    let given = named(&item.entry.said).filter(|(named, _)| !named.is_origin).count();
     Marks {
         base: (item.link != item.page).then(|| escape(&item.link)),
         language: item.language.clone(),
-        coverage: (!placed.related.is_empty()).then_some(placed.also.len()),
+        coverage: (!placed.related.is_empty()).then_some(given + placed.also.len()),
     }
 }
 
@@ -180,6 +181,11 @@ fn category(category: &super::item::Category) -> Category {
     }
 }
 
+/// The pages that an entry names beside its own, as far as readers get there.
+fn named(said: &FeedEntry) -> impl Iterator<Item = (&Reference, String)> {
+    said.references.iter().filter_map(|named| Some((named, web(&named.url)?)))
+}
+
 fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
     let mut links = vec![link("alternate", item.link.clone(), None)];
     for file in &item.files {
@@ -188,6 +194,12 @@ fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
             length: file.bytes.map(|bytes| bytes.to_string()),
             ..link("enclosure", file.url.clone(), Some(&file.media_type))
         });
+    }
+    let said = &item.entry.said;
+    // What the publisher relates comes first: `marks` counts on that.
+    for (named, url) in named(said) {
+        let relation = if named.is_origin { "via" } else { "related" };
+        links.push(Link { title: named.title.as_deref().and_then(line), ..link(relation, url, None) });
     }
     for also in placed.also.iter().chain(&placed.related) {
         let other = Mention::of(site, also);
@@ -198,8 +210,9 @@ fn links(item: &Item<'_>, placed: &Placed, site: &Site) -> Vec<Link> {
         links.push(link("replies", comments.clone(), Some("text/html")));
     }
     // Where the publisher took it from; who published it is in `source`.
-    if let Some(origin) = &item.entry.said.origin
+    if let Some(origin) = &said.origin
         && let Some(url) = origin.url.as_deref().and_then(web)
+        && links.iter().all(|link| link.href != url)
     {
         links.push(Link { title: origin.title.as_deref().and_then(line), ..link("via", url, None) });
     }

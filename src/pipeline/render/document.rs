@@ -4,7 +4,7 @@ use super::pack::packed;
 use crate::model::{Digest, Document, Kept, Lifetime, Packed, Timestamp};
 
 /// What is good for a minute where nobody says otherwise.
-const LIFETIME: Lifetime = Lifetime::Seconds(60);
+const LIFETIME: Lifetime = Lifetime(60);
 
 /// Prepares `body` to be sent. Its version is a hash of the very bytes, so entity tags hold across restarts and machines;
 /// its other codings are made when they are needed, or beside (see [`Document::body`]).

@@ -76,7 +76,7 @@ impl Sorter {
 
     /// What holds for every section, where the source decides.
     fn decided_by_source(&self, entry: &Entry, facts: &Facts<'_>) -> Option<Because> {
-        if self.hidden.covers(entry) {
+        if self.hides(entry) {
             return Some(Because::Hidden);
         }
         let Some(source) = self.sources.get(&entry.source) else { return Some(Because::SourceGone) };

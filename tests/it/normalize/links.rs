@@ -172,3 +172,27 @@ fn the_links_of_a_feed() {
     assert_eq!(feed.hubs, ["https://hub.e.org/"]);
     assert_eq!(feed.image.as_deref(), Some("https://example.org/blog/logo.png"));
 }
+
+#[test]
+fn pages_that_an_entry_names_beside_its_own_are_kept() {
+    let check = |links: Vec<RawLink>, expected: &[(&str, bool)]| {
+        let (entry, _) = read_entry(RawEntry { links, ..entry() });
+        let found = entry.references.iter().map(|one| (one.url.as_str(), one.is_origin));
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+    };
+    let (own, via) = (|| alternate("https://e.org/a"), |href: &str| link(href, "via", ""));
+    check(
+        vec![own(), via("https://wire.example/1"), link("b", "related", "")],
+        &[("https://wire.example/1", true), ("https://example.org/blog/b", false)],
+    );
+    // Twice the same, its own page, and what leads nowhere.
+    check(
+        vec![own(), via("/x"), via("/x"), via("https://e.org/a"), via("javascript:a()")],
+        &[("https://example.org/x", true)],
+    );
+    // Where it has no page, the related one stands for it.
+    check(vec![link("/r", "related", ""), via("/v")], &[("https://example.org/v", true)]);
+    let many = (0..100).map(|n| link(&format!("/{n}"), "related", "")).collect();
+    let (entry, _) = read_entry(RawEntry { links: many, ..entry() });
+    assert_eq!(entry.references.len(), 8);
+}

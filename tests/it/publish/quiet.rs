@@ -85,11 +85,11 @@ fn check_lifetime(minutes: &[i64], expected: u32) {
     let edition = Edition::new(site(), sections, &sources);
     let published = pipeline::publish(&edition, &memory.window(&sources), &Published::default());
     for path in ["/sport", "/sport.rss", "/sport.atom", "/sport.json"] {
-        assert_eq!(published.documents[path].lifetime, Lifetime::Seconds(expected), "{path} {minutes:?}");
+        assert_eq!(published.documents[path].lifetime, Lifetime(expected), "{path} {minutes:?}");
     }
     // An empty section may fill at any moment, so the front page is good for a minute.
-    assert_eq!(published.documents["/"].lifetime, Lifetime::Seconds(60));
-    assert_eq!(published.documents["/style.css"].lifetime, Lifetime::Seconds(3600));
+    assert_eq!(published.documents["/"].lifetime, Lifetime(60));
+    assert_eq!(published.documents["/style.css"].lifetime, Lifetime(3600));
 }
 
 #[test]

@@ -82,11 +82,16 @@ fn links_have_their_relations() {
     assert_eq!(
         links(entry, "related"),
         [
+            // What the publisher relates comes first.
+            ["https://a.example/%D8%AE%D9%84%D9%81%D9%8A%D8%A9", "", "خلفية", ""],
             ["https://b.example/a?b=1&c=2", "", "Source b: Other <b> & title", ""],
             ["https://c.example/a?b=1&c=2", "", "Source c: ثالث", ""],
         ]
     );
-    assert_eq!(links(entry, "via"), [["https://wire.example/1?a&b", "", "Wire & Co", ""]]);
+    assert_eq!(
+        links(entry, "via"),
+        [["https://wire.example/0", "", "", ""], ["https://wire.example/1?a&b", "", "Wire & Co", ""]]
+    );
     let bare = &feed.entries[3];
     assert_eq!(links(bare, "alternate").len(), 1);
     assert!(links(bare, "alternate")[0][0].starts_with("http://127.0.0.1:8080/item/"));

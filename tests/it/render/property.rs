@@ -86,6 +86,10 @@ prop_compose! {
             image: maybe(),
             caption: Some(Caption { title: maybe(), text: maybe(), credit: maybe(), width: number, height: number }),
             comments: maybe(),
+            references: maybe()
+                .map(|url| Reference { url, title: maybe(), is_origin: number.is_none() })
+                .into_iter()
+                .collect(),
             origin: Some(Origin { title: maybe(), url: maybe() }),
             language: maybe(),
             rights: None,

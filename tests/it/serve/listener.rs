@@ -55,6 +55,10 @@ fn every_form_of_an_address_is_understood() {
         "GET /sport.atom HTTP/1.1\r\nHost:\r\nConnection: close",
         "GET /sport.atom HTTP/1.0",
         "GET /sport.atom HTTP/1.0\r\nHost: x",
+        "GET /sport.atom HTTP/1.1\r\nHost: news.example.org:8080\r\nConnection: close",
+        "GET /sport.atom HTTP/1.1\r\nHost: [::1]:8080\r\nConnection: close",
+        "GET /sport.atom HTTP/1.1\r\nHost: [::1]\r\nConnection: close",
+        "GET /sport.atom HTTP/1.1\r\nHost: my_host:\r\nConnection: close",
         "\r\nGET /sport.atom HTTP/1.1\r\nHost: x\r\nConnection: close",
     ] {
         let answer = house.say(format!("{line}\r\n\r\n"));

@@ -65,7 +65,11 @@ fn check(entries: &[&str], held: &[usize], status: u16, expected: &str) {
             let response = ask(last, &Method::GET, path, &lines);
             let what = format!("{path} {entries:?} {held:?} {coding:?}");
             assert_eq!(response.status().as_u16(), status, "{what}");
-            let identity = [("if-none-match", tags.as_str()), ("a-im", "feed")];
+            let identity = [
+                ("if-none-match", tags.as_str()),
+                ("a-im", "feed"),
+                ("accept-encoding", "identity, *;q=0.1"),
+            ];
             let response = ask(last, &Method::GET, path, &identity);
             assert_eq!(
                 (response.status().as_u16(), letters(response.body())),

@@ -232,6 +232,11 @@ fn what_is_no_http_is_refused() {
     for request in [
         "GET /sport.atom HTTP/1.1\r\n\r\n",
         "GET /sport.atom HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+        "GET /sport.atom HTTP/1.1\r\nHost: a b/c\r\n\r\n",
+        "GET /sport.atom HTTP/1.1\r\nHost: a@b\r\n\r\n",
+        "GET /sport.atom HTTP/1.1\r\nHost: [::1\r\n\r\n",
+        "GET /sport.atom HTTP/1.1\r\nHost: a:b:c\r\n\r\n",
+        "GET /sport.atom HTTP/1.1\r\nHost: a:99999\r\n\r\n",
         "GET /sport.atom\r\n\r\n",
         "GET  /sport.atom HTTP/1.1\r\nHost: x\r\n\r\n",
         "GET /sport atom HTTP/1.1\r\nHost: x\r\n\r\n",

@@ -101,14 +101,14 @@ fn what_is_hidden_outlives_its_entry_and_its_keys() {
     let source = source("a", &["sport"]);
     let update = poll(&store, &source, &brought(three(), NOW));
     let entry = &update.new[0];
-    let hiding = Hiding { at: at(NOW), id: entry.id.clone(), sections: vec![sport()] };
+    let hiding = Hiding { at: at(NOW), id: entry.id.clone(), sections: vec![sport()], ..Hiding::default() };
     store.hide(&[(entry.key, hiding.clone())], None, &[], &[]).unwrap();
     poll(&store, &source, &brought(vec![], "2026-11-21T00:00:00Z"));
     assert_eq!(purge(&store, "2027-01-01T00:00:00Z").len(), 3);
     assert_eq!(store.forget(at("2029-01-01T00:00:00Z")).unwrap(), 3);
     drop(store);
     let store = Store::open(folder.path()).unwrap();
-    assert_eq!(store.hidden().unwrap().entries[&entry.key], hiding);
+    assert_eq!(store.hidden().unwrap().entries()[&entry.key], hiding);
     assert_eq!(store.hidden().unwrap().notices()[&sport()].len(), 1);
     let again = poll(&store, &source, &brought(three(), "2030-01-01T00:00:00Z"));
     assert_eq!(again.new.len(), 2, "the others are news by then");
