@@ -258,3 +258,29 @@ impl Pushes {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hub_is_asked_for_one_renewal_at_a_time() {
+        let (events, _heard) = mpsc::channel(1);
+        let (mut pushes, _queue) = Pushes::new("", &BTreeMap::new(), &BTreeMap::new(), events);
+        let at = |seconds| Timestamp::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        for (hub, now, expected) in [
+            ("a", 10, None),
+            ("a", 10, Some(13)),
+            ("b", 11, None),
+            ("a", 12, Some(13)),
+            ("a", 13, None),
+            ("b", 13, Some(14)),
+            // The clock was ahead.
+            ("a", 5, None),
+            ("a", 6, Some(8)),
+        ] {
+            assert_eq!(pushes.wait_for(hub, at(now)), expected.map(at), "{hub} {now}");
+        }
+        assert_eq!(pushes.renewed.len(), 1);
+    }
+}

@@ -253,6 +253,32 @@ fn every_format_is_delivered_as_what_it_is() {
 }
 
 #[test]
+fn every_feed_names_its_hub_beside_its_bytes() {
+    let (home, daemon) = house(&["a"], "");
+    for path in ["/sport.rss", "/sport.atom", "/sport.json"] {
+        let links = format!("<{SITE}/hub>; rel=\"hub\", <{SITE}{path}>; rel=\"self\"");
+        let tag = daemon.get(path).header("etag").to_owned();
+        for method in ["GET", "HEAD"] {
+            assert_eq!(daemon.request(method, path, &[]).header("link"), links);
+            let known = daemon.request(method, path, &[("If-None-Match", &tag)]);
+            assert!(known.status == 304 && !known.headers.contains_key("link"));
+        }
+        change(&home, &daemon, &["a", path]);
+        let news = [("A-IM", "feed"), ("If-None-Match", tag.as_str())];
+        let answer = daemon.request("GET", path, &news);
+        assert_eq!((answer.status, answer.header("link")), (226, links.as_str()));
+    }
+    for path in ["/", "/sport", "/feeds.opml"] {
+        assert!(!daemon.get(path).headers.contains_key("link"), "{path}");
+    }
+    // Without a hub there is none to name.
+    assert!(daemon.stop().success());
+    home.configure(&config("[publish]\nhub = \"off\"\n"));
+    let daemon = home.start();
+    assert!(!daemon.get("/sport.json").headers.contains_key("link"));
+}
+
+#[test]
 fn who_has_unsubscribed_hears_no_more() {
     let (home, daemon) = house(&["a"], "");
     let (one, other) = (Reader::new(), Reader::new());
