@@ -12,27 +12,37 @@ use tokio::time::{Instant, timeout_at};
 use super::writer::Front;
 use crate::model::{Coding, Document, Published};
 
-/// Documents that are about to be replaced are not worth it: so long after an edition the next one is waited for.
+/// What nearly every reader takes is made at once, for it costs little.
+const AT_ONCE: &[Coding] = &[Coding::Gzip];
+/// What makes documents smaller still, once it is calm.
+const IN_TIME: &[Coding] = &[Coding::Br, Coding::Zstd];
+/// Documents that are about to be replaced are not worth more: so long after an edition the next one is waited for.
 const QUIET: Duration = Duration::from_millis(300);
-/// But when editions follow one another for so long, the last of them is compressed.
+/// But when editions follow one another for so long, the last of them is done all the same.
 const HURRY: Duration = Duration::from_millis(600);
 
 /// Compresses every edition, until nobody makes any more.
 pub(super) async fn keep_packed(front: Front, mut editions: watch::Receiver<()>) {
+    let mut since = Instant::now();
     loop {
         editions.mark_unchanged();
-        pack(&front.load_full(), &editions).await;
+        let published = front.load_full();
+        pack(&published, AT_ONCE, &editions).await;
+        match timeout_at((since + HURRY).min(Instant::now() + QUIET), editions.changed()).await {
+            Ok(Ok(())) => continue,
+            Ok(Err(_)) => return,
+            Err(_) => pack(&published, IN_TIME, &editions).await,
+        }
         if editions.changed().await.is_err() {
             return;
         }
-        let end = Instant::now() + HURRY;
-        while let Ok(Ok(())) = timeout_at(end.min(Instant::now() + QUIET), editions.changed()).await {}
+        since = Instant::now();
     }
 }
 
-/// Every document in the coding that most readers take, then in the next: as far as there is no newer edition.
-async fn pack(published: &Published, editions: &watch::Receiver<()>) {
-    for coding in Coding::PACKED {
+/// Every document in one coding, then in the next: as far as there is no newer edition.
+async fn pack(published: &Published, codings: &[Coding], editions: &watch::Receiver<()>) {
+    for coding in codings.iter().copied() {
         let is_wanting =
             |document: &&Arc<Document>| document.is_worth_packing() && !document.is_ready(coding);
         for document in published.documents.values().filter(is_wanting).map(Arc::clone) {
