@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The core of the servers; the load takes what is left.
+/// The core of the servers, and that of the load.
 const CORE: &str = "0";
+pub const LOAD_CORE: &str = "1";
 /// Ticks of the kernel's accounts in a second (`USER_HZ`, the same on every Linux).
 const TICKS_PER_SECOND: f64 = 100.0;
 const START_SECONDS_MAX: u64 = 20;
