@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use chrono::SubsecRound as _;
+
 use super::Writer;
 use crate::app::hide::{Desk, Done, Named, Order};
 use crate::edge::store::{HIDDEN_MAX, StoreError};
-use chrono::SubsecRound as _;
-
 use crate::model::{Entry, EntryKey, Hiding, Timestamp, Update};
 use crate::pipeline;
 
@@ -24,8 +24,9 @@ impl Writer {
             Ok(done) if done.already_since.is_none() => done,
             nothing => return Ok(nothing),
         };
+        // Should anything fail from here on, the next commit shows what the store says.
+        (self.stale, self.unshown) = (true, true);
         self.store.flush()?;
-        self.unshown = false;
         self.hide_what_is_hidden()?;
         if self.filer.is_busy() {
             // What has taken its place is looked up once more.
@@ -33,6 +34,7 @@ impl Writer {
         }
         // Whoever stood beside it must not name it any more, and whoever it hid comes up.
         self.fill_window()?;
+        self.unshown = false;
         self.publish();
         Ok(Ok(done))
     }
