@@ -6,6 +6,7 @@ pub mod fetch;
 pub mod files;
 pub mod folder;
 pub mod hub;
+pub mod journal;
 pub mod serve;
 pub mod store;
 pub mod systemd;
