@@ -53,6 +53,11 @@ impl Journal {
         }
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The place of the record that is appended next.
     pub fn next(&self) -> u64 {
         self.next

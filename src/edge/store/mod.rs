@@ -19,11 +19,13 @@ mod codec;
 mod commit;
 mod damage;
 mod delisted;
+mod dump;
 mod frozen;
 mod hidden;
 mod keys;
 mod ledger;
 mod open;
+mod rebuild;
 mod record;
 mod related;
 mod retention;
@@ -44,12 +46,15 @@ use chrono::SubsecRound as _;
 use sled::{Db, Tree};
 
 use crate::edge::journal::{Journal, Rows};
+use crate::edge::snapshot::SnapshotError;
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
 use damage::Damage;
+use dump::Dumps;
 pub use hidden::HIDDEN_MAX;
 use keys::Keys;
 use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
+pub use rebuild::{Lost, Rebuilt, rebuild};
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
 pub use stubs::STUBS_MAX;
@@ -69,6 +74,7 @@ const STUBS: &[u8] = b"stubs";
 pub struct Store {
     db: Db,
     journal: Mutex<Journal>,
+    dumps: Dumps,
     meta: Tree,
     sources: Tree,
     entries: Tree,
@@ -129,6 +135,9 @@ pub enum StoreError {
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
     Journal(std::io::Error),
+    /// A snapshot cannot be written or read.
+    #[error("the snapshot failed: {0}")]
+    Snapshot(#[from] SnapshotError),
     /// sled failed.
     #[error("the store failed: {0}")]
     Sled(#[from] sled::Error),

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use sled::{Batch, Db, Tree};
 
 use super::damage::Damage;
+use super::dump::Dumps;
 use super::keys::Keys;
 use super::ledger::Ledgers;
 use super::record::Press;
@@ -19,7 +20,7 @@ use super::write::replay;
 use super::{Store, StoreError, codec};
 
 /// The schema that this version reads and writes.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 pub(super) const TREES: &[&str] = &[
     "meta",
@@ -108,6 +109,7 @@ impl Store {
             damage,
             press: Press::new()?,
             journal: Mutex::new(journal),
+            dumps: Dumps::default(),
             db,
             _lock: lock,
         })
@@ -224,7 +226,7 @@ fn claim(db: &Db, place: &Path) -> Result<Tree, StoreError> {
     }
 }
 
-fn sign(db: &Db) -> Result<Tree, StoreError> {
+pub(super) fn sign(db: &Db) -> Result<Tree, StoreError> {
     let meta = db.open_tree("meta")?;
     let mut signature = Batch::default();
     signature.insert("app", APP);

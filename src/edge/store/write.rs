@@ -1,7 +1,7 @@
 //! The one way into the store: a commit goes to the journal, and then to sled, which holds its place in the same
 //! transaction. Nothing of it counts before [`Store::flush`].
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
 use sled::transaction::{
@@ -14,7 +14,7 @@ use super::{Store, StoreError, codec};
 use crate::edge::journal::{self, Changes, Journal, Record, Rows};
 
 /// The place of the last commit that sled holds.
-const SEQUENCE: &[u8] = b"sequence";
+pub(super) const SEQUENCE: &[u8] = b"sequence";
 
 impl Store {
     /// Makes everything that was applied so far durable.
@@ -52,6 +52,10 @@ impl Store {
         let mut journal = self.journal();
         let sequence = journal.append(changes).map_err(StoreError::Journal)?;
         apply(&self.db, &self.meta, sequence, changes)
+    }
+
+    pub(super) fn journal_folder(&self) -> PathBuf {
+        self.journal().folder().to_path_buf()
     }
 
     fn journal(&self) -> MutexGuard<'_, Journal> {

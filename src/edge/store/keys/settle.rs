@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use sled::{Batch, Tree};
 
+use super::hold::Holds;
 use super::volume::{Merged, Scribe, Volume, leads};
 use super::{Fresh, Keys, NOWHERE, Name, number};
 use crate::edge::store::StoreError;
@@ -49,7 +50,7 @@ impl Keys {
         if self.has_single.load(Ordering::Relaxed) {
             let mut settled = Batch::default();
             learnt.iter().for_each(|(name, _)| settled.remove(&name[..]));
-            self.single.apply_batch(settled)?;
+            self.holds.when_free(|| self.single.apply_batch(settled))?;
             self.has_single.store(!self.single.is_empty(), Ordering::Relaxed);
         }
         fresh.settled_before = Some(fresh.next);
@@ -96,6 +97,7 @@ impl Keys {
             tree: self.volumes.clone(),
             damage: Arc::clone(&self.damage),
             fresh: Arc::clone(&self.fresh),
+            holds: Arc::clone(&self.holds),
             pace: Pace { hurry: Arc::clone(&self.hurry) },
         }
     }
@@ -143,6 +145,7 @@ struct Merger {
     tree: Tree,
     damage: Arc<Damage>,
     fresh: Arc<Mutex<Fresh>>,
+    holds: Arc<Holds>,
     pace: Pace,
 }
 
@@ -162,7 +165,7 @@ impl Merger {
             for number in rows {
                 done.remove(number?);
             }
-            self.runs.apply_batch(done)?;
+            self.holds.when_free(|| self.runs.apply_batch(done))?;
         }
     }
 
@@ -192,7 +195,7 @@ impl Merger {
                     return Ok(());
                 }
                 let mut began = Instant::now();
-                input.remove(|| self.pace.rest(&mut began))?;
+                input.remove(&self.holds, || self.pace.rest(&mut began))?;
             }
         }
     }

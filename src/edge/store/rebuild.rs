@@ -1,0 +1,227 @@
+//! Making a store anew from a snapshot and the journal.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use sled::{Batch, Db, Tree};
+
+use super::StoreError;
+use super::open::{SCHEMA, TREES, sign};
+use super::write::SEQUENCE;
+use crate::edge::journal::{self, Changes, Damaged};
+use crate::edge::snapshot::{self, Part};
+
+/// Rows that are written in one batch, and bytes of them: what sled writes at once it also holds at once, many times
+/// over. A million small rows in batches of 200 take 90 MB, in batches of 1,000 more than a gigabyte.
+const BATCH_ROWS_MAX: usize = 100;
+const BATCH_BYTES_ENOUGH: usize = 64 << 10;
+/// Bytes of rows after which sled is made to write what it holds.
+const UNWRITTEN_BYTES_MAX: usize = 4 << 20;
+/// sled's cache, in bytes: nothing is read back.
+const CACHE_BYTES: u64 = 8 << 20;
+/// Bytes of a snapshot that are read at once.
+const READ_BYTES: usize = 256 << 10;
+
+/// What a store was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// The place of its last commit.
+    pub sequence: u64,
+    /// Rows that came from the snapshot.
+    pub rows: u64,
+    /// Commits that came from the snapshot and the journal.
+    pub records: u64,
+    /// What is missing, in order; what was written by commits behind it is there all the same.
+    pub lost: Vec<Lost>,
+}
+
+/// Commits that were nowhere to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// The place of the first one.
+    pub first: u64,
+    /// The place of the last one; `None` where nobody can tell.
+    pub last: Option<u64>,
+    /// Where in the journal they were, if they were there.
+    pub damaged: Vec<Damaged>,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.last {
+            Some(last) if last == self.first => write!(f, "commit {last}")?,
+            Some(last) => write!(f, "commits {} to {last}", self.first)?,
+            None => write!(f, "what may have been behind commit {}", self.first.saturating_sub(1))?,
+        }
+        for damaged in &self.damaged {
+            let (path, range) = (damaged.path.display(), &damaged.range);
+            write!(f, ", {path} from byte {} to {}", range.start, range.end)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a store in the folder `place`, which must not be there yet, from a snapshot and all commits behind it that the
+/// journal in the folder `journal` has; without a snapshot from the journal alone. It is durable when this returns,
+/// and has to be moved to where it belongs. A snapshot that is not whole is an error, and leaves `place` to be removed;
+/// commits that are not there are [`Rebuilt::lost`].
+pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<Rebuilt, StoreError> {
+    let at = |path: &Path| {
+        let path = path.display().to_string();
+        move |source| StoreError::Folder { path, source }
+    };
+    let mut rebuilt = Rebuilt::default();
+    {
+        let mut loading = Loading::begin(fresh(place)?)?;
+        if let Some(path) = snapshot {
+            let file = File::open(path).map_err(at(path))?;
+            let summary = snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| match part {
+                Part::Rows(tree, rows) => loading.rows(&tree, &rows),
+                Part::Record(record) => loading.changes(&record.changes),
+            })?;
+            if summary.head.schema != SCHEMA {
+                return Err(StoreError::Refused(format!(
+                    "{}: this snapshot has schema {}, and this version knows {SCHEMA}",
+                    path.display(),
+                    summary.head.schema
+                )));
+            }
+            rebuilt.rows = summary.rows();
+            (rebuilt.sequence, rebuilt.records) = (summary.sequence, summary.records);
+        }
+        follow(&mut loading, &mut rebuilt, journal)?;
+        loading.finish(rebuilt.sequence)?;
+    }
+    make_durable(place).map_err(at(place))?;
+    Ok(rebuilt)
+}
+
+/// sled in a folder that it makes.
+fn fresh(place: &Path) -> Result<Db, StoreError> {
+    if place.exists() {
+        return Err(StoreError::Refused(format!("{}: it is there already", place.display())));
+    }
+    let config = sled::Config::new().path(place).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    Ok(config.open()?)
+}
+
+/// Whatever the journal has behind `rebuilt`.
+fn follow(loading: &mut Loading, rebuilt: &mut Rebuilt, journal: &Path) -> Result<(), StoreError> {
+    if !journal.exists() {
+        return Ok(());
+    }
+    let mut failed = None;
+    let damaged = journal::read_after(journal, rebuilt.sequence, |record| {
+        let first = rebuilt.sequence + 1;
+        if record.sequence > first {
+            rebuilt.lost.push(Lost { first, last: Some(record.sequence - 1), damaged: vec![] });
+        }
+        rebuilt.sequence = record.sequence;
+        rebuilt.records += 1;
+        loading.changes(&record.changes).map_err(|error| {
+            failed = Some(error);
+            io::Error::other("the store failed")
+        })
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    for damaged in damaged.map_err(StoreError::Journal)? {
+        let (before, behind) = damaged.between;
+        let is_in = |lost: &&mut Lost| {
+            before.is_none_or(|before| lost.first > before)
+                && behind.is_none_or(|behind| lost.last < Some(behind))
+        };
+        match rebuilt.lost.iter_mut().find(is_in) {
+            Some(lost) => lost.damaged.push(damaged),
+            // At the end, or where all that was lost is in the snapshot.
+            None if behind.is_none() => {
+                rebuilt.lost.push(Lost { first: rebuilt.sequence + 1, last: None, damaged: vec![damaged] });
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// A store that is being filled. Nobody reads it before it is whole, so nothing has to be written together.
+struct Loading {
+    db: Db,
+    trees: Vec<(&'static str, Tree)>,
+    unwritten_bytes: usize,
+}
+
+impl Loading {
+    fn begin(db: Db) -> Result<Self, StoreError> {
+        sign(&db)?;
+        let tree = |name: &&'static str| Ok::<_, StoreError>((*name, db.open_tree(name)?));
+        let trees = TREES.iter().map(tree).collect::<Result<_, _>>()?;
+        Ok(Self { db, trees, unwritten_bytes: 0 })
+    }
+
+    fn rows(&mut self, tree: &str, rows: &[(Vec<u8>, Vec<u8>)]) -> Result<(), StoreError> {
+        let rows = rows.iter().map(|(name, value)| (&name[..], Some(&value[..])));
+        self.write(tree, rows)
+    }
+
+    fn changes(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        for (tree, rows) in &changes.0 {
+            self.write(tree, rows.0.iter().map(|(name, value)| (&name[..], value.as_deref())))?;
+        }
+        Ok(())
+    }
+
+    fn write<'a>(
+        &mut self,
+        tree: &str,
+        rows: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+    ) -> Result<(), StoreError> {
+        let Some((_, tree)) = self.trees.iter().find(|(known, _)| *known == tree) else {
+            return Err(StoreError::Refused(format!(
+                "there is a tree {tree:?} that this version does not know"
+            )));
+        };
+        let (mut batch, mut in_batch, mut bytes) = (Batch::default(), 0, 0);
+        for (name, value) in rows {
+            in_batch += 1;
+            bytes += name.len() + value.map_or(0, <[u8]>::len);
+            match value {
+                Some(value) => batch.insert(name, value),
+                None => batch.remove(name),
+            }
+            if in_batch == BATCH_ROWS_MAX || bytes > BATCH_BYTES_ENOUGH {
+                tree.apply_batch(std::mem::take(&mut batch))?;
+                self.unwritten_bytes += std::mem::take(&mut bytes);
+                in_batch = 0;
+            }
+        }
+        tree.apply_batch(batch)?;
+        self.unwritten_bytes += bytes;
+        if self.unwritten_bytes > UNWRITTEN_BYTES_MAX {
+            self.unwritten_bytes = 0;
+            self.db.flush()?;
+        }
+        Ok(())
+    }
+
+    fn finish(self, sequence: u64) -> Result<(), StoreError> {
+        self.db.open_tree("meta")?.insert(SEQUENCE, &sequence.to_be_bytes())?;
+        self.db.flush()?;
+        Ok(())
+    }
+}
+
+/// sled itself leaves it to the system when its files reach the disk.
+fn make_durable(folder: &Path) -> io::Result<()> {
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if file.file_type()?.is_dir() {
+            make_durable(&file.path())?;
+        } else {
+            File::open(file.path())?.sync_all()?;
+        }
+    }
+    File::open(folder)?.sync_all()
+}
