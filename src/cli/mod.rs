@@ -3,6 +3,7 @@
 mod check;
 mod entries;
 mod hide;
+mod look;
 mod moment;
 mod parse;
 mod plan;
@@ -83,6 +84,9 @@ enum Command {
     Hide(hide::Args),
     /// Write every document as a file, with compressed twins, for a web server, a CDN or a bucket.
     Render(render::Args),
+    /// Look at a store for damage, for a nashra that is about to open it.
+    #[command(hide = true)]
+    Look(look::Args),
     /// Let an entry back that was hidden: to its place, with its id.
     Unhide(hide::Args),
 }
@@ -123,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Entries(args) => entries::main(&args, &config),
         Command::Why(args) => why::main(&args, &config),
         Command::Render(args) => render::main(&args, &config),
+        Command::Look(args) => look::main(&args),
         Command::Hide(args) => hide::main(&args, true, &config),
         Command::Unhide(args) => hide::main(&args, false, &config),
     };
