@@ -25,7 +25,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{self, AppError, Options};
+use crate::app::{self, AppError, Looker, Options};
 use crate::config::{Config, Mistake};
 
 /// Exit code for a command that could not do its work.
@@ -167,7 +167,7 @@ fn load(config: &Path) -> Result<Config, CliError> {
 fn options(config: &Config, config_path: &Path) -> Options {
     let directory = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
     let state_folder = app::state_folder(config, directory.as_deref());
-    Options { config_path: config_path.to_path_buf(), state_folder }
+    Options { config_path: config_path.to_path_buf(), state_folder, looker: Looker::of_this_program() }
 }
 
 /// Runs an asynchronous command on a runtime of its own.

@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,11 @@ const LOCK_RHYTHM: Duration = Duration::from_millis(10);
 /// A process number has fewer digits.
 const PID_BYTES_MAX: u64 = 20;
 
-/// The lock on a state folder, held until it is dropped.
-#[derive(Debug)]
+/// The lock on a state folder, held until the last clone is dropped.
+#[derive(Clone, Debug)]
 pub struct Lock {
-    pub(super) folder: PathBuf,
-    _file: File,
+    folder: PathBuf,
+    _file: Arc<File>,
 }
 
 impl Lock {
@@ -41,7 +42,12 @@ impl Lock {
         if let Err(error) = written {
             tracing::debug!(%error, path = %path.display(), "the process number cannot be written down");
         }
-        Ok(Self { folder: folder.to_path_buf(), _file: file })
+        Ok(Self { folder: folder.to_path_buf(), _file: Arc::new(file) })
+    }
+
+    /// The folder that is locked.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 }
 

@@ -234,7 +234,7 @@ impl Pulse {
 }
 
 /// How large everything in the folder is; what cannot be read counts nothing.
-fn bytes_below(folder: &Path) -> u64 {
+pub fn bytes_below(folder: &Path) -> u64 {
     let mut folders: Vec<PathBuf> = vec![folder.to_path_buf()];
     let mut bytes = 0;
     while let Some(folder) = folders.pop() {

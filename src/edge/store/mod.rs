@@ -26,7 +26,9 @@ mod keys;
 mod ledger;
 mod lock;
 mod look;
+mod mend;
 mod open;
+mod rebuild;
 mod record;
 mod related;
 mod retention;
@@ -40,6 +42,7 @@ mod walk;
 mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -53,7 +56,10 @@ use keys::Keys;
 use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 pub use lock::Lock;
-pub use look::{Seen, ask, look};
+pub use look::{Seen, ask, bytes_below, look};
+pub use mend::{Mended, mend, sweep};
+pub use open::{is_gone, is_sealed, prepare};
+pub use rebuild::{Rebuilt, rebuild};
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
 use seal::Seal;
@@ -144,6 +150,9 @@ pub enum StoreError {
         /// What is known.
         why: String,
     },
+    /// sled does not come back.
+    #[error("the store does not open within {0} s")]
+    Hung(u64),
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
     Journal(std::io::Error),
@@ -161,11 +170,29 @@ impl StoreError {
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Sled(error) => guard::is_fatal(error),
-            Self::Damaged { .. } | Self::Foreign(_) => true,
+            Self::Damaged { .. } | Self::Foreign(_) | Self::Hung(_) => true,
             Self::Folder { .. } | Self::InUse(_) | Self::Refused(_) | Self::Journal(_) | Self::Record(_) => {
                 false
             }
         }
+    }
+}
+
+impl StoreError {
+    /// Whether another store in its place would help.
+    pub fn is_mendable(&self) -> bool {
+        self.is_fatal() && !matches!(self, Self::Hung(_))
+    }
+
+    /// Whether it is only that the disk is full.
+    pub fn is_about_room(&self) -> bool {
+        let error = match self {
+            Self::Folder { source, .. } | Self::Journal(source) | Self::Sled(sled::Error::Io(source)) => {
+                source
+            }
+            _ => return false,
+        };
+        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
     }
 }
 

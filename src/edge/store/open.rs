@@ -13,6 +13,7 @@ use super::guard::{Db, Tree};
 use super::keys::Keys;
 use super::ledger::Ledgers;
 use super::lock::{Lock, failed, is_sled_in_use};
+use super::mend::has_history;
 use super::record::Press;
 use super::seal::Seal;
 use super::write::replay;
@@ -50,10 +51,12 @@ const DEFAULT_TREE: &str = "__sled__default";
 /// sled's cache, in bytes.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 const FLUSH_INTERVAL_MS: u64 = 500;
+/// EMFILE and ENFILE: too many files are open.
+const TOO_MANY_FILES: [i32; 2] = [24, 23];
 impl Store {
-    /// Whether `folder` has a store that can be opened without making one.
+    /// Whether `folder` has a store, in whatever state.
     pub fn exists(folder: &Path) -> bool {
-        folder.join("db").exists()
+        folder.join("db").exists() || has_history(folder)
     }
 
     /// Opens the store in `folder`, making it where there is none. Refuses, without touching it, a store
@@ -64,10 +67,10 @@ impl Store {
 
     /// The same for whoever has taken the lock already.
     pub fn open_locked(lock: Lock) -> Result<Self, StoreError> {
-        let folder = lock.folder.clone();
+        let folder = lock.folder().to_path_buf();
+        prepare(&lock)?;
         Seal::remove(&folder).map_err(failed(&folder))?;
         let place = folder.join("db");
-        prepare(&place)?;
         let db = open_sled(&place)?;
         let meta = claim(&db, &place)?;
         let journal = replay(&db, &meta, &folder.join("journal"))?;
@@ -110,16 +113,34 @@ impl Store {
     }
 }
 
-/// What is to be done before sled sees the folder: refuses one that is not ours, and takes away what would break it.
-pub(super) fn prepare(place: &Path) -> Result<(), StoreError> {
-    if place.exists() {
-        refuse_foreign_folder(place)?;
-        if is_sled_in_use(place) {
-            return Err(StoreError::InUse(format!("{}: another process", place.display())));
-        }
-        sweep(place).map_err(failed(place))?;
+/// What is to be done before sled sees its folder: refuses one that is not ours, and takes away what would break it.
+pub fn prepare(lock: &Lock) -> Result<(), StoreError> {
+    let place = lock.folder().join("db");
+    if !place.exists() {
+        return Ok(());
     }
-    Ok(())
+    if !place.is_dir() {
+        return Err(damaged(&place, "it is no folder"));
+    }
+    refuse_foreign_folder(&place)?;
+    if is_sled_in_use(&place) {
+        return Err(StoreError::InUse(format!("{}: another process", place.display())));
+    }
+    sweep(&place).map_err(failed(&place))
+}
+
+/// Whether there is nothing to be opened, although there was once.
+pub fn is_gone(lock: &Lock) -> bool {
+    lock.folder().join("db").symlink_metadata().is_err() && has_history(lock.folder())
+}
+
+/// Whether the store was closed well and nobody has touched it since: then it need not be looked at.
+pub fn is_sealed(lock: &Lock) -> bool {
+    Seal::is_whole(lock.folder())
+}
+
+fn damaged(place: &Path, why: &str) -> StoreError {
+    StoreError::Damaged { place: place.display().to_string(), why: why.to_owned() }
 }
 
 /// A folder with other people's files in it is not ours to write to.
@@ -160,8 +181,21 @@ fn sweep(place: &Path) -> io::Result<()> {
 pub(super) fn open_sled(place: &Path) -> Result<Db, StoreError> {
     let config =
         sled::Config::new().path(place).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_INTERVAL_MS));
-    Db::open(&config)
-        .map_err(|error| StoreError::Damaged { place: place.display().to_string(), why: error.to_string() })
+    Db::open(&config).map_err(|error| match error {
+        sled::Error::Io(error) if is_of_the_system(&error) => failed(place)(error),
+        other => damaged(place, &other.to_string()),
+    })
+}
+
+/// Whether the files may be sound, and this process may not, or cannot now, use them.
+fn is_of_the_system(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock,
+    };
+    let kinds = [OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock];
+    let is_out_of_files = error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code));
+    // sled says this of its own lock, which is looked at before.
+    kinds.contains(&error.kind()) || is_out_of_files || error.to_string().contains("could not acquire lock")
 }
 
 /// Signs a fresh store, checks the signature of an old one. Looks at the names of the trees before

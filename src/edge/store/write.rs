@@ -92,7 +92,7 @@ pub(super) fn replay(db: &Db, meta: &Tree, folder: &Path) -> Result<Journal, Sto
 }
 
 /// One commit into sled, with its place.
-fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), StoreError> {
+pub(super) fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), StoreError> {
     let mut trees = vec![meta.clone()];
     let mut place = Batch::default();
     place.insert(SEQUENCE, &sequence.to_be_bytes());
