@@ -10,6 +10,7 @@ mod heads;
 mod negotiate;
 mod respond;
 mod route;
+mod twin;
 
 use std::future::Future;
 use std::io;
@@ -213,7 +214,17 @@ fn handle(
     let route = Route::of(head.uri.path());
     if route == Route::Snapshot {
         let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
-        let response = respond(&server.doors.front.load(), &asked);
+        let front = server.doors.front.load();
+        let response = match respond::find(&front, &asked) {
+            Ok(document) => {
+                let response = answer(document, &asked);
+                if head.version < Version::HTTP_2 {
+                    patience.expect(heads::twin(document, response.body()));
+                }
+                response
+            }
+            Err(other) => *other,
+        };
         return Handled::Now(Some(call.answer(response, patience)));
     }
     let (server, patience) = (Arc::clone(server), Arc::clone(patience));

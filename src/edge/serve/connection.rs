@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::Limits;
+use super::twin::{self, Twin};
 
 /// Bytes that are read and thrown away after an answer, so that a peer which is still sending gets to read it.
 const LINGER_BYTES_MAX: usize = 256 * 1024;
@@ -45,6 +46,8 @@ struct State {
     lingers_since: Option<Instant>,
     /// A request's body was left unread.
     unread: bool,
+    /// What is going to be written next, as the kernel has it.
+    twin: Option<Arc<Twin>>,
 }
 
 /// Why a connection's time is up.
@@ -68,6 +71,7 @@ impl Patience {
             moved_at: now,
             lingers_since: None,
             unread: false,
+            twin: None,
         };
         Arc::new(Self { limits, began: now, state: Mutex::new(state) })
     }
@@ -83,6 +87,13 @@ impl Patience {
     /// The body of a request is not going to be read.
     pub(super) fn leave_unread(&self) {
         self.state().unread = true;
+    }
+
+    /// A body with this twin is going to be sent. Of two that are, the later one counts: the other is copied.
+    pub(super) fn expect(&self, twin: Option<Arc<Twin>>) {
+        if twin.is_some() {
+            self.state().twin = twin;
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -202,6 +213,21 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// With the help of a body's twin, where there is one.
+    fn poll_send(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let mut expected = self.patience.state().twin.take();
+        if expected.is_some() {
+            let sent = twin::poll_send(self.io.inner(), cx, slices, &mut expected);
+            self.patience.expect(expected);
+            if let Some(sent) = sent {
+                return sent;
+            }
+        }
+        Pin::new(&mut self.io).poll_write_vectored(cx, slices)
+    }
+}
+
 impl Read for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -224,7 +250,7 @@ impl Write for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.io).poll_write_vectored(cx, slices);
+        let outcome = self.poll_send(cx, slices);
         self.patience.wrote(&outcome);
         outcome
     }
