@@ -33,7 +33,7 @@ fn main() {
         ["bare"] => bare::main(),
         ["idle", address, count] => idle::main(address.parse().unwrap(), count.parse().unwrap()),
         // Without another core the load would share that of the servers, and measure itself.
-        ["load", seconds] => compare(Duration::from_secs(seconds.parse().unwrap()), TURNS, IDLE),
+        ["load", seconds] => compare(Duration::from_secs_f64(seconds.parse().unwrap()), std::env::var("TURNS").map_or(TURNS, |t| t.parse().unwrap()), IDLE),
         // Without `--bench` it is a test that asks whether it still runs.
         [] if !std::env::args().any(|word| word == "--bench") => compare(Duration::from_millis(100), 1, 50),
         [] => elsewhere("3"),
@@ -61,7 +61,8 @@ const QUESTIONS: [(&str, &str, bool); 4] = [
 fn compare(time: Duration, turns: usize, idle: usize) {
     let folder = tempfile::tempdir().unwrap();
     documents::write(folder.path());
-    let servers: Vec<Server> = [Kind::Nginx, Kind::Bare, Kind::House]
+    let kinds = if std::env::var("NOBARE").is_ok() { vec![Kind::Nginx, Kind::House] } else { vec![Kind::Nginx, Kind::Bare, Kind::House] };
+    let servers: Vec<Server> = kinds
         .into_iter()
         .filter_map(|kind| Server::start(kind, folder.path()))
         .collect();
@@ -71,6 +72,9 @@ fn compare(time: Duration, turns: usize, idle: usize) {
     println!("{BUSY} connections, one core each for server and load, median of {turns} turns of {time:?}");
     println!("{:<14}{:<8}{:>12}{:>10}{:>10}{:>12}", "", "", "requests/s", "p50 µs", "p99 µs", "CPU µs each");
     for (name, path, is_known) in QUESTIONS {
+        if std::env::var("Q").is_ok_and(|q| !name.contains(&q)) {
+            continue;
+        }
         let mut seen: Vec<Vec<Seen>> = servers.iter().map(|_| vec![]).collect();
         for _ in 0..turns {
             for (server, seen) in servers.iter().zip(&mut seen) {
@@ -80,6 +84,9 @@ fn compare(time: Duration, turns: usize, idle: usize) {
         for (server, seen) in servers.iter().zip(seen) {
             println!("{name:<14}{:<8}{}", server.kind.name(), median(seen));
         }
+    }
+    if std::env::var("Q").is_ok() {
+        return;
     }
     for server in &servers {
         let before = server.resident_kib();
@@ -106,11 +113,16 @@ fn median(mut seen: Vec<Seen>) -> String {
     let mut cpu: Vec<f64> = seen.iter().map(each).collect();
     cpu.sort_by(f64::total_cmp);
     let middle = &seen[seen.len() / 2];
+    let at = |percent: usize| {
+        let mut all: Vec<u128> = seen.iter().map(|seen| seen.percentile(percent).as_micros()).collect();
+        all.sort_unstable();
+        all[all.len() / 2]
+    };
     format!(
         "{:>12.0}{:>10}{:>10}{:>12.2}",
         middle.per_second(),
-        middle.percentile(50).as_micros(),
-        middle.percentile(99).as_micros(),
+        at(50),
+        at(99),
         cpu[cpu.len() / 2]
     )
 }

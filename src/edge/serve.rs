@@ -282,6 +282,7 @@ impl Server {
             },
             _ => self.answer(&head, route).await,
         };
+        patience.ready();
         call.answer(response, patience)
     }
 

@@ -14,6 +14,7 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, sleep_until};
 
 use super::Limits;
@@ -82,6 +83,11 @@ impl Patience {
         state.running += 1;
         state.moved_at = Instant::now();
         Running(Arc::clone(self))
+    }
+
+    /// The answer to a request that took its time is there.
+    pub(super) fn ready(&self) {
+        self.state().moved_at = Instant::now();
     }
 
     /// The body of a request is not going to be read.
@@ -160,7 +166,8 @@ impl Drop for Running {
         state.running -= 1;
         state.answered = true;
         if state.running == 0 {
-            state.quiet_since = Instant::now();
+            // What is handed over was made, or moved on, just now: a look at the clock is saved.
+            state.quiet_since = state.moved_at;
         }
     }
 }
@@ -224,7 +231,11 @@ impl Watched {
                 return sent;
             }
         }
-        Pin::new(&mut self.io).poll_write_vectored(cx, slices)
+        match slices {
+            // One is sent with less ado than a list.
+            [slice] => Pin::new(&mut self.io).poll_write(cx, slice),
+            _ => Pin::new(&mut self.io).poll_write_vectored(cx, slices),
+        }
     }
 }
 
@@ -301,7 +312,7 @@ pub(super) async fn drive<C: Future>(
     let mut alarm = pin!(sleep_until(patience.deadline(None).0));
     // When it is cut, once it was told to finish.
     let mut last = None;
-    let mut is_first = true;
+    let (mut is_first, mut is_set) = (true, false);
     poll_fn(|cx| {
         // To look whether there is news costs next to nothing; to wait for it again would cost a lock.
         let has_news = std::mem::take(&mut is_first) || !matches!(told.has_changed(), Ok(false));
@@ -319,10 +330,18 @@ pub(super) async fn drive<C: Future>(
             // rings: a timer is dearer than a look at the clock.
             if at < alarm.deadline() {
                 alarm.as_mut().reset(at);
+                is_set = false;
             }
+            // One that has been told whom to wake, and has not rung, need not be told again.
+            if is_set && !alarm.is_elapsed() {
+                return Poll::Pending;
+            }
+            // Without budget it does not listen, and all is polled again.
+            is_set = has_budget_remaining();
             ready!(alarm.as_mut().poll(cx));
             if at > alarm.deadline() {
                 alarm.as_mut().reset(at);
+                is_set = false;
                 continue;
             }
             if verdict == Verdict::Cut {

@@ -70,6 +70,13 @@ pub(super) fn same(document: &Document, coding: Coding) -> HeaderMap {
     kept(document, |heads| &heads.same, coding, make)
 }
 
+/// The ETag of a coding whose headers were wanted before; `None` where they were not.
+pub(super) fn etag(document: &Document, coding: Coding) -> Option<&HeaderValue> {
+    let heads = document.kept.get_or_make(Heads::default)?;
+    let (slot, _) = heads.same.iter().zip(Coding::ALL).find(|(_, one)| *one == coding)?;
+    slot.get()?.get(header::ETAG)
+}
+
 /// Marks the answer to a reader that asks for news alone as good for itself, and for no one else.
 pub(super) fn make_private(headers: &mut HeaderMap, document: &Document) {
     let make = || HeaderValue::try_from(cache_control("private", document.lifetime)).ok();

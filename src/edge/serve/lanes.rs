@@ -43,7 +43,10 @@ impl Lanes {
         let count = available_parallelism().map_or(1, usize::from).min(LANES_MAX);
         let open = |_| {
             let (sender, callers) = mpsc::unbounded_channel();
-            let runtime = Builder::new_current_thread().enable_all().build()?;
+            let runtime = Builder::new_current_thread()
+                .event_interval(std::env::var("EI").map_or(61, |x| x.parse().unwrap_or(61)))
+                .enable_all()
+                .build()?;
             let (server, stopped) = (Arc::clone(server), stopped.clone());
             thread::Builder::new()
                 .name("readers".to_owned())
