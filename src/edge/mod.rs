@@ -2,10 +2,12 @@
 
 pub mod admin;
 pub mod clock;
+pub mod fault;
 pub mod fetch;
 pub mod files;
 pub mod folder;
 pub mod hub;
+pub mod journal;
 pub mod serve;
 pub mod store;
 pub mod systemd;

@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crate → the only places that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("sled", &["edge/store/"]),
+    ("crc32fast", &["edge/journal"]),
     ("hyper", &["edge/fetch", "edge/serve", "edge/admin"]),
     ("hyper_util", &["edge/fetch", "edge/serve", "edge/admin"]),
     ("hyper_rustls", &["edge/fetch"]),
@@ -61,7 +62,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regex", &["config", "pipeline/section"]),
     ("regex_syntax", &["config/rules"]),
     ("blake3", &["model/id"]),
-    ("memchr", &["pipeline/"]),
+    ("memchr", &["pipeline/", "edge/journal"]),
     ("ipnet", &["model/policy", "config", "edge/fetch", "app/probe"]),
     ("percent_encoding", &["config", "pipeline/section", "pipeline/why", "edge/"]),
     (

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use sled::Batch;
-
 use super::commit::Commit;
 use super::{ASKING, Store, StoreError, codec};
+use crate::edge::journal::Rows;
 use crate::model::{SourceId, SourceState, Timestamp, Update};
 
 /// Sources that are written down in one batch.
@@ -23,9 +22,9 @@ impl Store {
         let names: Vec<Vec<u8>> = sources.map(name).collect();
         // A batch holds all that it replaces until it ends: the sources of a large round go part by part.
         for names in names.chunks(SOURCES_AT_ONCE) {
-            let mut batch = Batch::default();
-            names.iter().for_each(|name| batch.insert(&name[..], &codec::time(now)));
-            self.meta.apply_batch(batch)?;
+            let mut batch = Rows::default();
+            names.iter().for_each(|name| batch.insert(&name[..], codec::time(now)));
+            self.write_rows("meta", batch)?;
         }
         if names.is_empty() { Ok(()) } else { self.flush() }
     }
@@ -44,13 +43,13 @@ impl Store {
             let state = states.entry(SourceId(id.clone())).or_default();
             state.unanswered_at = Some(now);
             commit.sources.insert(id.as_bytes(), codec::encode(state)?);
-            commit.meta.remove(name);
+            commit.meta.remove(&name[..]);
             is_empty = false;
         }
         if is_empty {
             return Ok(());
         }
-        self.commit(&commit)?;
+        self.commit(commit)?;
         self.flush()
     }
 
@@ -67,13 +66,13 @@ impl Store {
         if is_empty {
             return Ok(());
         }
-        self.commit(&commit)?;
+        self.commit(commit)?;
         self.flush()
     }
 
     /// What an update takes back: nothing, where it is no answer to this asking.
-    pub(super) fn answered(&self, update: &Update) -> Result<Batch, StoreError> {
-        let (mut batch, name) = (Batch::default(), name(&update.source));
+    pub(super) fn answered(&self, update: &Update) -> Result<Rows, StoreError> {
+        let (mut batch, name) = (Rows::default(), name(&update.source));
         if let (Some(since), Some(asked_at)) = (self.meta.get(&name)?, update.state.asked_at)
             && *since <= codec::time(asked_at)[..]
         {

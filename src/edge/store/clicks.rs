@@ -1,8 +1,7 @@
 //! How often readers opened which entry, a row an entry and hour.
 
-use sled::Batch;
-
 use super::{Store, StoreError};
+use crate::edge::journal::Rows;
 use crate::model::{Click, Clicks, EntryKey};
 
 impl Store {
@@ -21,10 +20,10 @@ impl Store {
     /// Keeps the counts that are `now` so high, and drops those that are `gone`: all of it or nothing. Not durable
     /// before [`Store::flush`].
     pub fn note_clicks(&self, now: &[Click], gone: &[Click]) -> Result<(), StoreError> {
-        let mut batch = Batch::default();
-        gone.iter().for_each(|click| batch.remove(&name(*click)));
-        now.iter().for_each(|click| batch.insert(&name(*click), &click.count.to_be_bytes()));
-        Ok(self.clicks.apply_batch(batch)?)
+        let mut batch = Rows::default();
+        gone.iter().for_each(|click| batch.remove(name(*click)));
+        now.iter().for_each(|click| batch.insert(name(*click), click.count.to_be_bytes()));
+        self.write_rows("clicks", batch)
     }
 }
 

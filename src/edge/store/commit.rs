@@ -3,12 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::SubsecRound as _;
-use sled::Batch;
-use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
 
 use super::keys::{Learnt, Name};
 use super::sheaf::Binder;
 use super::{COUNT, Store, StoreError, codec, record};
+use crate::edge::journal::{Changes, Rows};
 use crate::model::{Dropped, EntryKey, Filing, KeyKind, Stub, Update};
 
 /// Titles that one entry is remembered by, and as many guids and links: the first one and the newest ones. What
@@ -18,19 +17,19 @@ const KEYS_OF_A_KIND_MAX: usize = 64;
 /// What one commit changes, a batch a tree.
 #[derive(Default)]
 pub(super) struct Commit {
-    pub(super) meta: Batch,
-    pub(super) sources: Batch,
-    pub(super) entries: Batch,
-    pub(super) sheaves: Batch,
+    pub(super) meta: Rows,
+    pub(super) sources: Rows,
+    pub(super) entries: Rows,
+    pub(super) sheaves: Rows,
     pub(super) keys: Learnt,
-    pub(super) names: Batch,
-    pub(super) stories: Batch,
-    pub(super) delisted: Batch,
-    pub(super) due: Batch,
-    pub(super) sketches: Batch,
-    pub(super) stubs: Batch,
-    pub(super) archive: Batch,
-    pub(super) hidden: Batch,
+    pub(super) names: Rows,
+    pub(super) stories: Rows,
+    pub(super) delisted: Rows,
+    pub(super) due: Rows,
+    pub(super) sketches: Rows,
+    pub(super) stubs: Rows,
+    pub(super) archive: Rows,
+    pub(super) hidden: Rows,
     /// Entries that are there for the first time.
     pub(super) added: u64,
     /// Entries that are there no more.
@@ -62,11 +61,11 @@ impl Store {
         self.tie(&mut commit, &mut binder)?;
         for entry in &update.changed {
             let names = self.names_of(entry.key)?;
-            commit.entries.insert(&entry.key.0, self.press.encode(entry, &names)?);
+            commit.entries.insert(entry.key.0, self.press.encode(entry, &names)?);
         }
         let joined = update.new.iter().chain(&update.changed).filter(|entry| entry.story != entry.key);
         for entry in joined {
-            commit.stories.insert(&codec::story_member(entry.story, entry.key), &[]);
+            commit.stories.insert(codec::story_member(entry.story, entry.key), []);
         }
         for (entry, keys) in learnt {
             self.name(&mut commit, entry, keys)?;
@@ -82,7 +81,7 @@ impl Store {
         };
         self.remember(&mut commit, update.dropped.iter().map(stub))?;
         let filed = self.file_in(&mut commit, filings)?;
-        self.commit(&commit)?;
+        self.commit(commit)?;
         self.ledgers.take(filed);
         Ok(())
     }
@@ -97,7 +96,7 @@ impl Store {
             }
         }
         let names = self.bounded(commit, entry, names)?;
-        commit.names.insert(&entry.0, names.concat());
+        commit.names.insert(entry.0, names.concat());
         Ok(())
     }
 
@@ -161,63 +160,33 @@ impl Store {
     }
 
     /// All of it or nothing.
-    pub(super) fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
+    pub(super) fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let mut fresh = self.keys.fresh();
-        let runs = fresh.rows(&commit.keys);
-        let trees = (
-            &self.meta,
-            &self.sources,
-            &self.entries,
-            &self.sheaves,
-            self.keys.runs(),
-            &self.names,
-            &self.stories,
-            &self.delisted,
-            &self.due,
-            &self.sketches,
-            &self.stubs,
-            &self.archive,
-            &self.hidden,
-        );
-        let committed = trees.transaction(
-            |(
-                meta,
-                sources,
-                entries,
-                sheaves,
-                keys,
-                names,
-                stories,
-                delisted,
-                due,
-                sketches,
-                stubs,
-                archive,
-                hidden,
-            )| {
-                meta.apply_batch(&commit.meta)?;
-                sources.apply_batch(&commit.sources)?;
-                entries.apply_batch(&commit.entries)?;
-                sheaves.apply_batch(&commit.sheaves)?;
-                keys.apply_batch(&runs)?;
-                names.apply_batch(&commit.names)?;
-                stories.apply_batch(&commit.stories)?;
-                delisted.apply_batch(&commit.delisted)?;
-                due.apply_batch(&commit.due)?;
-                sketches.apply_batch(&commit.sketches)?;
-                stubs.apply_batch(&commit.stubs)?;
-                archive.apply_batch(&commit.archive)?;
-                hidden.apply_batch(&commit.hidden)?;
-                let count = codec::count(meta.get(COUNT)?.as_deref());
-                let count = (count + commit.added).saturating_sub(commit.removed);
-                meta.insert(COUNT, &count.to_be_bytes())?;
-                Ok::<(), ConflictableTransactionError<()>>(())
-            },
-        );
-        committed.map_err(|error| match error {
-            TransactionError::Storage(error) => StoreError::Sled(error),
-            TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
-        })?;
+        let mut changes = Changes::default();
+        let mut meta = commit.meta;
+        if commit.added != commit.removed {
+            let count = codec::count(self.meta.get(COUNT)?.as_deref());
+            let count = (count + commit.added).saturating_sub(commit.removed);
+            meta.insert(COUNT, count.to_be_bytes());
+        }
+        for (tree, rows) in [
+            ("meta", meta),
+            ("sources", commit.sources),
+            ("entries", commit.entries),
+            ("sheaves", commit.sheaves),
+            ("runs", fresh.rows(&commit.keys)),
+            ("names", commit.names),
+            ("stories", commit.stories),
+            ("delisted", commit.delisted),
+            ("due", commit.due),
+            ("sketches", commit.sketches),
+            ("stubs", commit.stubs),
+            ("archive", commit.archive),
+            ("hidden", commit.hidden),
+        ] {
+            changes.of(tree, rows);
+        }
+        self.write(&changes)?;
         self.keys.note(&mut fresh, &commit.keys)
     }
 }

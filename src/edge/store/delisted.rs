@@ -88,7 +88,7 @@ impl Store {
                     let kept: Vec<EntryKey> =
                         entries.iter().filter(|key| !gone.contains(key)).copied().collect();
                     if kept.len() < entries.len() {
-                        commit.due.remove(row);
+                        commit.due.remove(&row[..]);
                         put_off(commit, stage, at, &kept);
                     }
                 }
@@ -101,7 +101,7 @@ impl Store {
     pub(super) fn forget_date(&self, commit: &mut Commit, key: EntryKey) {
         commit.keys.push((name(key), None));
         if self.has_delisted {
-            commit.delisted.remove(&key.0);
+            commit.delisted.remove(key.0);
         }
     }
 
@@ -121,7 +121,7 @@ impl Store {
             if room == 0 {
                 break;
             }
-            commit.due.remove(&row);
+            commit.due.remove(&row[..]);
             let Some(at) = codec::due_time(&row) else { continue };
             let entries = entries(&row, &others);
             let (now, later) = entries.split_at(room.min(entries.len()));

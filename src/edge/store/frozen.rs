@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ledger::row;
 use super::{Store, StoreError, codec, record};
+use crate::edge::journal::Rows;
 use crate::model::{EntryKey, Frozen, SectionId, Timestamp};
 
 /// What stands before the compressed document.
@@ -45,14 +46,16 @@ impl Store {
         let head = codec::encode(&head)?;
         let length = u32::try_from(head.len()).map_err(record::unusable)?;
         let bytes = [&length.to_be_bytes()[..], &head, &self.press.press(body)?].concat();
-        self.archived.insert(row(section, page), bytes)?;
-        Ok(())
+        let mut rows = Rows::default();
+        rows.insert(row(section, page), bytes);
+        self.write_rows("archived", rows)
     }
 
     /// Lets a page be rendered anew: the admin took something out of it, or back, or it is gone.
     pub fn unfreeze(&self, section: &SectionId, page: u64) -> Result<(), StoreError> {
-        self.archived.remove(row(section, page))?;
-        Ok(())
+        let mut rows = Rows::default();
+        rows.remove(row(section, page));
+        self.write_rows("archived", rows)
     }
 
     /// The entries that frozen pages of a section do not have, though the ledger does.

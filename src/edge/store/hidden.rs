@@ -47,11 +47,11 @@ impl Store {
             commit.hidden.insert(name(ENTRY, *key), codec::encode(hiding)?);
         }
         if let Some((story, at)) = story {
-            commit.hidden.insert(name(STORY, story), &codec::time(at));
+            commit.hidden.insert(name(STORY, story), codec::time(at));
         }
         self.rewrite(&mut commit, changed)?;
         let books = self.file_in(&mut commit, filings)?;
-        self.commit(&commit)?;
+        self.commit(commit)?;
         self.ledgers.take(books);
         self.hidings.fetch_add(1, Ordering::SeqCst);
         Ok(())
@@ -84,7 +84,7 @@ impl Store {
         story.iter().for_each(|key| commit.hidden.remove(name(STORY, *key)));
         self.rewrite(&mut commit, changed)?;
         let books = self.file_in(&mut commit, filings)?;
-        self.commit(&commit)?;
+        self.commit(commit)?;
         self.ledgers.take(books);
         self.hidings.fetch_add(1, Ordering::SeqCst);
         Ok(())
@@ -98,7 +98,7 @@ impl Store {
     fn rewrite(&self, commit: &mut Commit, changed: &[Entry]) -> Result<(), StoreError> {
         for entry in changed {
             let names = self.names_of(entry.key)?;
-            commit.entries.insert(&entry.key.0, self.press.encode(entry, &names)?);
+            commit.entries.insert(entry.key.0, self.press.encode(entry, &names)?);
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ mod worker;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sled::{Batch, Db, Tree};
+use sled::{Db, Tree};
 
 use self::held::Held;
 use self::volume::{Merged, Records, Volume, leads};
@@ -27,12 +27,16 @@ use self::worker::Worker;
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
 use super::{StoreError, codec};
+use crate::edge::fault;
+use crate::edge::journal::Rows;
 use crate::model::EntryKey;
 
 /// Keys that are held in memory until they settle: in five megabytes.
 const FRESH_KEYS_MAX: usize = 110_000;
 /// Keys in one row of `runs`, so that a row stays well below what sled keeps in a file of its own.
 const RUN_KEYS_MAX: usize = 1_000;
+/// Runs of one commit, as a power of two: more than the keys of the largest document take.
+const RUNS_OF_A_COMMIT_BITS: u32 = 10;
 /// A key and where it leads.
 const RECORD_BYTES: usize = NAME_BYTES + 16;
 /// Where a key leads that was dropped: no entry is from before the beginning of time.
@@ -76,10 +80,12 @@ pub(super) struct Fresh {
 }
 
 impl Keys {
-    pub(super) fn open(db: &Db, damage: Arc<Damage>) -> Result<Self, StoreError> {
+    /// `sequence` is the place of the last commit. No number of a run is given twice, also not when all runs have
+    /// settled and the store is opened anew: the journal knows rows by their names.
+    pub(super) fn open(db: &Db, damage: Arc<Damage>, sequence: u64) -> Result<Self, StoreError> {
         let (runs, volumes) = (db.open_tree("runs")?, db.open_tree("volumes")?);
         let (pages, single) = (db.open_tree("pages")?, db.open_tree("keys")?);
-        let next = codec::next_number(&runs)?;
+        let next = codec::next_number(&runs)?.max((sequence + 1) << RUNS_OF_A_COMMIT_BITS);
         let next_volume = volume::next_number(&volumes)?;
         let fresh = Fresh { keys: None, volumes: vec![], next, next_volume, settled_before: None };
         let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::default());
@@ -142,16 +148,12 @@ impl Keys {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn runs(&self) -> &Tree {
-        &self.runs
-    }
-
     /// A commit has made these durable, or is about to.
     pub(super) fn note(&self, fresh: &mut Fresh, learnt: &Learnt) -> Result<(), StoreError> {
         fresh.next += learnt.len().div_ceil(RUN_KEYS_MAX) as u64;
         let Some(held) = &mut fresh.keys else { return Ok(()) };
         held.extend(learnt.iter().map(|(name, entry)| (*name, entry.unwrap_or(NOWHERE))));
-        if held.len() > FRESH_KEYS_MAX {
+        if held.len() > fault::limit("keys.fresh", FRESH_KEYS_MAX) {
             self.settle(fresh)?;
         }
         Ok(())
@@ -187,12 +189,12 @@ impl Keys {
 
 impl Fresh {
     /// The rows of `runs` in which a commit writes what it has learnt.
-    pub(super) fn rows(&self, learnt: &Learnt) -> Batch {
-        let mut rows = Batch::default();
+    pub(super) fn rows(&self, learnt: &Learnt) -> Rows {
+        let mut rows = Rows::default();
         for (number, run) in (self.next..).zip(learnt.chunks(RUN_KEYS_MAX)) {
             let record = |(name, entry): &(Name, Option<EntryKey>)| record(*name, entry.unwrap_or(NOWHERE));
             let run: Vec<[u8; RECORD_BYTES]> = run.iter().map(record).collect();
-            rows.insert(&number.to_be_bytes(), run.concat());
+            rows.insert(number.to_be_bytes(), run.concat());
         }
         rows
     }

@@ -149,7 +149,7 @@ impl Store {
         books.complete_by = by;
         let mut commit = Commit::default();
         commit.archive.insert(RECORD, codec::encode(&record(&books))?);
-        self.commit(&commit)?;
+        self.commit(commit)?;
         self.ledgers.take(Some(books));
         Ok(())
     }
@@ -158,7 +158,7 @@ impl Store {
     pub fn file(&self, filings: &[Filing]) -> Result<(), StoreError> {
         let mut commit = Commit::default();
         if let Some(books) = self.file_in(&mut commit, filings)? {
-            self.commit(&commit)?;
+            self.commit(commit)?;
             self.ledgers.take(Some(books));
         }
         Ok(())
@@ -302,11 +302,11 @@ impl Store {
                     return Ok(());
                 }
             }
-            commit.archive.remove(name);
+            commit.archive.remove(&name[..]);
         }
         // That what was given is not given again stands in the record before the rows go.
         commit.archive.insert(RECORD, codec::encode(&record(&books))?);
-        self.commit(&commit)?;
+        self.commit(commit)?;
         self.unfreeze(section, page)?;
         if let Some(book) = books.of.get_mut(section) {
             let runs = || self.archive.range(rows(section, 0..u64::MAX));

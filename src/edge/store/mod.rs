@@ -33,15 +33,17 @@ mod sketches;
 mod stubs;
 mod subscriptions;
 mod walk;
+mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use chrono::SubsecRound as _;
 use sled::{Db, Tree};
 
+use crate::edge::journal::{Journal, Rows};
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
 use damage::Damage;
 pub use hidden::HIDDEN_MAX;
@@ -66,6 +68,7 @@ const STUBS: &[u8] = b"stubs";
 #[derive(Debug)]
 pub struct Store {
     db: Db,
+    journal: Mutex<Journal>,
     meta: Tree,
     sources: Tree,
     entries: Tree,
@@ -123,6 +126,9 @@ pub enum StoreError {
     /// It is not ours, or from a newer version.
     #[error("{0}")]
     Refused(String),
+    /// The journal cannot be written or read.
+    #[error("the journal failed: {0}")]
+    Journal(std::io::Error),
     /// sled failed.
     #[error("the store failed: {0}")]
     Sled(#[from] sled::Error),
@@ -132,14 +138,6 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Makes everything that was applied so far durable.
-    pub fn flush(&self) -> Result<(), StoreError> {
-        let filed = self.ledgers.filed();
-        self.db.flush()?;
-        self.ledgers.note_durable(&filed);
-        Ok(())
-    }
-
     /// What is stored under `keys`.
     pub fn known(&self, keys: &[IdentityKey]) -> Result<Known, StoreError> {
         if keys.is_empty() {
@@ -235,7 +233,9 @@ impl Store {
             Some(_) => Some(now.trunc_subsecs(0)),
             None => None,
         };
-        self.meta.insert(RULES, &codec::encode_rules(rules, since))?;
+        let mut rows = Rows::default();
+        rows.insert(RULES, codec::encode_rules(rules, since));
+        self.write_rows("meta", rows)?;
         Ok(since)
     }
 

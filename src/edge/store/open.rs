@@ -4,8 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,12 +15,14 @@ use super::damage::Damage;
 use super::keys::Keys;
 use super::ledger::Ledgers;
 use super::record::Press;
+use super::write::replay;
 use super::{Store, StoreError, codec};
+use crate::edge::fault;
 
 /// The schema that this version reads and writes.
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
-const TREES: &[&str] = &[
+pub(super) const TREES: &[&str] = &[
     "meta",
     "sources",
     "entries",
@@ -74,6 +76,8 @@ impl Store {
         }
         let db = open_sled(&place)?;
         let meta = claim(&db, &place)?;
+        let journal = replay(&db, &meta, &folder.join("journal"))?;
+        let sequence = journal.next() - 1;
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| -> Result<Tree, StoreError> { Ok(db.open_tree(name)?) };
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
@@ -84,7 +88,7 @@ impl Store {
             entries: tree("entries")?,
             next_sheaf: AtomicU64::new(codec::next_number(&sheaves)?),
             sheaves,
-            keys: Keys::open(&db, Arc::clone(&damage))?,
+            keys: Keys::open(&db, Arc::clone(&damage), sequence)?,
             names: tree("names")?,
             stories: tree("stories")?,
             has_delisted: !delisted.is_empty(),
@@ -104,6 +108,7 @@ impl Store {
             hidings: AtomicU64::new(0),
             damage,
             press: Press::new()?,
+            journal: Mutex::new(journal),
             db,
             _lock: lock,
         })
@@ -226,6 +231,7 @@ fn sign(db: &Db) -> Result<Tree, StoreError> {
     signature.insert("app", APP);
     signature.insert("schema", &SCHEMA.to_be_bytes());
     meta.apply_batch(signature)?;
+    fault::point("store.sign");
     db.flush()?;
     Ok(meta)
 }

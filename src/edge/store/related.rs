@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sled::Batch;
-
 use super::{Store, StoreError, codec};
+use crate::edge::journal::{Changes, Rows};
 use crate::model::EntryKey;
 
 impl Store {
@@ -18,24 +17,26 @@ impl Store {
 
     /// Keeps these lists, all of them or none. Not durable before [`Store::flush`].
     pub fn relate(&self, lists: &BTreeMap<EntryKey, Vec<EntryKey>>) -> Result<(), StoreError> {
-        let mut batch = Batch::default();
+        let mut batch = Rows::default();
         for (entry, list) in lists {
-            batch.insert(&entry.0, list.iter().flat_map(|key| key.0).collect::<Vec<u8>>());
+            batch.insert(entry.0, list.iter().flat_map(|key| key.0).collect::<Vec<u8>>());
         }
-        Ok(self.related.apply_batch(batch)?)
+        self.write_rows("related", batch)
     }
 
     /// Drops what is kept about readers of these entries, and what is related to them. They are about to go
     /// themselves; should the process end before, they have only lost this.
     pub(super) fn drop_lists_and_clicks(&self, gone: &[EntryKey]) -> Result<(), StoreError> {
-        let (mut lists, mut clicks) = (Batch::default(), Batch::default());
+        let (mut lists, mut clicks) = (Rows::default(), Rows::default());
         for key in gone {
-            lists.remove(&key.0);
+            lists.remove(key.0);
             for row in self.clicks.scan_prefix(key.0).keys() {
-                clicks.remove(row?);
+                clicks.remove(&row?[..]);
             }
         }
-        self.related.apply_batch(lists)?;
-        Ok(self.clicks.apply_batch(clicks)?)
+        let mut changes = Changes::default();
+        changes.of("related", lists);
+        changes.of("clicks", clicks);
+        self.write(&changes)
     }
 }

@@ -47,9 +47,9 @@ impl Store {
                 let entry = self.entry(key)?;
                 let story = entry.as_ref().map_or(key, |entry| entry.story);
                 stubs.extend(entry.map(|entry| Stub::of_removed(&entry, now.trunc_subsecs(0))));
-                commit.names.insert(&key.0, self.names_of(key)?);
-                commit.entries.remove(&key.0);
-                commit.stories.remove(&codec::story_member(story, key));
+                commit.names.insert(key.0, self.names_of(key)?);
+                commit.entries.remove(key.0);
+                commit.stories.remove(codec::story_member(story, key));
                 commit.removed += 1;
                 gone.push(key);
             }
@@ -60,7 +60,7 @@ impl Store {
         self.unbind(&mut commit, &gone)?;
         self.drop_lists_and_clicks(&gone)?;
         self.remember(&mut commit, stubs.into_iter())?;
-        self.commit(&commit)?;
+        self.commit(commit)?;
         Ok(Purged { gone, looked_at_any })
     }
 
@@ -79,10 +79,10 @@ impl Store {
                 for name in codec::names(&names) {
                     self.drop_key(&mut commit, *key, name)?;
                 }
-                commit.names.remove(&key.0);
+                commit.names.remove(key.0);
             }
         }
-        self.commit(&commit)?;
+        self.commit(commit)?;
         Ok(overdue.len())
     }
 }

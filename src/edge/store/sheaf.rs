@@ -141,7 +141,7 @@ impl Store {
             return Ok(());
         }
         let number = self.next_sheaf.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        commit.sheaves.insert(&number, binder.row(&self.press)?);
+        commit.sheaves.insert(number, binder.row(&self.press)?);
         commit.keys.extend(binder.keys.iter().map(|key| (place(*key), Some(written(number)))));
         binder.clear();
         Ok(())
@@ -184,7 +184,7 @@ impl Store {
                 Ok::<_, StoreError>(needed || self.sheaf_of(one.key)? == Some(number))
             });
             if !is_needed? {
-                commit.sheaves.remove(&number);
+                commit.sheaves.remove(number);
             }
         }
         Ok(())

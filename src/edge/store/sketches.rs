@@ -6,9 +6,8 @@
 
 use std::sync::atomic::Ordering;
 
-use sled::Batch;
-
 use super::{Store, StoreError, record};
+use crate::edge::journal::Rows;
 use crate::model::{EntryKey, Features, Sketch, SourceId, Timestamp};
 
 /// Rows that are kept, whatever the clock says: every row has a sketch at least, and of more than these the index
@@ -53,14 +52,14 @@ impl Store {
 
     /// Keeps these, all of them or none, as if commits had brought them.
     pub fn note_sketches(&self, sketches: &[Sketch]) -> Result<(), StoreError> {
-        Ok(self.sketches.apply_batch(self.sketch_rows(sketches)?)?)
+        self.write_rows("sketches", self.sketch_rows(sketches)?)
     }
 
     /// Drops sketches of entries that were first seen before `before`, and what is too much; says whether there may
     /// be more.
     pub fn forget_sketches(&self, before: Timestamp) -> Result<bool, StoreError> {
         let kept_from = self.next_sketches.load(Ordering::Relaxed).saturating_sub(ROWS_MAX);
-        let mut gone = Batch::default();
+        let mut gone = Rows::default();
         let (mut looked_at, mut is_any_gone) = (0, false);
         for row in self.sketches.iter().take(FORGET_ROWS_MAX) {
             let (number, row) = row?;
@@ -72,22 +71,22 @@ impl Store {
                 row.is_none_or(|sketches| sketches.iter().all(|sketch| sketch.first_seen < before))
             };
             if is_surplus || is_old() {
-                gone.remove(number);
+                gone.remove(&number[..]);
                 is_any_gone = true;
             }
         }
-        self.sketches.apply_batch(gone)?;
+        self.write_rows("sketches", gone)?;
         Ok(is_any_gone && looked_at == FORGET_ROWS_MAX)
     }
 
     /// The rows in which a commit keeps its sketches.
-    pub(super) fn sketch_rows(&self, sketches: &[Sketch]) -> Result<Batch, StoreError> {
-        let mut rows = Batch::default();
+    pub(super) fn sketch_rows(&self, sketches: &[Sketch]) -> Result<Rows, StoreError> {
+        let mut rows = Rows::default();
         let mut left = sketches;
         while !left.is_empty() {
             let (row, count) = row(left)?;
             let number = self.next_sketches.fetch_add(1, Ordering::Relaxed);
-            rows.insert(&number.to_be_bytes(), row);
+            rows.insert(number.to_be_bytes(), row);
             left = left.get(count..).unwrap_or_default();
         }
         Ok(rows)

@@ -42,8 +42,8 @@ impl Store {
         let gone = self.take_out(&mut commit, &end, FORGET_BATCH_MAX)?;
         if gone > 0 {
             let count = self.stubs_stored()?.saturating_sub(gone as u64);
-            commit.meta.insert(STUBS, &count.to_be_bytes());
-            self.commit(&commit)?;
+            commit.meta.insert(STUBS, count.to_be_bytes());
+            self.commit(commit)?;
         }
         Ok(gone)
     }
@@ -69,7 +69,7 @@ impl Store {
             let row = [&[STUB], &codec::time(stub.at)[..], &hash.0].concat();
             commit.stubs.insert(row.as_slice(), codec::encode(&stub)?);
             for name in names(&stub, hash) {
-                commit.stubs.insert([&of_name(&name), &row[..]].concat(), &[]);
+                commit.stubs.insert([&of_name(&name), &row[..]].concat(), []);
             }
             added += 1;
         }
@@ -77,7 +77,7 @@ impl Store {
             let mut count = self.stubs_stored()? + added;
             let surplus = usize::try_from(count.saturating_sub(STUBS_MAX)).unwrap_or(usize::MAX);
             count -= self.take_out(commit, &[STUB + 1], surplus)? as u64;
-            commit.meta.insert(STUBS, &count.to_be_bytes());
+            commit.meta.insert(STUBS, count.to_be_bytes());
         }
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Store {
                     commit.stubs.remove([&of_name(&name), &row[..]].concat());
                 }
             }
-            commit.stubs.remove(&row);
+            commit.stubs.remove(&row[..]);
             gone += 1;
         }
         Ok(gone)

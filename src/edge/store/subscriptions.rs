@@ -3,11 +3,9 @@
 //! `subscriptions`: id → subscription, in JSON. `deliveries`: `t` and the topic's hash → how far its announcements
 //! have come, in JSON; `a`, the hash and a number → an announcement, its JSON compressed behind its length.
 
-use sled::Batch;
-use sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _};
-
 use super::record::{length, unusable};
 use super::{Store, StoreError, codec};
+use crate::edge::journal::{Changes, Rows};
 use crate::model::{Announcement, Digest, Subscriber, Topic};
 
 const TOPIC: u8 = b't';
@@ -90,11 +88,11 @@ impl Store {
     /// Writes all of it or nothing; says how many bytes each new announcement takes. Not durable before
     /// [`Store::flush`].
     pub fn note_deliveries(&self, ledger: &Ledger) -> Result<Vec<usize>, StoreError> {
-        let (mut subscriptions, mut deliveries, mut sizes) = (Batch::default(), Batch::default(), vec![]);
+        let (mut subscriptions, mut deliveries, mut sizes) = (Rows::default(), Rows::default(), vec![]);
         for (id, kept) in &ledger.subscriptions {
             match kept {
-                Some(kept) => subscriptions.insert(&id.0, codec::encode(kept)?),
-                None => subscriptions.remove(&id.0),
+                Some(kept) => subscriptions.insert(id.0, codec::encode(kept)?),
+                None => subscriptions.remove(id.0),
             }
         }
         for (topic, state) in &ledger.topics {
@@ -114,15 +112,10 @@ impl Store {
         for (topic, number) in &ledger.forgotten {
             deliveries.remove(announcement(topic, *number));
         }
-        let written = (&self.subscriptions, &self.deliveries).transaction(|(of_subscribers, of_topics)| {
-            of_subscribers.apply_batch(&subscriptions)?;
-            of_topics.apply_batch(&deliveries)?;
-            Ok::<(), ConflictableTransactionError<()>>(())
-        });
-        written.map_err(|error| match error {
-            TransactionError::Storage(error) => StoreError::Sled(error),
-            TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
-        })?;
+        let mut changes = Changes::default();
+        changes.of("subscriptions", subscriptions);
+        changes.of("deliveries", deliveries);
+        self.write(&changes)?;
         Ok(sizes)
     }
 
