@@ -29,18 +29,7 @@ impl Mailbox for Nothing {
 }
 
 pub fn main() {
-    let mut builder = if std::env::var("CT").is_ok() {
-        tokio::runtime::Builder::new_current_thread()
-    } else {
-        tokio::runtime::Builder::new_multi_thread()
-    };
-    if let Ok(n) = std::env::var("EI") {
-        builder.event_interval(n.parse().unwrap());
-    }
-    if let Ok(n) = std::env::var("GQ") {
-        builder.global_queue_interval(n.parse().unwrap());
-    }
-    let runtime = builder.enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let served = runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap());

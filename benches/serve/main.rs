@@ -33,7 +33,7 @@ fn main() {
         ["bare"] => bare::main(),
         ["idle", address, count] => idle::main(address.parse().unwrap(), count.parse().unwrap()),
         // Without another core the load would share that of the servers, and measure itself.
-        ["load", seconds] => compare(Duration::from_secs_f64(seconds.parse().unwrap()), std::env::var("TURNS").map_or(TURNS, |t| t.parse().unwrap()), IDLE),
+        ["load", seconds] => compare(Duration::from_secs_f64(seconds.parse().unwrap()), TURNS, IDLE),
         // Without `--bench` it is a test that asks whether it still runs.
         [] if !std::env::args().any(|word| word == "--bench") => compare(Duration::from_millis(100), 1, 50),
         [] => elsewhere("3"),
@@ -61,8 +61,7 @@ const QUESTIONS: [(&str, &str, bool); 4] = [
 fn compare(time: Duration, turns: usize, idle: usize) {
     let folder = tempfile::tempdir().unwrap();
     documents::write(folder.path());
-    let kinds = if std::env::var("NOBARE").is_ok() { vec![Kind::Nginx, Kind::House] } else { vec![Kind::Nginx, Kind::Bare, Kind::House] };
-    let servers: Vec<Server> = kinds
+    let servers: Vec<Server> = [Kind::Nginx, Kind::Bare, Kind::House]
         .into_iter()
         .filter_map(|kind| Server::start(kind, folder.path()))
         .collect();
@@ -72,9 +71,6 @@ fn compare(time: Duration, turns: usize, idle: usize) {
     println!("{BUSY} connections, one core each for server and load, median of {turns} turns of {time:?}");
     println!("{:<14}{:<8}{:>12}{:>10}{:>10}{:>12}", "", "", "requests/s", "p50 µs", "p99 µs", "CPU µs each");
     for (name, path, is_known) in QUESTIONS {
-        if std::env::var("Q").is_ok_and(|q| !name.contains(&q)) {
-            continue;
-        }
         let mut seen: Vec<Vec<Seen>> = servers.iter().map(|_| vec![]).collect();
         for _ in 0..turns {
             for (server, seen) in servers.iter().zip(&mut seen) {
@@ -84,9 +80,6 @@ fn compare(time: Duration, turns: usize, idle: usize) {
         for (server, seen) in servers.iter().zip(seen) {
             println!("{name:<14}{:<8}{}", server.kind.name(), median(seen));
         }
-    }
-    if std::env::var("Q").is_ok() {
-        return;
     }
     for server in &servers {
         let before = server.resident_kib();
@@ -106,7 +99,7 @@ fn ask(server: &Server, path: &str, is_known: bool, time: Duration) -> Seen {
     seen
 }
 
-/// The turn in the middle, by requests a second.
+/// The turn in the middle, by each of the figures: one that something else disturbed counts for none of them.
 fn median(mut seen: Vec<Seen>) -> String {
     seen.sort_by(|a, b| a.per_second().total_cmp(&b.per_second()));
     let each = |seen: &Seen| seen.cpu.as_secs_f64() * 1e6 / seen.requests as f64;
@@ -118,11 +111,5 @@ fn median(mut seen: Vec<Seen>) -> String {
         all.sort_unstable();
         all[all.len() / 2]
     };
-    format!(
-        "{:>12.0}{:>10}{:>10}{:>12.2}",
-        middle.per_second(),
-        at(50),
-        at(99),
-        cpu[cpu.len() / 2]
-    )
+    format!("{:>12.0}{:>10}{:>10}{:>12.2}", middle.per_second(), at(50), at(99), cpu[cpu.len() / 2])
 }

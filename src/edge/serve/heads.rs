@@ -31,7 +31,8 @@ pub(super) fn twin(document: &Document, body: &Bytes) -> Option<Arc<Twin>> {
         return None;
     }
     let heads = document.kept.get_or_make(Heads::default)?;
-    let is_it = |coding| document.is_ready(coding) && document.body(coding).is_some_and(|one| same_place(one, body));
+    let is_it =
+        |coding| document.is_ready(coding) && document.body(coding).is_some_and(|one| same_place(one, body));
     let (slot, _) = heads.twins.iter().zip(Coding::ALL).find(|(_, coding)| is_it(*coding))?;
     slot.of(body)
 }

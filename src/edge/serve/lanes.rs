@@ -43,10 +43,7 @@ impl Lanes {
         let count = available_parallelism().map_or(1, usize::from).min(LANES_MAX);
         let open = |_| {
             let (sender, callers) = mpsc::unbounded_channel();
-            let runtime = Builder::new_current_thread()
-                .event_interval(std::env::var("EI").map_or(61, |x| x.parse().unwrap_or(61)))
-                .enable_all()
-                .build()?;
+            let runtime = Builder::new_current_thread().enable_all().build()?;
             let (server, stopped) = (Arc::clone(server), stopped.clone());
             thread::Builder::new()
                 .name("readers".to_owned())
@@ -60,8 +57,10 @@ impl Lanes {
     pub(super) fn take(&self, stream: TcpStream, peer: SocketAddr, slot: Option<OwnedSemaphorePermit>) {
         let Some(lane) = self.0.iter().min_by_key(|lane| Arc::strong_count(&lane.held)) else { return };
         match stream.into_std() {
-            // A lane outlives its sender.
-            Ok(stream) => drop(lane.callers.send(Caller { stream, peer, slot, held: Arc::clone(&lane.held) })),
+            Ok(stream) => {
+                // A lane waits for as long as it may be sent something.
+                let _ = lane.callers.send(Caller { stream, peer, slot, held: Arc::clone(&lane.held) });
+            }
             Err(error) => tracing::warn!(%error, "a connection cannot be handed over"),
         }
     }
