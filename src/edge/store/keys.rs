@@ -20,8 +20,6 @@ mod worker;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sled::{Db, Tree};
-
 use self::held::Held;
 pub(super) use self::hold::Hold;
 use self::hold::Holds;
@@ -29,7 +27,9 @@ use self::volume::{Merged, Records, Volume, leads};
 use self::worker::Worker;
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
+use super::guard::{Db, Tree};
 use super::{StoreError, codec};
+use crate::edge::fault;
 use crate::edge::journal::Rows;
 use crate::model::EntryKey;
 
@@ -164,7 +164,7 @@ impl Keys {
         held.extend(learnt.iter().map(|(name, entry)| (*name, entry.unwrap_or(NOWHERE))));
         // Rows of an earlier version go when what was learnt settles: a commit does not wait until they may.
         let must_wait = self.has_single.load(Ordering::Relaxed) && self.holds.is_held();
-        if held.len() > FRESH_KEYS_MAX && !must_wait {
+        if held.len() > fault::limit("keys.fresh", FRESH_KEYS_MAX) && !must_wait {
             self.settle(fresh)?;
         }
         Ok(())

@@ -5,9 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use sled::{Batch, Db, Tree};
+use sled::Batch;
 
 use super::StoreError;
+use super::guard::{Db, Tree};
 use super::open::{SCHEMA, TREES, sign};
 use super::write::SEQUENCE;
 use crate::edge::journal::{self, Changes, Damaged};
@@ -104,7 +105,7 @@ fn fresh(place: &Path) -> Result<Db, StoreError> {
         return Err(StoreError::Refused(format!("{}: it is there already", place.display())));
     }
     let config = sled::Config::new().path(place).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-    Ok(config.open()?)
+    Ok(Db::open(&config)?)
 }
 
 /// Whatever the journal has behind `rebuilt`.
@@ -207,7 +208,9 @@ impl Loading {
     }
 
     fn finish(self, sequence: u64) -> Result<(), StoreError> {
-        self.db.open_tree("meta")?.insert(SEQUENCE, &sequence.to_be_bytes())?;
+        let mut place = Batch::default();
+        place.insert(SEQUENCE, &sequence.to_be_bytes());
+        self.db.open_tree("meta")?.apply_batch(place)?;
         self.db.flush()?;
         Ok(())
     }

@@ -1,16 +1,17 @@
 //! The one way into the store: a commit goes to the journal, and then to sled, which holds its place in the same
 //! transaction. Nothing of it counts before [`Store::flush`].
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{MutexGuard, PoisonError};
 
-use sled::transaction::{
-    ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree,
-};
-use sled::{Batch, Db, Tree};
+use sled::Batch;
 
+use super::guard::{Db, Tree};
 use super::open::TREES;
 use super::{Store, StoreError, codec};
+use crate::edge::fault;
 use crate::edge::journal::{self, Changes, Journal, Record, Rows};
 
 /// The place of the last commit that sled holds.
@@ -22,7 +23,7 @@ impl Store {
         let filed = self.ledgers.filed();
         let unsynced = self.journal().unsynced();
         if let Some(file) = unsynced
-            && let Err(error) = file.sync_data()
+            && let Err(error) = sync(&file)
         {
             self.journal().remain_unsynced();
             return Err(StoreError::Journal(error));
@@ -51,7 +52,10 @@ impl Store {
         // Held until sled has it, so that both have the same order.
         let mut journal = self.journal();
         let sequence = journal.append(changes).map_err(StoreError::Journal)?;
-        apply(&self.db, &self.meta, sequence, changes)
+        fault::point("store.transaction");
+        apply(&self.db, &self.meta, sequence, changes)?;
+        fault::point("store.transaction.after");
+        Ok(())
     }
 
     pub(super) fn journal_folder(&self) -> PathBuf {
@@ -61,6 +65,13 @@ impl Store {
     fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn sync(file: &File) -> io::Result<()> {
+    fault::failing("journal.sync")?;
+    file.sync_data()?;
+    fault::point("journal.sync.after");
+    Ok(())
 }
 
 /// Opens the journal, and brings sled up to where that has come.
@@ -74,6 +85,7 @@ pub(super) fn replay(db: &Db, meta: &Tree, folder: &Path) -> Result<Journal, Sto
     let damaged = journal::read_after(folder, held, |Record { sequence, changes }| {
         if failed.is_none() {
             failed = apply(db, meta, sequence, &changes).err();
+            fault::point("store.replay");
         }
         Ok(())
     });
@@ -84,7 +96,7 @@ pub(super) fn replay(db: &Db, meta: &Tree, folder: &Path) -> Result<Journal, Sto
 }
 
 /// One commit into sled, with its place.
-fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), StoreError> {
+pub(super) fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), StoreError> {
     let mut trees = vec![meta.clone()];
     let mut place = Batch::default();
     place.insert(SEQUENCE, &sequence.to_be_bytes());
@@ -105,14 +117,5 @@ fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), S
         trees.push(db.open_tree(name)?);
         batches.push(batch);
     }
-    let written = trees.as_slice().transaction(|trees: &Vec<TransactionalTree>| {
-        for (tree, batch) in trees.iter().zip(&batches) {
-            tree.apply_batch(batch)?;
-        }
-        Ok::<(), ConflictableTransactionError<()>>(())
-    });
-    written.map_err(|error| match error {
-        TransactionError::Storage(error) => StoreError::Sled(error),
-        TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
-    })
+    Ok(db.apply(&trees, &batches)?)
 }
