@@ -25,20 +25,23 @@ mod keys;
 mod ledger;
 mod open;
 mod record;
+mod refusal;
 mod related;
+mod replay;
 mod retention;
 mod search;
 mod sheaf;
 mod sketches;
 mod stubs;
 mod subscriptions;
+mod trees;
 mod walk;
 mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
 use chrono::SubsecRound as _;
 use sled::{Db, Tree};
@@ -51,9 +54,12 @@ use keys::Keys;
 use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 use record::Press;
+pub use refusal::Refusal;
+pub use replay::Found;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
+use trees::Trees;
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
@@ -67,8 +73,11 @@ const STUBS: &[u8] = b"stubs";
 /// The open store. There is one writer: whoever holds it and calls `apply`.
 #[derive(Debug)]
 pub struct Store {
-    db: Db,
-    journal: Mutex<Journal>,
+    journal: Journal,
+    found: Found,
+    /// Whether sled has failed in a commit that the journal has: it takes no other one.
+    is_broken: AtomicBool,
+    trees: Trees,
     meta: Tree,
     sources: Tree,
     entries: Tree,
@@ -95,6 +104,7 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
+    _db: Db,
     /// Held for as long as the store is open; a second instance finds it locked.
     _lock: File,
 }
@@ -107,6 +117,15 @@ enum Stage {
     Stored = b'e',
     /// Only its keys are left, and next they are dropped.
     Remembered = b'k',
+}
+
+/// What becomes of commits that neither sled nor the journal has, although there are later ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holes {
+    /// Where the journal does not reach back to sled, it is not opened: a snapshot may have what is between.
+    Refused,
+    /// They are lost.
+    Accepted,
 }
 
 /// Why the store cannot be used.
@@ -126,6 +145,19 @@ pub enum StoreError {
     /// It is not ours, or from a newer version.
     #[error("{0}")]
     Refused(String),
+    /// Commits are missing between what sled holds and what the journal begins with.
+    #[error(
+        "the store has come to commit {held}, and its journal begins with {first}: it has to be rebuilt from a snapshot"
+    )]
+    Behind {
+        /// The place of the last commit in sled.
+        held: u64,
+        /// The first place from which on the journal has all.
+        first: u64,
+    },
+    /// An earlier commit failed in sled: until it is opened again, it takes no other.
+    #[error("the store failed and takes nothing more until it is opened again")]
+    Broken,
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
     Journal(std::io::Error),

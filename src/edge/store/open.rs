@@ -4,8 +4,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,35 +15,13 @@ use super::damage::Damage;
 use super::keys::Keys;
 use super::ledger::Ledgers;
 use super::record::Press;
-use super::write::replay;
-use super::{Store, StoreError, codec};
+use super::replay::replay;
+use super::trees::{TREES, Trees};
+use super::{Holes, Store, StoreError, codec};
 
 /// The schema that this version reads and writes.
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
-pub(super) const TREES: &[&str] = &[
-    "meta",
-    "sources",
-    "entries",
-    "sheaves",
-    "keys",
-    "runs",
-    "volumes",
-    "pages",
-    "names",
-    "stories",
-    "delisted",
-    "due",
-    "sketches",
-    "stubs",
-    "related",
-    "clicks",
-    "archive",
-    "archived",
-    "hidden",
-    "subscriptions",
-    "deliveries",
-];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
 /// sled's cache, in bytes.
@@ -60,8 +38,14 @@ impl Store {
     }
 
     /// Opens the store in `folder`, making it where there is none. Refuses, without touching it, a store
-    /// of another program or of a newer version.
+    /// of another program or of a newer version, and one that the journal does not lead to:
+    /// [`StoreError::Behind`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_with(folder, Holes::Refused)
+    }
+
+    /// The same, where it can be chosen what becomes of commits that are nowhere.
+    pub fn open_with(folder: &Path, holes: Holes) -> Result<Self, StoreError> {
         let at = |path: &Path| {
             let path = path.display().to_string();
             move |source| StoreError::Folder { path, source }
@@ -74,20 +58,20 @@ impl Store {
             sweep(&place).map_err(at(&place))?;
         }
         let db = open_sled(&place)?;
-        let meta = claim(&db, &place)?;
-        let journal = replay(&db, &meta, &folder.join("journal"))?;
-        let sequence = journal.next() - 1;
+        claim(&db, &place)?;
+        let trees = Trees::open(&db)?;
+        let (journal, found) = replay(&trees, &folder.join("journal"), holes)?;
         let damage = Arc::<Damage>::default();
-        let tree = |name: &str| -> Result<Tree, StoreError> { Ok(db.open_tree(name)?) };
+        let tree = |name: &str| trees.tree(name).cloned();
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
         let archive = tree("archive")?;
         Ok(Self {
-            meta,
+            meta: tree("meta")?,
             sources: tree("sources")?,
             entries: tree("entries")?,
             next_sheaf: AtomicU64::new(codec::next_number(&sheaves)?),
             sheaves,
-            keys: Keys::open(&db, Arc::clone(&damage), sequence)?,
+            keys: Keys::open(&db, Arc::clone(&damage), journal.last())?,
             names: tree("names")?,
             stories: tree("stories")?,
             has_delisted: !delisted.is_empty(),
@@ -107,8 +91,11 @@ impl Store {
             hidings: AtomicU64::new(0),
             damage,
             press: Press::new()?,
-            journal: Mutex::new(journal),
-            db,
+            journal,
+            found,
+            is_broken: AtomicBool::new(false),
+            trees,
+            _db: db,
             _lock: lock,
         })
     }
