@@ -30,7 +30,7 @@ use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
 use crate::edge::store::Store;
 use crate::edge::watch::Watch;
-use crate::edge::{admin, clock, serve, systemd};
+use crate::edge::{admin, clock, fault, serve, systemd};
 
 /// Requests that are still running this long after a stop are cut off.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
@@ -87,7 +87,8 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let (sources, sections) = (config.sources.len(), config.sections.len());
     // Files are watched by now: whoever reads this may change them.
     tracing::info!(%listen, admin = admin_listen, sources, sections, "nashra serves");
-    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
+    warnings.for_each(|warning| tracing::warn!("{warning}"));
     systemd::ready();
     let lost = tokio::select! {
         () = daemon.live(results, events, deliveries) => None,

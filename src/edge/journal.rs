@@ -21,14 +21,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::fault;
+
 pub use self::changes::{Changes, Record, Rows};
 use self::end::End;
 pub use self::format::Encoded;
 pub use self::read::{Look, Read, look, read_after, read_bytes, segments};
 pub use self::segment::{Damaged, Facts, Segment};
 
-/// A segment that has grown beyond this is followed by another one.
-const SEGMENT_BYTES_MAX: u64 = 16 << 20;
 /// Nothing is longer in the journal without being synced.
 const UNSYNCED_MAX: Duration = Duration::from_secs(1);
 /// More is synced before anything else is appended.
@@ -124,7 +124,7 @@ impl Journal {
     pub fn begin(&self) -> Appending<'_> {
         let mut end = self.shared.end();
         // Whose sync fails does not say so twice: the segment must not be left meanwhile.
-        while end.is_syncing && (end.must_renew || end.bytes() > SEGMENT_BYTES_MAX) {
+        while end.is_syncing && (end.must_renew || end.is_long()) {
             end = self.shared.synced.wait(end).unwrap_or_else(PoisonError::into_inner);
         }
         Appending { shared: &self.shared, end }
@@ -160,6 +160,7 @@ impl Journal {
                 break;
             }
             fs::remove_file(&segment.path)?;
+            fault::point("journal.drop");
             is_any_gone = true;
         }
         if is_any_gone { segment::sync_folder(folder) } else { Ok(()) }
@@ -221,7 +222,7 @@ impl Shared {
                 let (file, upto) = (end.file(), end.next - 1);
                 end.is_syncing = true;
                 drop(end);
-                let result = file.sync_data();
+                let result = end::sync(&file);
                 end = self.end();
                 end.is_syncing = false;
                 match result {

@@ -9,7 +9,11 @@ use std::time::Instant;
 
 use super::format::{Encoded, Mark};
 use super::segment::{self, Open};
-use super::{SEGMENT_BYTES_MAX, UNSYNCED_BYTES_MAX, UNSYNCED_RECORDS_MAX};
+use crate::edge::fault;
+use super::{UNSYNCED_BYTES_MAX, UNSYNCED_RECORDS_MAX};
+
+/// A segment that has grown beyond this is followed by another one.
+const SEGMENT_BYTES_MAX: usize = 16 << 20;
 
 /// Where the journal ends.
 #[derive(Debug)]
@@ -69,8 +73,9 @@ impl End {
         self.file = file;
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+    /// Whether the segment is to be followed by another one.
+    pub(super) fn is_long(&self) -> bool {
+        self.bytes > fault::limit("journal.segment", SEGMENT_BYTES_MAX) as u64
     }
 
     /// Whether nothing is unsynced.
@@ -103,11 +108,11 @@ impl End {
         if self.must_renew {
             self.renew(folder)?;
         }
-        if self.bytes > SEGMENT_BYTES_MAX {
+        if self.is_long() {
             self.rotate(folder, false)?;
         }
         record.seal(self.mark, self.next);
-        if let Err(error) = self.file.as_ref().write_all(&record.0) {
+        if let Err(error) = self.write(&record.0) {
             // A part of it may be there, and the next record must not follow that.
             self.must_renew = self.file.set_len(self.bytes).is_err();
             return Err(error);
@@ -117,12 +122,26 @@ impl End {
         self.unsynced_bytes += record.0.len();
         self.next += 1;
         self.unsynced.push_back(Unsynced { place, record, since: Instant::now() });
+        fault::point("journal.append.after");
         Ok(place)
+    }
+
+    fn write(&self, record: &[u8]) -> io::Result<()> {
+        fault::failing("journal.append")?;
+        let mut rest = record;
+        if fault::is_armed() {
+            let (half, other) = record.split_at(record.len() / 2);
+            self.file.as_ref().write_all(half)?;
+            fault::failing("journal.append.half")?;
+            rest = other;
+        }
+        self.file.as_ref().write_all(rest)
     }
 
     /// Begins another segment, behind all that is there. Nobody may be syncing.
     pub(super) fn rotate(&mut self, folder: &Path, is_anew: bool) -> io::Result<()> {
-        match self.file.sync_data() {
+        fault::failing("journal.rotate")?;
+        match sync(&self.file) {
             Ok(()) => self.note_durable(self.next - 1),
             Err(error) => {
                 tracing::error!(%error, "the journal could not be synced: another segment is begun");
@@ -132,11 +151,13 @@ impl End {
         }
         let open = segment::begin(folder, self.next, is_anew, std::iter::empty())?;
         self.take(open);
+        fault::point("journal.rotate.after");
         Ok(())
     }
 
     /// Begins another segment with what may not be in this one. Nobody may be syncing.
     pub(super) fn renew(&mut self, folder: &Path) -> io::Result<()> {
+        fault::failing("journal.renew")?;
         let again = self.unsynced.iter_mut().map(|unsynced| (unsynced.place, &mut unsynced.record));
         // Where nothing of this one is durable, it is replaced.
         let first = self.durable + 1;
@@ -151,4 +172,12 @@ impl End {
         (self.file, self.mark, self.bytes) = (Arc::new(open.file), open.mark, open.bytes);
         (self.first, self.is_anew) = (open.first, open.is_anew);
     }
+}
+
+/// Makes durable what was written to the file.
+pub(super) fn sync(file: &File) -> io::Result<()> {
+    fault::failing("journal.sync")?;
+    file.sync_data()?;
+    fault::point("journal.sync.after");
+    Ok(())
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::format::{Encoded, Mark, Title};
 use super::scan::{Part, Scanner};
+use crate::edge::fault;
 
 const SUFFIX: &str = ".log";
 /// What the name of one ends with that is not whole yet.
@@ -186,7 +187,9 @@ pub(super) fn begin<'a>(
     let (mark, title) = Title::new(is_anew);
     let written = || {
         let mut file = File::options().create(true).truncate(true).write(true).open(&new)?;
+        fault::failing("journal.rotate.made")?;
         file.write_all(&title)?;
+        fault::failing("journal.rotate.titled")?;
         let mut bytes = title.len() as u64;
         for (place, record) in records {
             record.seal(mark, place);
@@ -195,7 +198,9 @@ pub(super) fn begin<'a>(
         }
         file.sync_data()?;
         drop(file);
+        fault::failing("journal.rotate.written")?;
         fs::rename(&new, &path)?;
+        fault::point("journal.rotate.named");
         sync_folder(folder)?;
         // From now on only behind what is there.
         Ok(Open { file: File::options().append(true).open(&path)?, mark, first, is_anew, bytes })
@@ -214,6 +219,7 @@ pub(super) fn go_on(facts: &Facts) -> io::Result<Option<Open>> {
     let Title::Ours { mark, is_anew } = Scanner::new(File::open(path)?)?.title() else { return Ok(None) };
     let file = File::options().append(true).open(path)?;
     if facts.bytes_whole < facts.bytes {
+        fault::failing("journal.cut")?;
         file.set_len(facts.bytes_whole)?;
     }
     // What is there may be read and shown at once.

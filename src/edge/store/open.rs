@@ -18,6 +18,7 @@ use super::record::Press;
 use super::replay::replay;
 use super::trees::{TREES, Trees};
 use super::{Holes, Store, StoreError, codec};
+use crate::edge::fault;
 
 /// The schema that this version reads and writes.
 const SCHEMA: u32 = 1;
@@ -217,6 +218,7 @@ fn sign(db: &Db) -> Result<Tree, StoreError> {
     signature.insert("app", APP);
     signature.insert("schema", &SCHEMA.to_be_bytes());
     meta.apply_batch(signature)?;
+    fault::point("store.sign");
     db.flush()?;
     Ok(meta)
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::trees::Trees;
 use super::write::failed;
 use super::{Holes, StoreError};
+use crate::edge::fault;
 use crate::edge::journal::{self, Damaged, Journal, Read, Record};
 
 /// What was found in the journal at opening.
@@ -92,6 +93,7 @@ fn bring_up(trees: &Trees, folder: &Path, held: u64) -> Result<Read, StoreError>
     let mut wrong = None;
     let read = journal::read_after(folder, held, |Record { sequence, changes }| {
         let applied = trees.prepare(&changes).and_then(|prepared| trees.apply(prepared, sequence));
+        fault::point("store.replay");
         applied.map_err(|error| {
             wrong = Some(error);
             std::io::Error::other("it is told below")

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 
 use super::{Found, Store, StoreError};
+use crate::edge::fault;
 use crate::edge::journal::{Changes, Encoded, Rows};
 
 impl Store {
@@ -60,7 +61,9 @@ impl Store {
         let sequence = journal.append(encoded).map_err(failed)?;
         // A panic leaves it so, too. With the next commit sled would be where it is not.
         self.is_broken.store(true, Ordering::Relaxed);
+        fault::point("store.transaction");
         self.trees.apply(prepared, sequence)?;
+        fault::point("store.transaction.after");
         self.is_broken.store(false, Ordering::Relaxed);
         let is_sync_due = journal.is_sync_due();
         drop(journal);
