@@ -222,7 +222,7 @@ impl Shared {
                 let (file, upto) = (end.file(), end.next - 1);
                 end.is_syncing = true;
                 drop(end);
-                let result = end::sync(&file);
+                let result = segment::sync(&file);
                 end = self.end();
                 end.is_syncing = false;
                 match result {

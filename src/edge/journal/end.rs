@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use super::format::{Encoded, Mark};
 use super::segment::{self, Open};
-use crate::edge::fault;
 use super::{UNSYNCED_BYTES_MAX, UNSYNCED_RECORDS_MAX};
+use crate::edge::fault;
 
 /// A segment that has grown beyond this is followed by another one.
 const SEGMENT_BYTES_MAX: usize = 16 << 20;
@@ -141,7 +141,7 @@ impl End {
     /// Begins another segment, behind all that is there. Nobody may be syncing.
     pub(super) fn rotate(&mut self, folder: &Path, is_anew: bool) -> io::Result<()> {
         fault::failing("journal.rotate")?;
-        match sync(&self.file) {
+        match segment::sync(&self.file) {
             Ok(()) => self.note_durable(self.next - 1),
             Err(error) => {
                 tracing::error!(%error, "the journal could not be synced: another segment is begun");
@@ -172,12 +172,4 @@ impl End {
         (self.file, self.mark, self.bytes) = (Arc::new(open.file), open.mark, open.bytes);
         (self.first, self.is_anew) = (open.first, open.is_anew);
     }
-}
-
-/// Makes durable what was written to the file.
-pub(super) fn sync(file: &File) -> io::Result<()> {
-    fault::failing("journal.sync")?;
-    file.sync_data()?;
-    fault::point("journal.sync.after");
-    Ok(())
 }

@@ -36,6 +36,13 @@ pub struct Look {
     pub base: Option<u64>,
 }
 
+impl Look {
+    /// Whether everything is here that is behind what somebody has: a store or a snapshot up to some place, or nothing.
+    pub fn reaches_back_to(&self, held: Option<u64>) -> bool {
+        self.base.is_none_or(|base| held.is_some_and(|held| base <= held || self.last <= held))
+    }
+}
+
 /// Looks at the journal in `folder`: at titles, and at the end. Fails where a newer version has written there.
 pub fn look(folder: &Path) -> io::Result<Look> {
     let segments = match Segment::all(folder) {

@@ -196,7 +196,7 @@ pub(super) fn begin<'a>(
             file.write_all(&record.0)?;
             bytes += record.0.len() as u64;
         }
-        file.sync_data()?;
+        sync(&file)?;
         drop(file);
         fault::failing("journal.rotate.written")?;
         fs::rename(&new, &path)?;
@@ -225,6 +225,14 @@ pub(super) fn go_on(facts: &Facts) -> io::Result<Option<Open>> {
     // What is there may be read and shown at once.
     file.sync_data()?;
     Ok(Some(Open { file, mark, first: facts.segment.first, is_anew, bytes: facts.bytes_whole }))
+}
+
+/// Makes durable what was written to the file.
+pub(super) fn sync(file: &File) -> io::Result<()> {
+    fault::failing("journal.sync")?;
+    file.sync_data()?;
+    fault::point("journal.sync.after");
+    Ok(())
 }
 
 /// Removes what was being made when the process ended.

@@ -20,15 +20,20 @@ mod commit;
 mod damage;
 mod delisted;
 mod frozen;
+mod guard;
 mod hidden;
 mod keys;
 mod ledger;
+mod lock;
+mod look;
+mod mend;
 mod open;
+mod rebuild;
 mod record;
-mod refusal;
 mod related;
 mod replay;
 mod retention;
+mod seal;
 mod search;
 mod sheaf;
 mod sketches;
@@ -39,24 +44,28 @@ mod walk;
 mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
+use std::io::ErrorKind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
-
-use chrono::SubsecRound as _;
-use sled::{Db, Tree};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::edge::journal::{Journal, Rows};
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
+use chrono::SubsecRound as _;
 use damage::Damage;
+use guard::{Db, Tree};
 pub use hidden::HIDDEN_MAX;
 use keys::Keys;
 use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
+pub use lock::Lock;
+pub use look::{Seen, ask, bytes_below, look};
+pub use mend::{Mended, mend, sweep};
+pub use open::{is_gone, is_sealed, prepare};
+pub use rebuild::{Rebuilt, rebuild};
 use record::Press;
-pub use refusal::Refusal;
-pub use replay::Found;
+pub use replay::{Found, Holes};
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
+use seal::Seal;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 use trees::Trees;
@@ -73,10 +82,9 @@ const STUBS: &[u8] = b"stubs";
 /// The open store. There is one writer: whoever holds it and calls `apply`.
 #[derive(Debug)]
 pub struct Store {
+    db: Db,
     journal: Journal,
     found: Found,
-    /// Whether sled has failed in a commit that the journal has: it takes no other one.
-    is_broken: AtomicBool,
     trees: Trees,
     meta: Tree,
     sources: Tree,
@@ -104,9 +112,10 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
-    _db: Db,
+    /// Behind everything that holds sled open.
+    _seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// How far retention has come with an entry that its source does not list any more.
@@ -117,15 +126,6 @@ enum Stage {
     Stored = b'e',
     /// Only its keys are left, and next they are dropped.
     Remembered = b'k',
-}
-
-/// What becomes of commits that neither sled nor the journal has, although there are later ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holes {
-    /// Where the journal does not reach back to sled, it is not opened: a snapshot may have what is between.
-    Refused,
-    /// They are lost.
-    Accepted,
 }
 
 /// Why the store cannot be used.
@@ -140,14 +140,28 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Another process holds it.
-    #[error("{0}: another nashra is using this store; stop it first, or leave out --once to poll through it")]
+    #[error("{0} is using this store; stop it first, or leave out --once to poll through it")]
     InUse(String),
-    /// It is not ours, or from a newer version.
+    /// It is from a newer version, or its folder holds other things.
     #[error("{0}")]
     Refused(String),
+    /// sled's files are not ours, or not any more.
+    #[error("{0}")]
+    Foreign(String),
+    /// sled's files are damaged.
+    #[error("{place}: the store is damaged ({why}); `nashra run` makes it anew from the journal")]
+    Damaged {
+        /// Where they are.
+        place: String,
+        /// What is known.
+        why: String,
+    },
+    /// sled does not come back.
+    #[error("the store does not open within {0} s")]
+    Hung(u64),
     /// Commits are missing between what sled holds and what the journal begins with.
     #[error(
-        "the store has come to commit {held}, and its journal begins with {first}: it has to be rebuilt from a snapshot"
+        "the store has come to commit {held}, and its journal begins with {first}: `nashra run` makes it anew from a snapshot"
     )]
     Behind {
         /// The place of the last commit in sled.
@@ -155,8 +169,8 @@ pub enum StoreError {
         /// The first place from which on the journal has all.
         first: u64,
     },
-    /// An earlier commit failed in sled: until it is opened again, it takes no other.
-    #[error("the store failed and takes nothing more until it is opened again")]
+    /// Something has failed in sled: until the store is opened again, it takes no commit.
+    #[error("the store has failed, and takes nothing more until it is opened again")]
     Broken,
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
@@ -169,7 +183,46 @@ pub enum StoreError {
     Record(String),
 }
 
+impl StoreError {
+    /// Whether the open store is not to be used any more after this: sled's files are damaged, or sled has failed in a
+    /// way that makes the rest of it doubtful. Opening it anew repairs it.
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Sled(error) => guard::is_fatal(error),
+            Self::Damaged { .. } | Self::Foreign(_) | Self::Hung(_) | Self::Behind { .. } | Self::Broken => {
+                true
+            }
+            Self::Folder { .. } | Self::InUse(_) | Self::Refused(_) | Self::Journal(_) | Self::Record(_) => {
+                false
+            }
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether another store in its place would help.
+    pub fn is_mendable(&self) -> bool {
+        self.is_fatal() && !matches!(self, Self::Hung(_))
+    }
+
+    /// Whether it is only that the disk is full.
+    pub fn is_about_room(&self) -> bool {
+        let error = match self {
+            Self::Folder { source, .. } | Self::Journal(source) | Self::Sled(sled::Error::Io(source)) => {
+                source
+            }
+            _ => return false,
+        };
+        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+    }
+}
+
 impl Store {
+    /// Whether something has failed that is fatal ([`StoreError::is_fatal`]), even where nobody was told.
+    pub fn is_broken(&self) -> bool {
+        self.db.is_broken().load(Ordering::Relaxed)
+    }
+
     /// What is stored under `keys`.
     pub fn known(&self, keys: &[IdentityKey]) -> Result<Known, StoreError> {
         if keys.is_empty() {

@@ -4,11 +4,21 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
+use super::StoreError;
+use super::guard::Db;
 use super::trees::Trees;
 use super::write::failed;
-use super::{Holes, StoreError};
 use crate::edge::fault;
 use crate::edge::journal::{self, Damaged, Journal, Read, Record};
+
+/// What becomes of commits that neither sled nor the journal has, although there are later ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holes {
+    /// Where the journal does not reach back to sled, the store is not opened: a snapshot may have what is between.
+    Refused,
+    /// They are lost.
+    Accepted,
+}
 
 /// What was found in the journal at opening.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,15 +61,18 @@ impl fmt::Display for Found {
 }
 
 /// Opens the journal, and brings sled up to where that has come.
-pub(super) fn replay(trees: &Trees, folder: &Path, holes: Holes) -> Result<(Journal, Found), StoreError> {
+pub(super) fn replay(
+    db: &Db,
+    trees: &Trees,
+    folder: &Path,
+    holes: Holes,
+) -> Result<(Journal, Found), StoreError> {
     let sequence = trees.sequence()?;
     let held = sequence.unwrap_or_default();
     let is_unwritten = sequence.is_none() && trees.are_empty()?;
     let look = journal::look(folder).map_err(failed)?;
     let (last, base) = (look.last, look.base);
-    // What is between sled and the journal is in neither.
-    let is_behind = base.is_some_and(|base| is_unwritten || (base > held && last > held));
-    if is_behind && holes == Holes::Refused {
+    if holes == Holes::Refused && !look.reaches_back_to((!is_unwritten).then_some(held)) {
         return Err(StoreError::Behind { held, first: base.unwrap_or_default().saturating_add(1) });
     }
     // A store of the version before has more than its journal will ever have.
@@ -69,7 +82,7 @@ pub(super) fn replay(trees: &Trees, folder: &Path, holes: Holes) -> Result<(Jour
     let mut found =
         Found { held, last, torn_bytes: journal.torn_bytes(), wants_snapshot, ..Found::default() };
     if held < last {
-        let read = bring_up(trees, folder, held)?;
+        let read = bring_up(db, trees, folder, held)?;
         (found.replayed, found.damaged, found.missing) = (read.records, read.damaged, read.missing);
         let reached = read.between.map_or(held, |(_, reached)| reached);
         if reached < last {
@@ -89,10 +102,10 @@ pub(super) fn replay(trees: &Trees, folder: &Path, holes: Holes) -> Result<(Jour
 }
 
 /// The commits behind `held` into sled.
-fn bring_up(trees: &Trees, folder: &Path, held: u64) -> Result<Read, StoreError> {
+fn bring_up(db: &Db, trees: &Trees, folder: &Path, held: u64) -> Result<Read, StoreError> {
     let mut wrong = None;
     let read = journal::read_after(folder, held, |Record { sequence, changes }| {
-        let applied = trees.prepare(&changes).and_then(|prepared| trees.apply(prepared, sequence));
+        let applied = trees.prepare(&changes).and_then(|prepared| trees.apply(db, &prepared, sequence));
         fault::point("store.replay");
         applied.map_err(|error| {
             wrong = Some(error);

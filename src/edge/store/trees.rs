@@ -1,10 +1,8 @@
 //! The trees of the store, opened once, and a commit over several of them.
 
-use sled::transaction::{
-    ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree,
-};
-use sled::{Batch, Db, Tree};
+use sled::Batch;
 
+use super::guard::{Db, Tree};
 use super::{StoreError, codec};
 use crate::edge::journal::Changes;
 
@@ -34,7 +32,8 @@ pub(super) const TREES: &[&str] = &[
 ];
 /// In which the place of the last commit is.
 const META: &str = "meta";
-const SEQUENCE: &[u8] = b"sequence";
+/// The place of the last commit.
+pub(super) const SEQUENCE: &[u8] = b"sequence";
 /// What a store that has nothing yet holds there.
 const SIGNATURE: [&[u8]; 2] = [b"app", b"schema"];
 
@@ -47,7 +46,7 @@ pub(super) struct Prepared(Vec<Option<Batch>>);
 
 impl Trees {
     pub(super) fn open(db: &Db) -> Result<Self, StoreError> {
-        Ok(Self(TREES.iter().map(|name| db.open_tree(name)).collect::<Result<_, _>>()?))
+        Ok(Self(TREES.iter().map(|name| db.open_tree(name)).collect::<sled::Result<_>>()?))
     }
 
     /// The tree with this name.
@@ -90,23 +89,13 @@ impl Trees {
     }
 
     /// One commit, with its place: all of it or nothing.
-    pub(super) fn apply(&self, mut prepared: Prepared, sequence: u64) -> Result<(), StoreError> {
-        if let Some(meta) = prepared.0.get_mut(place(META)?) {
-            meta.get_or_insert_default().insert(SEQUENCE, &sequence.to_be_bytes());
-        }
+    pub(super) fn apply(&self, db: &Db, prepared: &Prepared, sequence: u64) -> Result<(), StoreError> {
+        let mut place = Batch::default();
+        place.insert(SEQUENCE, &sequence.to_be_bytes());
         let changed =
             self.0.iter().zip(&prepared.0).filter_map(|(tree, batch)| Some((tree, batch.as_ref()?)));
-        let (trees, batches): (Vec<&Tree>, Vec<&Batch>) = changed.unzip();
-        let written = trees.as_slice().transaction(|trees: &Vec<TransactionalTree>| {
-            for (tree, batch) in trees.iter().zip(&batches) {
-                tree.apply_batch(batch)?;
-            }
-            Ok::<(), ConflictableTransactionError<()>>(())
-        });
-        written.map_err(|error| match error {
-            TransactionError::Storage(error) => StoreError::Sled(error),
-            TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
-        })
+        let place = [(self.tree(META)?, &place)];
+        Ok(db.apply(changed.chain(place))?)
     }
 }
 

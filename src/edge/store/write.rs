@@ -55,16 +55,16 @@ impl Store {
         let prepared = self.trees.prepare(changes)?;
         // Held until sled has it, so that both have the same order.
         let mut journal = self.journal.begin();
-        if self.is_broken.load(Ordering::Relaxed) {
+        if self.is_broken() {
             return Err(StoreError::Broken);
         }
         let sequence = journal.append(encoded).map_err(failed)?;
-        // A panic leaves it so, too. With the next commit sled would be where it is not.
-        self.is_broken.store(true, Ordering::Relaxed);
         fault::point("store.transaction");
-        self.trees.apply(prepared, sequence)?;
+        // With another commit on top of one that it does not have, sled would not be where it says it is.
+        self.trees
+            .apply(&self.db, &prepared, sequence)
+            .inspect_err(|_| self.db.is_broken().store(true, Ordering::Relaxed))?;
         fault::point("store.transaction.after");
-        self.is_broken.store(false, Ordering::Relaxed);
         let is_sync_due = journal.is_sync_due();
         drop(journal);
         if is_sync_due && let Err(error) = self.journal.sync() {
