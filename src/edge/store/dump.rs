@@ -4,7 +4,9 @@
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::open::{SCHEMA, TREES};
+use super::open::SCHEMA;
+use super::trees::TREES;
+use super::write::failed;
 use super::{Store, StoreError};
 use crate::edge::journal;
 use crate::edge::snapshot::{Head, SnapshotError, Summary, Writer};
@@ -84,7 +86,7 @@ impl Store {
 
     /// The commit before which the journal is not needed where `kept` is the oldest snapshot's last: one that is being
     /// written may need more.
-    pub fn needed_behind(&self, kept: u64) -> u64 {
+    pub(super) fn needed_behind(&self, kept: u64) -> u64 {
         self.dumps.oldest().map_or(kept, |oldest| oldest.min(kept))
     }
 
@@ -111,11 +113,11 @@ impl Store {
         last: u64,
         rest: &mut impl FnMut(),
     ) -> Result<(), StoreError> {
-        let (folder, mut next) = (self.journal_folder(), before + 1);
+        let mut next = before + 1;
         if before == last {
             return Ok(());
         }
-        let damaged = journal::read_after(&folder, before, |record| {
+        let read = journal::read_after(self.journal.folder(), before, |record| {
             if record.sequence == next && next <= last {
                 writer.record(&record)?;
                 next += 1;
@@ -123,11 +125,11 @@ impl Store {
             }
             Ok(())
         });
-        let damaged = damaged.map_err(StoreError::Journal)?;
+        let read = read.map_err(failed)?;
         if next == last + 1 {
             return Ok(());
         }
-        tracing::error!(?damaged, missing = next, "the journal lacks a commit that a snapshot needs");
+        tracing::error!(?read, missing = next, "the journal lacks a commit that a snapshot needs");
         Err(StoreError::Refused(format!("the journal lacks commit {next}: try again")))
     }
 }

@@ -3,15 +3,17 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufReader};
+use std::ops::Range;
 use std::path::Path;
 
 use sled::Batch;
 
 use super::StoreError;
 use super::guard::{Db, Tree};
-use super::open::{SCHEMA, TREES, sign};
-use super::write::SEQUENCE;
-use crate::edge::journal::{self, Changes, Damaged};
+use super::open::{SCHEMA, sign};
+use super::trees::{SEQUENCE, TREES};
+use super::write::failed;
+use crate::edge::journal::{self, Changes};
 use crate::edge::snapshot::{self, Part};
 
 /// Rows that are written in one batch, and bytes of them: what sled writes at once it also holds at once, many times
@@ -34,33 +36,26 @@ pub struct Rebuilt {
     pub rows: u64,
     /// Commits that came from the snapshot and the journal.
     pub records: u64,
-    /// What is missing, in order; what was written by commits behind it is there all the same.
+    /// What is missing, in order; what commits behind it have written is there all the same.
     pub lost: Vec<Lost>,
 }
 
-/// Commits that were nowhere to be read.
+/// What was nowhere to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
-    /// The place of the first one.
-    pub first: u64,
-    /// The place of the last one; `None` where nobody can tell.
-    pub last: Option<u64>,
-    /// Where in the journal they were, if they were there.
-    pub damaged: Vec<Damaged>,
+pub enum Lost {
+    /// What the store held before the journal began with the commit in this place.
+    Before(u64),
+    /// Commits in these places.
+    Commits(Range<u64>),
 }
 
 impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.last {
-            Some(last) if last == self.first => write!(f, "commit {last}")?,
-            Some(last) => write!(f, "commits {} to {last}", self.first)?,
-            None => write!(f, "what may have been behind commit {}", self.first.saturating_sub(1))?,
+        match self {
+            Self::Before(first) => write!(f, "what was stored before commit {first}"),
+            Self::Commits(places) if places.end == places.start + 1 => write!(f, "commit {}", places.start),
+            Self::Commits(places) => write!(f, "commits {} to {}", places.start, places.end - 1),
         }
-        for damaged in &self.damaged {
-            let (path, range) = (damaged.path.display(), &damaged.range);
-            write!(f, ", {path} from byte {} to {}", range.start, range.end)?;
-        }
-        Ok(())
     }
 }
 
@@ -92,7 +87,7 @@ pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<
             rebuilt.rows = summary.rows();
             (rebuilt.sequence, rebuilt.records) = (summary.sequence, summary.records);
         }
-        follow(&mut loading, &mut rebuilt, journal)?;
+        follow(&mut loading, &mut rebuilt, journal, snapshot.is_some())?;
         loading.finish(rebuilt.sequence)?;
     }
     make_durable(place).map_err(at(place))?;
@@ -109,41 +104,44 @@ fn fresh(place: &Path) -> Result<Db, StoreError> {
 }
 
 /// Whatever the journal has behind `rebuilt`.
-fn follow(loading: &mut Loading, rebuilt: &mut Rebuilt, journal: &Path) -> Result<(), StoreError> {
-    if !journal.exists() {
+fn follow(
+    loading: &mut Loading,
+    rebuilt: &mut Rebuilt,
+    journal: &Path,
+    has_snapshot: bool,
+) -> Result<(), StoreError> {
+    let look = journal::look(journal).map_err(failed)?;
+    let held = rebuilt.sequence;
+    if !has_snapshot && !look.reaches_back_to(None) {
+        rebuilt.lost.push(Lost::Before(look.base.unwrap_or_default() + 1));
+    }
+    if look.last <= held {
         return Ok(());
     }
-    let mut failed = None;
-    let damaged = journal::read_after(journal, rebuilt.sequence, |record| {
-        let first = rebuilt.sequence + 1;
-        if record.sequence > first {
-            rebuilt.lost.push(Lost { first, last: Some(record.sequence - 1), damaged: vec![] });
-        }
-        rebuilt.sequence = record.sequence;
+    let mut wrong = None;
+    let read = journal::read_after(journal, held, |record| {
         rebuilt.records += 1;
         loading.changes(&record.changes).map_err(|error| {
-            failed = Some(error);
-            io::Error::other("the store failed")
+            wrong = Some(error);
+            io::Error::other("it is told below")
         })
     });
-    if let Some(error) = failed {
-        return Err(error);
+    let read = match (read, wrong) {
+        (_, Some(wrong)) => return Err(wrong),
+        (read, None) => read.map_err(failed)?,
+    };
+    if !read.damaged.is_empty() {
+        tracing::error!(damaged = ?read.damaged, "parts of the journal cannot be read");
     }
-    for damaged in damaged.map_err(StoreError::Journal)? {
-        let (before, behind) = damaged.between;
-        let is_in = |lost: &&mut Lost| {
-            before.is_none_or(|before| lost.first > before)
-                && behind.is_none_or(|behind| lost.last < Some(behind))
-        };
-        match rebuilt.lost.iter_mut().find(is_in) {
-            Some(lost) => lost.damaged.push(damaged),
-            // At the end, or where all that was lost is in the snapshot.
-            None if behind.is_none() => {
-                rebuilt.lost.push(Lost { first: rebuilt.sequence + 1, last: None, damaged: vec![damaged] });
-            }
-            None => {}
-        }
+    // What is before its beginning is told already.
+    let begun = if has_snapshot { 0 } else { look.base.unwrap_or_default() };
+    let missing = read.missing.into_iter().filter(|places| places.end > begun + 1);
+    rebuilt.lost.extend(missing.map(Lost::Commits));
+    let reached = read.between.map_or(held, |(_, reached)| reached);
+    if reached < look.last {
+        rebuilt.lost.push(Lost::Commits(reached + 1..look.last + 1));
     }
+    rebuilt.sequence = look.last;
     Ok(())
 }
 
