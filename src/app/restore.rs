@@ -55,29 +55,20 @@ impl Restored {
 /// Restores the store where no daemon runs.
 pub fn stored_restore(options: &Options, from: impl Read) -> Result<Restored, AppError> {
     let lock = Lock::take(&options.state_folder)?;
-    receive(lock.folder(), from)?;
+    let failed = |source| AppError::Io { what: "the snapshot cannot be restored".to_owned(), source };
+    receive(lock.folder(), from).map_err(failed)?;
     let restored = take_in(&lock, clock::now())?;
     restored.ok_or_else(|| AppError::Usage("somebody else has taken the snapshot away".to_owned()))
 }
 
 /// Brings a snapshot into the state folder, where the next opening finds it. Nothing changes where it is not whole.
-pub(super) fn receive(folder: &Path, mut from: impl Read) -> Result<Restored, StoreError> {
-    let place = folder.join(PENDING);
-    let mut told = None;
-    let written = files::write_whole(
-        &place,
-        |out| io::copy(&mut from, out),
-        |aside| {
-            told = Some(check_snapshot(File::open(aside)?));
-            if let Some(Err(_)) = told { Err(io::ErrorKind::InvalidData.into()) } else { Ok(()) }
-        },
-    );
-    match (told, written) {
-        (Some(Err(error)), _) => Err(error),
-        (Some(Ok(summary)), Ok(_)) => Ok(Restored::of(&summary)),
-        (_, Err(source)) => Err(StoreError::Folder { path: place.display().to_string(), source }),
-        (None, Ok(_)) => Err(StoreError::Refused("the snapshot was not looked at".to_owned())),
-    }
+pub(super) fn receive(folder: &Path, mut from: impl Read) -> io::Result<Restored> {
+    let summary = files::write_whole(
+        &folder.join(PENDING),
+        |out| io::copy(&mut from, out).map(drop),
+        |aside| check_snapshot(File::open(aside)?).map_err(io::Error::other),
+    )?;
+    Ok(Restored::of(&summary))
 }
 
 /// Takes in the snapshot that was brought, if there is one. Where that cannot be done, it is moved aside, and the store

@@ -85,13 +85,13 @@ impl Told {
 }
 
 impl Keeper {
-    /// Begins. `is_wanted` says that one is needed at once: without it what is stored could not be made anew.
-    pub(super) fn start(store: Arc<Store>, state_folder: &Path, is_wanted: bool) -> Self {
+    /// Begins.
+    pub(super) fn start(store: Arc<Store>, state_folder: &Path) -> Self {
         let folder = state_folder.join("snapshots");
         let work = Work { store, folder, is_stopped: Mutex::default(), stopped: Condvar::new() };
         let (told, work) = (Arc::<Told>::default(), Arc::new(work));
         let (theirs, at_work) = (Arc::clone(&told), Arc::clone(&work));
-        let run = move || at_work.run(&theirs, is_wanted);
+        let run = move || at_work.run(&theirs);
         let thread = thread::Builder::new().name("snapshots".to_owned()).spawn(run);
         let thread = thread.inspect_err(|error| tracing::error!(%error, "there is no thread for snapshots"));
         Self { told, work, thread: thread.ok() }
@@ -110,7 +110,7 @@ impl Keeper {
             drop(thread.join());
         }
         let until = Instant::now() + LAST_ONE_MAX;
-        let is_due = self.work.rest(false).is_zero();
+        let is_due = self.work.rest().is_zero();
         if is_due && let Err(error) = self.work.make(|| {}, || Instant::now() > until) {
             tracing::warn!(%error, "no last snapshot was made: the journal has everything as well");
         }
@@ -118,9 +118,9 @@ impl Keeper {
 }
 
 impl Work {
-    fn run(&self, told: &Told, is_wanted: bool) {
+    fn run(&self, told: &Told) {
         told.note(Ok(()), self.newest().and_then(|kept| kept.made_at));
-        let mut rest = self.rest(is_wanted);
+        let mut rest = self.rest();
         while !self.is_over_within(rest) {
             let mut began = Instant::now();
             let breathe = || {
@@ -148,13 +148,13 @@ impl Work {
     }
 
     /// How long it is until the next one is due.
-    fn rest(&self, is_wanted: bool) -> Duration {
-        let Some(newest) = self.newest() else {
-            return if is_wanted { Duration::ZERO } else { FIRST_AFTER };
-        };
-        if is_wanted {
+    fn rest(&self) -> Duration {
+        let (newest, base) = (self.newest(), self.store.journal_base());
+        // Without another one what is stored could not be made anew.
+        if base.is_some_and(|base| newest.as_ref().is_none_or(|newest| newest.sequence < base)) {
             return Duration::ZERO;
         }
+        let Some(newest) = newest else { return FIRST_AFTER };
         let age = newest.made_at.map_or(TimeDelta::MAX, |made_at| clock::now() - made_at);
         // One of the future was made before the clock was set back.
         INTERVAL.saturating_sub(age.to_std().unwrap_or_default())
@@ -173,9 +173,9 @@ impl Work {
         let unnamed = self.folder.join(snapshot::UNNAMED);
         let write = |out: &mut io::BufWriter<File>| {
             let out = Interruptible { out, is_over: &is_over };
-            self.store.snapshot(out, made_at, rest).map_err(io::Error::other)
+            self.store.snapshot(out, made_at, rest).map(drop).map_err(io::Error::other)
         };
-        let check = |aside: &Path| check_snapshot(File::open(aside)?).map(drop).map_err(io::Error::other);
+        let check = |aside: &Path| check_snapshot(File::open(aside)?).map_err(io::Error::other);
         let Summary { sequence, bytes, .. } = files::write_whole(&unnamed, write, check)?;
         let path = self.folder.join(snapshot::name(sequence, made_at));
         fs::rename(&unnamed, &path)?;

@@ -9,6 +9,7 @@
 mod block;
 mod body;
 mod read;
+mod shelf;
 mod write;
 
 use std::collections::BTreeMap;
@@ -17,12 +18,11 @@ use std::io;
 use serde::{Deserialize, Serialize};
 
 pub use self::read::{head, read};
+pub use self::shelf::{Kept, SUFFIX, UNNAMED, kept, name, sweep};
 pub use self::write::Writer;
 use crate::edge::journal::Record;
 use crate::model::Timestamp;
 
-/// What the name of a snapshot ends with.
-pub const SUFFIX: &str = ".nsnap";
 /// What a file begins with, before the number of its form and a line feed.
 const TITLE: &[u8] = b"nashra snapshot ";
 /// The form that this version reads and writes.

@@ -39,7 +39,7 @@ pub async fn call(
     path_and_query: &str,
     body: &[u8],
     deadline: Duration,
-) -> Result<(u16, Bytes), AdminCallError> {
+) -> Result<(u16, Vec<u8>), AdminCallError> {
     let stream = connect(socket).await?;
     let body = Outgoing::Whole(Bytes::copy_from_slice(body));
     let exchange = async { collect(exchange(stream, method, path_and_query, body).await?).await };
@@ -52,7 +52,7 @@ pub async fn download(
     socket: &Path,
     path_and_query: &str,
     mut take: impl FnMut(&[u8]) -> io::Result<()>,
-) -> Result<(u16, Bytes), AdminCallError> {
+) -> Result<(u16, Vec<u8>), AdminCallError> {
     let stream = connect(socket).await?;
     let mut response =
         in_time(STALL_MAX, exchange(stream, "GET", path_and_query, Outgoing::Whole(Bytes::new()))).await?;
@@ -61,7 +61,7 @@ pub async fn download(
     }
     loop {
         let frame = timeout(STALL_MAX, response.frame()).await.map_err(|_| AdminCallError::Timeout)?;
-        let Some(frame) = frame else { return Ok((200, Bytes::new())) };
+        let Some(frame) = frame else { return Ok((200, vec![])) };
         let frame = frame.map_err(|error| broken(&format!("the answer broke off: {error}")))?;
         take(&frame.into_data().unwrap_or_default()).map_err(|error| broken(&error))?;
     }
@@ -73,7 +73,7 @@ pub async fn upload(
     path_and_query: &str,
     write: impl FnOnce(&mut Source) -> io::Result<()> + Send + 'static,
     deadline: Duration,
-) -> Result<(u16, Bytes), AdminCallError> {
+) -> Result<(u16, Vec<u8>), AdminCallError> {
     let stream = connect(socket).await?;
     let (mut source, body) = stream::pieces();
     let written = tokio::task::spawn_blocking(move || {
@@ -121,10 +121,10 @@ async fn exchange(
     sender.send_request(request).await.map_err(|error| broken(&error))
 }
 
-async fn collect(response: Response<Incoming>) -> Result<(u16, Bytes), AdminCallError> {
+async fn collect(response: Response<Incoming>) -> Result<(u16, Vec<u8>), AdminCallError> {
     let status = response.status().as_u16();
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-    Ok((status, body.map_err(|error| broken(&error))?.to_bytes()))
+    Ok((status, body.map_err(|error| broken(&error))?.to_bytes().to_vec()))
 }
 
 fn broken(error: &dyn std::fmt::Display) -> AdminCallError {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::open::{SCHEMA, sign};
 use super::trees::{SEQUENCE, TREES};
 use super::write::failed;
 use crate::edge::journal::{self, Changes};
-use crate::edge::snapshot::{self, Part};
+use crate::edge::snapshot::{self, Part, Summary};
 
 /// Rows that are written in one batch, and bytes of them: what sled writes at once it also holds at once, many times
 /// over. A million small rows in batches of 200 take 90 MB, in batches of 1,000 more than a gigabyte.
@@ -77,13 +77,7 @@ pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<
                 Part::Rows(tree, rows) => loading.rows(&tree, &rows),
                 Part::Record(record) => loading.changes(&record.changes),
             })?;
-            if summary.head.schema != SCHEMA {
-                return Err(StoreError::Refused(format!(
-                    "{}: this snapshot has schema {}, and this version knows {SCHEMA}",
-                    path.display(),
-                    summary.head.schema
-                )));
-            }
+            refuse_other_schema(&summary)?;
             rebuilt.rows = summary.rows();
             (rebuilt.sequence, rebuilt.records) = (summary.sequence, summary.records);
         }
@@ -92,6 +86,32 @@ pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<
     }
     make_durable(place).map_err(at(place))?;
     Ok(rebuilt)
+}
+
+/// Reads a snapshot to its end. Fails where it is not whole, or where this version could not make a store from it.
+pub fn check_snapshot(from: impl Read) -> Result<Summary, StoreError> {
+    let summary = snapshot::read(BufReader::with_capacity(READ_BYTES, from), |part| match part {
+        Part::Rows(tree, _) => refuse_unknown(&tree),
+        Part::Record(record) => record.changes.0.iter().try_for_each(|(tree, _)| refuse_unknown(tree)),
+    })?;
+    refuse_other_schema(&summary)?;
+    Ok(summary)
+}
+
+fn refuse_unknown(tree: &str) -> Result<(), StoreError> {
+    if TREES.contains(&tree) {
+        return Ok(());
+    }
+    Err(StoreError::Refused(format!("it has a tree {tree:?} that this version does not know")))
+}
+
+fn refuse_other_schema(Summary { head, .. }: &Summary) -> Result<(), StoreError> {
+    if head.schema == SCHEMA {
+        return Ok(());
+    }
+    let by = if head.schema > SCHEMA { ", written by a newer nashra" } else { "" };
+    let text = format!("it has schema {}{by}; this version knows {SCHEMA}", head.schema);
+    Err(StoreError::Refused(text))
 }
 
 /// sled in a folder that it makes.
