@@ -14,12 +14,13 @@ use crate::pipeline::{merge, window};
 const REMEMBER_DAYS: i64 = 400;
 
 impl Writer {
-    /// Does one batch of the work; says whether there may be more. Readers see what is removed at the end of it.
-    pub(in crate::app) fn retain(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+    /// Does one batch of the work; says whether there may be more. Readers see what is removed at the end of it. What
+    /// is old is decided by `counted`, which is `now` but for jumps of the clock.
+    pub(in crate::app) fn retain(&mut self, now: Timestamp, counted: Timestamp) -> Result<bool, StoreError> {
         if self.delist_one_that_left(now)? {
             return Ok(true);
         }
-        let kept_since = now - TimeDelta::days(i64::from(self.keep_days));
+        let kept_since = counted - TimeDelta::days(i64::from(self.keep_days));
         let Purged { gone, looked_at_any } = self.store.purge(kept_since, now)?;
         if looked_at_any {
             self.note_removed(&gone);
@@ -39,7 +40,7 @@ impl Writer {
         if self.forget_notices(kept_since)? || self.sweep_archives()? {
             return Ok(true);
         }
-        let has_old_stories = self.stories.forget(&self.store, now)?;
+        let has_old_stories = self.stories.forget(&self.store, counted)?;
         let forgotten = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))?;
         Ok(has_old_stories || forgotten + self.store.forget_stubs(kept_since)? > 0)
     }
@@ -217,7 +218,7 @@ mod tests {
         let stored = |writer: &Writer| usize::try_from(writer.store.entries_stored().unwrap()).unwrap();
         assert_eq!(stored(&writer), 2 * told_twice + 1);
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 3);
-        while writer.retain(later).unwrap() {}
+        while writer.retain(later, later).unwrap() {}
         assert_eq!(stored(&writer), 2 * told_twice);
     }
 
@@ -241,7 +242,7 @@ mod tests {
         let kept: usize = guid.trim_start_matches('g').parse().unwrap();
         listed(&mut writer, "wire", kept..=kept, now + TimeDelta::days(1));
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 2);
-        while writer.retain(later).unwrap() {}
+        while writer.retain(later, later).unwrap() {}
         writer.publish();
         let (oldest, newest) = writer.store.archive_range(&latest).unwrap();
         assert_eq!(oldest, newest, "the other page has no entry left");
@@ -287,7 +288,7 @@ mod tests {
         assert_eq!(writer.window.related[&kept].len(), 1);
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 2);
         // As the loop does it: an edition may come out before the last batch is done.
-        while writer.retain(later).unwrap() {
+        while writer.retain(later, later).unwrap() {
             writer.publish();
         }
         assert_eq!(writer.window.entries.keys().collect::<Vec<_>>(), [&kept]);
