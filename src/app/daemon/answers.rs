@@ -44,6 +44,7 @@ impl Daemon {
             "repairs": self.repairs,
             "snapshot_at": snapshots.made_at,
             "snapshot_error": snapshots.failing.map(|(_, why)| why),
+            "clock_off_seconds": clock::doubt().map(|by| by.num_seconds()),
             "config_mistakes": self.refused.as_ref().map_or(&[][..], |refused| &refused.mistakes),
         })
     }
