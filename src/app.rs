@@ -38,6 +38,7 @@ mod row;
 mod run;
 mod snapshots;
 mod sources;
+mod verify;
 mod view;
 mod why;
 mod writer;
@@ -59,6 +60,7 @@ pub use restore::{Restored, stored_restore};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
+pub use verify::stored_verify;
 pub use view::{HintView, HostView, PastView, PushView, RenamedView, SourceView, VolatileView};
 pub use why::{Told, stored_why};
 

@@ -41,6 +41,7 @@ mod sketches;
 mod stubs;
 mod subscriptions;
 mod trees;
+mod verify;
 mod walk;
 mod write;
 
@@ -72,6 +73,7 @@ use seal::Seal;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 use trees::Trees;
+pub use verify::{Counted, Findings, Journaled, Snapshot, Verified, verify_without};
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
