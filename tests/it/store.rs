@@ -11,6 +11,7 @@ mod shown;
 mod sketches;
 mod stories;
 mod subscriptions;
+mod surplus;
 
 use std::fs;
 use std::path::Path;
