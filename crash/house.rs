@@ -96,11 +96,6 @@ impl House {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets what was seen after `before`.
-    pub fn remember(&mut self, before: Memory) {
-        *self.memory() = before;
-    }
-
     pub fn state(&self) -> PathBuf {
         self.folder.path().join("state")
     }
@@ -154,15 +149,18 @@ impl House {
         self.daemon.as_mut().map_or(Ok(None), Daemon::ended)
     }
 
-    /// Kills it, if it still lives.
+    /// Kills it, if it still lives; where it is to, the power goes.
     pub fn kill(&mut self) -> io::Result<()> {
-        if let Some(mut daemon) = self.daemon.take() {
-            daemon.kill()?;
-        }
+        self.end()?;
         self.origin.subscriber.killed();
         // A reader that was being answered has been told something that counts.
         drop(self.memory());
         self.forget.as_ref().map_or(Ok(()), Forget::cut)
+    }
+
+    /// Kills it, if it still lives, and leaves everything as it is.
+    pub fn end(&mut self) -> io::Result<()> {
+        self.daemon.take().map_or(Ok(()), |mut daemon| daemon.kill())
     }
 
     /// Something happens at the sources, where it is time; now and then somebody asks for a poll.
@@ -313,12 +311,16 @@ impl House {
         self.check_deliveries();
         self.check_history();
         self.check_entries()?;
-        if let Some(mut daemon) = self.daemon.take() {
-            match daemon.stop(STOP_LIMIT)? {
-                Some(status) if status.success() => {}
-                Some(status) => self.find(format!("it did not stop in good order: {status}")),
-                None => self.find(format!("it has not stopped {} s after SIGTERM", STOP_LIMIT.as_secs())),
-            }
+        self.stop()
+    }
+
+    /// Stops it in good order.
+    pub fn stop(&mut self) -> io::Result<()> {
+        let Some(mut daemon) = self.daemon.take() else { return Ok(()) };
+        match daemon.stop(STOP_LIMIT)? {
+            Some(status) if status.success() => {}
+            Some(status) => self.find(format!("it did not stop in good order: {status}")),
+            None => self.find(format!("it has not stopped {} s after SIGTERM", STOP_LIMIT.as_secs())),
         }
         Ok(())
     }
@@ -327,7 +329,7 @@ impl House {
         self.findings.push(what);
     }
 
-    fn has_findings(&self) -> bool {
+    pub fn has_findings(&self) -> bool {
         !self.findings.is_empty() || !self.memory().findings.is_empty()
     }
 

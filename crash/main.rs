@@ -6,7 +6,9 @@
 //! damages every file of the store in seven ways. It ends with 1 and keeps the folder where something is wrong.
 #![allow(missing_docs, unreachable_pub, clippy::print_stdout)]
 
+mod cases;
 mod daemon;
+mod damage;
 mod forget;
 mod house;
 mod memory;
@@ -61,6 +63,9 @@ struct Arguments {
     /// Every kill is a power cut: what was not synced is gone.
     #[arg(long)]
     forget: bool,
+    /// Damages each file of the store in seven ways instead; `--rounds` says how many cases are tried.
+    #[arg(long, conflicts_with_all = ["forget", "point"])]
+    damage: bool,
     /// Goes on with an empty store where something is wrong.
     #[arg(long)]
     keep_going: bool,
@@ -154,6 +159,9 @@ impl Run {
     }
 
     fn all(&mut self) -> io::Result<()> {
+        if self.arguments.damage {
+            return self.damage_all();
+        }
         let mut next_point = self.random.place(self.points.len());
         while !self.is_over() {
             let house = House::new(&self.program, self.random.next(), self.arguments.forget)?;
@@ -258,10 +266,21 @@ impl Run {
         Ok(None)
     }
 
-    /// Shows what is wrong, and keeps everything that tells of it.
+    /// Shows what is wrong, and goes on if it is to.
     fn fail(&mut self, mut house: House, findings: &[String]) -> io::Result<()> {
+        self.show(&mut house, findings)?;
+        drop(house);
+        if self.arguments.keep_going && !self.is_over() {
+            return self.all();
+        }
+        self.sum_up();
+        Ok(())
+    }
+
+    /// Shows what is wrong, and keeps everything that tells of it.
+    fn show(&mut self, house: &mut House, findings: &[String]) -> io::Result<()> {
         self.failed += 1;
-        house.kill()?;
+        house.end()?;
         house.folder.disable_cleanup(true);
         let folder = house.folder.path().to_owned();
         std::fs::write(folder.join("findings.txt"), findings.join("\n") + "\n")?;
@@ -273,10 +292,6 @@ impl Run {
         println!("\nthe end of the log:");
         lines[lines.len().saturating_sub(LOG_LINES)..].iter().for_each(|line| println!("  {line}"));
         println!("\nthe store, the log and this list are kept in {}\n", folder.display());
-        if self.arguments.keep_going && !self.is_over() {
-            return self.all();
-        }
-        self.sum_up();
         Ok(())
     }
 

@@ -24,6 +24,8 @@ pub struct Subscriber {
 struct State {
     /// Whether deliveries are left without an answer.
     is_closed: bool,
+    /// Whether nothing is said of what comes again.
+    is_forgiving: bool,
     /// Everything that was brought.
     told: HashSet<Version>,
     deliveries: u64,
@@ -58,6 +60,11 @@ impl Subscriber {
     /// Leaves deliveries without an answer until [`Subscriber::killed`].
     pub fn close(&self) {
         self.state().is_closed = true;
+    }
+
+    /// From now on the store may be an older one.
+    pub fn forgive_repeats(&self) {
+        self.state().is_forgiving = true;
     }
 
     /// The daemon is gone.
@@ -106,7 +113,7 @@ impl State {
         for version in &all {
             if !self.told.insert(*version) {
                 self.repeated += 1;
-                if !self.pardoned.contains(version) {
+                if !self.is_forgiving && !self.pardoned.contains(version) {
                     self.findings.push(format!("the hub repeats what was acknowledged: entry {version:?}"));
                 }
             }

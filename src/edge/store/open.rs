@@ -1,6 +1,6 @@
 //! Opening: whose folder it is, whether somebody else holds it, and which schema it has.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -74,6 +74,8 @@ impl Store {
         let db = open_sled(&place)?;
         let meta = claim(&db, &place)?;
         let journal = replay(&db, &meta, &folder.join("journal"))?;
+        // The names of what was made in it: a journal that nobody finds again holds nothing.
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed(&folder))?;
         let sequence = journal.next() - 1;
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| db.open_tree(name);
