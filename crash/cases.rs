@@ -36,18 +36,14 @@ impl Run {
     /// As many cases as there are to be rounds, in an order that chance gives.
     pub(crate) fn damage_all(&mut self) -> io::Result<()> {
         let Some(mut house) = House::new(&self.program, self.random.next(), false)? else { return Ok(()) };
-        let goods = self.fill(&mut house)?;
+        let goods = fill(&mut house)?;
         let mut cases = vec![];
         for (good, Good { folder, .. }) in goods.iter().enumerate() {
             for file in damage::files(folder)? {
                 cases.extend(damage::ALL.map(|damage| Case { good, file: file.clone(), damage }));
             }
         }
-        println!(
-            "{} cases, of which {} are tried",
-            cases.len(),
-            self.arguments.rounds.min(cases.len() as u32)
-        );
+        println!("{} cases, of which at most {} are tried", cases.len(), self.arguments.rounds);
         while !self.is_over() && !cases.is_empty() {
             let case = cases.swap_remove(self.pick(&cases));
             let Some(good) = goods.get(case.good) else { continue };
@@ -74,30 +70,6 @@ impl Run {
         let of_it = cases.iter().enumerate().filter(|(_, case)| case.file.iter().next() == part);
         let of_it: Vec<usize> = of_it.map(|(index, _)| index).collect();
         self.random.pick(&of_it).unwrap_or_default()
-    }
-
-    /// Makes two stores: one that was killed, and one that was stopped.
-    fn fill(&mut self, house: &mut House) -> io::Result<Vec<Good>> {
-        house.origin.subscriber.forgive_repeats();
-        let mut goods = vec![];
-        for how in ["killed", "stopped"] {
-            house.start(&[(LIMITS_VARIABLE.to_owned(), LIMITS.to_owned())])?;
-            house.first_answer()?;
-            let began = Instant::now();
-            let wanted = house.memory().numbers(LONG).len() + ENTRIES_MIN;
-            while house.memory().numbers(LONG).len() < wanted && began.elapsed() < FILL_LIMIT {
-                house.work(Duration::from_millis(300))?;
-            }
-            if how == "killed" {
-                house.kill()?
-            } else {
-                house.stop()?
-            }
-            let folder = house.folder.path().join(how);
-            damage::copy(&house.state(), &folder)?;
-            goods.push(Good { folder, memory: house.memory().clone(), how });
-        }
-        Ok(goods)
     }
 
     fn case(&mut self, house: &mut House, good: &Good, case: &Case) -> io::Result<()> {
@@ -128,4 +100,24 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Makes two stores: one that was killed, and one that was stopped.
+fn fill(house: &mut House) -> io::Result<Vec<Good>> {
+    house.origin.subscriber.forgive_repeats();
+    let mut goods = vec![];
+    for how in ["killed", "stopped"] {
+        house.start(&[(LIMITS_VARIABLE.to_owned(), LIMITS.to_owned())])?;
+        house.first_answer()?;
+        let began = Instant::now();
+        let wanted = house.memory().numbers(LONG).len() + ENTRIES_MIN;
+        while house.memory().numbers(LONG).len() < wanted && began.elapsed() < FILL_LIMIT {
+            house.work(Duration::from_millis(300))?;
+        }
+        if how == "killed" { house.kill() } else { house.stop() }?;
+        let folder = house.folder.path().join(how);
+        damage::copy(&house.state(), &folder)?;
+        goods.push(Good { folder, memory: house.memory().clone(), how });
+    }
+    Ok(goods)
 }

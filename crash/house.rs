@@ -57,12 +57,13 @@ impl House {
         let folder = tempfile::Builder::new().prefix("nashra-crash-").tempdir()?;
         let (origin, address) = (Origin::start()?, daemon::free_address()?);
         fs::write(folder.path().join("feeds.toml"), config(address, origin.address))?;
-        let forget = match is_forgetful {
-            true => match Forget::new(folder.path(), &folder.path().join("state"))? {
-                None => return Ok(None),
-                forget => forget,
-            },
-            false => None,
+        let forget = if is_forgetful {
+            let Some(forget) = Forget::new(folder.path(), &folder.path().join("state"))? else {
+                return Ok(None);
+            };
+            Some(forget)
+        } else {
+            None
         };
         let (memory, is_over) = (Arc::<Mutex<Memory>>::default(), Arc::<AtomicBool>::default());
         let house = Self {

@@ -24,7 +24,7 @@ const FINDINGS_MAX: usize = 12;
 /// What was seen.
 #[derive(Clone, Default)]
 pub struct Memory {
-    /// The versions of each document by their ETags: a hash of the bytes.
+    /// The versions of each document by their tags: a hash of the bytes.
     versions: HashMap<(String, String), u64>,
     /// The version that was seen last of each document.
     last: HashMap<String, (String, Page)>,
