@@ -1,7 +1,7 @@
 //! Kills the daemon again and again while sources publish, and looks from outside whether anything that a reader has
 //! once seen is gone, doubled or changed.
 //!
-//! `cargo build && cargo run --example crash -- --rounds 1000`. Half of the rounds end at a random moment, the others at
+//! `cargo build && cargo run --example crash -- --rounds 1000`. Half of the rounds end at a random moment, most others at
 //! the moments that `edge/fault.rs` names, in turn. `--forget` lets a power cut take what was not synced, `--damage`
 //! damages every file of the store in seven ways. It ends with 1 and keeps the folder where something is wrong.
 #![allow(missing_docs, unreachable_pub, clippy::print_stdout)]
@@ -36,6 +36,10 @@ use crate::tally::Tally;
 const LIMITS: &str = "journal.segment=60000,keys.fresh=30";
 /// A moment that has a name is waited for so long.
 const POINT_LIMIT: Duration = Duration::from_secs(5);
+/// The moment that a store has in its first life alone.
+const ONCE: &str = "store.sign";
+/// Which time at a moment counts.
+const COUNTS: [u64; 6] = [1, 1, 2, 3, 5, 12];
 /// Lines of the log that are shown where something is wrong.
 const LOG_LINES: usize = 25;
 
@@ -80,6 +84,10 @@ enum Way {
     AtStart,
     /// At a moment that has a name, the time that this counts.
     At(&'static str, u64),
+    /// At work, after a write failed at such a moment.
+    Failing(&'static str, u64),
+    /// It is stopped in good order.
+    Stopped,
 }
 
 impl Way {
@@ -88,6 +96,8 @@ impl Way {
             Self::AtWork => "at random, at work",
             Self::AtStart => "at random, at the start",
             Self::At(name, _) => name,
+            Self::Failing(..) => "after a write that failed",
+            Self::Stopped => "stopped in good order",
         }
     }
 }
@@ -172,7 +182,7 @@ impl Run {
             let mut before = None;
             let first = self.tally.rounds();
             while !self.is_over() && !house.is_full() && self.tally.rounds() - first < self.arguments.renew {
-                let way = self.choose(&mut next_point);
+                let way = self.choose(before.is_none(), &mut next_point);
                 let reached = self.round(&mut house, way, before)?;
                 self.tally.note(way.name(), reached);
                 before = Some(way);
@@ -200,20 +210,34 @@ impl Run {
     }
 
     /// By turns at random and at a moment that has a name.
-    fn choose(&mut self, next_point: &mut usize) -> Way {
+    fn choose(&mut self, is_new: bool, next_point: &mut usize) -> Way {
+        if is_new && self.points.contains(&ONCE) && self.random.is_in(50) {
+            return Way::At(ONCE, 1);
+        }
         if self.arguments.point.is_none() && self.tally.rounds().is_multiple_of(2) {
-            return if self.random.is_in(80) { Way::AtWork } else { Way::AtStart };
+            return match self.random.below(0..100) {
+                0..72 => Way::AtWork,
+                72..90 => Way::AtStart,
+                _ => Way::Stopped,
+            };
         }
         *next_point = (*next_point + 1) % self.points.len();
-        Way::At(self.points[*next_point], self.random.below(1..4))
+        if self.points[*next_point] == ONCE && self.points.len() > 1 {
+            *next_point = (*next_point + 1) % self.points.len();
+        }
+        let (name, count) = (self.points[*next_point], self.random.pick(&COUNTS).unwrap_or(1));
+        if self.random.is_in(15) { Way::Failing(name, count) } else { Way::At(name, count) }
     }
 
     /// From a start to a kill. Says whether the daemon died where it was meant to.
     fn round(&mut self, house: &mut House, way: Way, before: Option<Way>) -> io::Result<bool> {
         let mut environment = vec![(LIMITS_VARIABLE.to_owned(), LIMITS.to_owned())];
-        if let Way::At(name, count) = way {
-            environment.push((FAULT_VARIABLE.to_owned(), format!("{name}:{count}")));
-        }
+        let fault = match way {
+            Way::At(name, count) => Some(format!("{name}:{count}")),
+            Way::Failing(name, count) => Some(format!("{name}:{count}:error")),
+            Way::AtWork | Way::AtStart | Way::Stopped => None,
+        };
+        environment.extend(fault.iter().map(|fault| (FAULT_VARIABLE.to_owned(), fault.clone())));
         house.start(&environment)?;
         let began = Instant::now();
         let (wait, status) = if matches!(way, Way::AtStart) {
@@ -231,7 +255,7 @@ impl Run {
             }
             (way, None) => !matches!(way, Way::At(..)),
         };
-        house.kill()?;
+        if matches!(way, Way::Stopped) { house.stop() } else { house.kill() }?;
         let wait_text = wait.map_or("–".to_owned(), |wait| format!("{} ms", wait.as_millis()));
         if let (Some(wait), Some(before)) = (wait, before) {
             self.tally.note_wait(before.name(), wait);
@@ -242,7 +266,7 @@ impl Run {
             "{:>5}/{} first good answer {wait_text}; died after {lived} ms: {}{not}; {seen} entries seen",
             self.tally.rounds() + 1,
             self.arguments.rounds,
-            way.name(),
+            fault.as_deref().unwrap_or(way.name()),
         );
         Ok(is_reached)
     }
@@ -250,7 +274,7 @@ impl Run {
     /// Lets the daemon work until it is to be killed; says how it ended where it did not wait for that.
     fn work(&mut self, house: &mut House, way: Way) -> io::Result<Option<ExitStatus>> {
         let is_at_work = matches!(way, Way::AtWork);
-        let time = if is_at_work { self.random.millis(50..2_500) } else { POINT_LIMIT };
+        let time = if matches!(way, Way::At(..)) { POINT_LIMIT } else { self.random.millis(50..2_500) };
         let ended = house.work(time)?;
         if ended.is_some() {
             return Ok(ended);
