@@ -299,7 +299,7 @@ fn only_the_edge_side_waits_and_reads_the_clock() {
 #[test]
 fn files_are_short_and_say_what_they_are() {
     let mut findings = Vec::new();
-    for folder in ["src", "tests", "benches", "fuzz"] {
+    for folder in ["src", "tests", "benches", "fuzz", "crash"] {
         let folder = root().join(folder);
         for path in rust_files(&folder)
             .iter()
@@ -323,7 +323,7 @@ fn files_are_short_and_say_what_they_are() {
 fn nothing_is_left_open() {
     let words = ["todo!(", "unimplemented!(", "dbg!(", "#[ignore", "TODO", "FIXME"];
     let mut findings = Vec::new();
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "tests", "benches", "crash"] {
         for path in rust_files(&root().join(folder)).iter().filter(|path| !path.ends_with("it/tidy.rs")) {
             let text = fs::read_to_string(path).unwrap();
             for (index, line) in text.lines().enumerate() {

@@ -1,6 +1,6 @@
 //! Opening: whose folder it is, whether somebody else holds it, and which schema it has.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -55,6 +55,8 @@ impl Store {
         claim(&db, &place)?;
         let trees = Trees::open(&db)?;
         let (journal, found) = replay(&db, &trees, &folder.join("journal"), holes)?;
+        // The names of what was made in it: a journal that nobody finds again holds nothing.
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed(&folder))?;
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| trees.tree(name).cloned();
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
