@@ -119,6 +119,8 @@ pub(super) struct Daemon {
     pub(super) hub: Option<HubLink>,
     /// How far the time of the house had jumped when the states were last moved with it.
     stepped: TimeDelta,
+    /// The last time that it did, and by how much.
+    jumped: Option<(TimeDelta, Instant)>,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -147,6 +149,7 @@ impl Daemon {
             at_start: AtStart::of(config),
             hub: None,
             stepped: clock::stepped(),
+            jumped: None,
             pushes: None,
         };
         daemon.watch_sources();
@@ -234,6 +237,8 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
+        self.keep_waits();
+        self.keep_time(&mut batch);
         let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);
