@@ -12,7 +12,7 @@ use self::book::Book;
 pub(super) use self::book::Repair;
 use super::Options;
 use crate::edge::clock;
-use crate::edge::store::{self, Lock, Mended, Rebuilt, Seen, Store, StoreError};
+use crate::edge::store::{self, Holes, Lock, Mended, Rebuilt, Seen, Store, StoreError};
 
 /// How long opening may take that was looked at before: so long, and a second for so many bytes.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -102,7 +102,7 @@ impl Opening<'_> {
     fn open(&self) -> Result<Opened, StoreError> {
         store::sweep(&self.lock)?;
         let mut book = Book::read(self.lock.folder());
-        let mut repairs = 0;
+        let (mut repairs, mut holes) = (0, Holes::Refused);
         let mut doubt = self.look(&book)?;
         loop {
             match doubt {
@@ -120,8 +120,13 @@ impl Opening<'_> {
                     return Err(StoreError::Damaged { place, why });
                 }
             }
-            doubt = match self.open_in_time() {
+            doubt = match self.open_in_time(holes) {
                 Ok(store) => return Ok(Opened { store, repairs: book.news(clock::now()) }),
+                Err(error @ StoreError::Behind { .. }) => {
+                    // Where a snapshot has nothing of what is missing, what is there is better than what it has.
+                    holes = Holes::Accepted;
+                    Doubt::Failed(error.to_string())
+                }
                 Err(error) if error.is_mendable() => Doubt::Broken(error.to_string()),
                 Err(error) => return Err(error),
             };
@@ -160,12 +165,12 @@ impl Opening<'_> {
     }
 
     /// Opens it on a thread that is left alone where it does not come back.
-    fn open_in_time(&self) -> Result<Store, StoreError> {
+    fn open_in_time(&self, holes: Holes) -> Result<Store, StoreError> {
         let lock = self.lock.clone();
         let (done, opened) = sync_channel(1);
         let begun = thread::Builder::new().name("sled".to_owned()).spawn(move || {
             // Nobody waits any more where this fails.
-            drop(done.send(Store::open_locked(lock)));
+            drop(done.send(Store::open_locked(lock, holes)));
         });
         let folder = self.lock.folder();
         begun.map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })?;
