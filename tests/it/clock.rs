@@ -59,9 +59,10 @@ impl Machine {
         self.look()
     }
 
-    /// An answer whose date is so far ahead of the truth.
+    /// Answers of two servers whose dates are so far ahead of the truth.
     fn hear(&mut self, ahead: TimeDelta) -> Option<Turn> {
-        self.steady.hear("feeds.example", self.truth + ahead)
+        let first = self.steady.hear("one.example", self.truth + ahead);
+        first.or(self.steady.hear("other.example", self.truth + ahead))
     }
 
     /// The process ends; the next one begins after `off`, on a machine that was started anew or not.
@@ -150,6 +151,17 @@ fn most_servers_decide_and_not_the_last() {
 }
 
 #[test]
+fn one_server_alone_is_not_the_world() {
+    let mut machine = Machine::confirmed();
+    machine.jump(days(1));
+    for _ in 0..3 {
+        let said = machine.truth + days(1);
+        assert_eq!(machine.steady.hear("one.example", said), None);
+    }
+    assert_eq!(machine.hear(days(1)), Some(Turn::Stepped(days(1))));
+}
+
+#[test]
 fn a_jump_that_stands_for_a_day_is_believed_unless_answers_contradict() {
     for (jump, contradicts, expected) in [(3650, false, 3650), (-1, false, -1), (3650, true, 0), (-1, true, 0)] {
         let mut machine = Machine::confirmed();
@@ -229,7 +241,10 @@ fn retention_counts_what_the_machine_was_off_when_it_has_run_for_a_week() {
     assert_eq!((machine.error(), machine.steady.counted()), (days(0), before));
     machine.run(days(6));
     assert_eq!(machine.steady.counted(), before + days(6));
+    // What it is off does not count as running.
     machine.restart(days(1), Some("another"));
+    assert_eq!(machine.steady.counted(), before + days(6));
+    machine.run(days(1));
     assert_eq!(machine.steady.counted(), machine.truth);
 }
 
