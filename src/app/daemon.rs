@@ -29,6 +29,7 @@ use super::pushes::{PushEvent, Pushed, Pushes};
 use super::reload::AtStart;
 use super::row::Row;
 use super::run::Options;
+use super::snapshots::Told;
 use super::sources::Accepted;
 use super::view::{HostView, SourceView};
 use super::writer::Writer;
@@ -117,6 +118,8 @@ pub(super) struct Daemon {
     at_start: AtStart,
     /// Who tells others of news; a round by itself tells nobody.
     pub(super) hub: Option<HubLink>,
+    /// How the daily snapshots go; a round by itself makes none.
+    pub(super) snapshots: Option<Arc<Told>>,
     /// How far the time of the house had jumped when the states were last moved with it.
     stepped: TimeDelta,
     /// The last time that it did, and by how much.
@@ -148,6 +151,7 @@ impl Daemon {
             watch,
             at_start: AtStart::of(config),
             hub: None,
+            snapshots: None,
             stepped: clock::stepped(),
             jumped: None,
             pushes: None,
