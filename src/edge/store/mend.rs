@@ -16,6 +16,8 @@ const BROKEN: &str = "db.broken-";
 /// Broken stores that are kept, for whoever wants to look into them.
 const BROKEN_MAX: usize = 3;
 const JOURNAL: &str = "journal";
+/// What the names of such parts end with.
+const STRANGE: &str = ".strange";
 const SNAPSHOTS: &str = "snapshots";
 const SNAPSHOT: &str = ".nsnap";
 
@@ -72,6 +74,19 @@ pub fn mend(
     let aside = put_in_place(folder, now).map_err(failed(folder))?;
     drop_broken(folder, BROKEN_MAX).map_err(failed(folder))?;
     Ok(Some(Mended { aside, ..made }))
+}
+
+/// Takes parts of the journal away that are another store's, by their names below the folder.
+pub fn set_aside(lock: &Lock, strange: &[PathBuf]) -> Result<(), StoreError> {
+    let folder = lock.folder();
+    for name in strange {
+        let path = folder.join(name);
+        let mut aside = path.clone().into_os_string();
+        aside.push(STRANGE);
+        tracing::error!(path = %path.display(), "a part of the journal is not the one that was there: it is set aside");
+        fs::rename(&path, aside).map_err(failed(&path))?;
+    }
+    Ok(())
 }
 
 /// From the first snapshot that can be read, or from none.

@@ -57,12 +57,13 @@ use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 pub use lock::Lock;
 pub use look::{Seen, ask, bytes_below, look};
-pub use mend::{Mended, mend, sweep};
-pub use open::{is_gone, is_sealed, prepare};
+pub use mend::{Mended, mend, set_aside, sweep};
+pub use open::{is_gone, prepare, sealing};
 pub use rebuild::{Rebuilt, rebuild};
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
 use seal::Seal;
+pub use seal::Sealing;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 
