@@ -12,7 +12,7 @@ use self::book::Book;
 pub(super) use self::book::Repair;
 use super::Options;
 use crate::edge::clock;
-use crate::edge::store::{self, Lock, Mended, Rebuilt, Sealing, Seen, Store, StoreError};
+use crate::edge::store::{self, Holes, Lock, Mended, Rebuilt, Sealing, Seen, Store, StoreError};
 
 /// How long opening may take that was looked at before: so long, and a second for so many bytes.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -102,8 +102,8 @@ impl Opening<'_> {
     fn open(&self) -> Result<Opened, StoreError> {
         store::sweep(&self.lock)?;
         let mut book = Book::read(self.lock.folder());
-        let mut repairs = 0;
-        let mut doubt = self.suspect(&book)?;
+        let (mut repairs, mut holes) = (0, Holes::Refused);
+        let mut doubt = self.suspect(&book, &mut holes)?;
         loop {
             match doubt {
                 Doubt::None => {}
@@ -124,8 +124,13 @@ impl Opening<'_> {
                     return Err(StoreError::Damaged { place, why });
                 }
             }
-            doubt = match self.open_in_time() {
+            doubt = match self.open_in_time(holes) {
                 Ok(store) => return Ok(Opened { store, repairs: book.news(clock::now()) }),
+                Err(error @ StoreError::Behind { .. }) => {
+                    // Where a snapshot has nothing of what is missing, what is there is better than what it has.
+                    holes = if holes == Holes::Refused { Holes::Accepted } else { holes };
+                    Doubt::Suspect(error.to_string())
+                }
                 Err(error) if error.is_mendable() => Doubt::Broken(error.to_string()),
                 Err(error) => return Err(error),
             };
@@ -133,7 +138,7 @@ impl Opening<'_> {
     }
 
     /// What is wrong with the store, before this process touches it.
-    fn suspect(&self, book: &Book) -> Result<Doubt, StoreError> {
+    fn suspect(&self, book: &Book, holes: &mut Holes) -> Result<Doubt, StoreError> {
         let folder = self.lock.folder();
         if store::is_gone(&self.lock) {
             return Ok(Doubt::Broken("its folder is gone".to_owned()));
@@ -148,15 +153,23 @@ impl Opening<'_> {
         if let Some(fatal) = &book.fatal {
             return Ok(Doubt::Suspect(fatal.clone()));
         }
-        Ok(match store::sealing(&self.lock) {
-            Sealing::Whole => Doubt::None,
-            Sealing::Broken { store, .. } if !store.is_empty() => {
-                let names: Vec<String> =
-                    store.iter().take(NAMED_MAX).map(|name| name.display().to_string()).collect();
-                Doubt::Suspect(format!("changed by somebody else since it was closed: {}", names.join(", ")))
+        let changed = match store::sealing(&self.lock) {
+            Sealing::Whole => return Ok(Doubt::None),
+            Sealing::Broken { store, strange } => {
+                if !strange.is_empty() {
+                    store::set_aside(&self.lock, &strange)?;
+                    *holes = Holes::Distrusted;
+                }
+                store
             }
-            Sealing::Broken { .. } | Sealing::None => self.look("it was not closed well")?,
-        })
+            Sealing::None => vec![],
+        };
+        if changed.is_empty() {
+            return self.look("it was not closed well");
+        }
+        let names: Vec<String> =
+            changed.iter().take(NAMED_MAX).map(|name| name.display().to_string()).collect();
+        Ok(Doubt::Suspect(format!("changed by somebody else since it was closed: {}", names.join(", "))))
     }
 
     /// What another process sees in it.
@@ -178,12 +191,12 @@ impl Opening<'_> {
     }
 
     /// Opens it on a thread that is left alone where it does not come back.
-    fn open_in_time(&self) -> Result<Store, StoreError> {
+    fn open_in_time(&self, holes: Holes) -> Result<Store, StoreError> {
         let lock = self.lock.clone();
         let (done, opened) = sync_channel(1);
         let begun = thread::Builder::new().name("sled".to_owned()).spawn(move || {
             // Nobody waits any more where this fails.
-            drop(done.send(Store::open_locked(lock)));
+            drop(done.send(Store::open_locked(lock, holes)));
         });
         let folder = self.lock.folder();
         begun.map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })?;

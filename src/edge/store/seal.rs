@@ -199,7 +199,7 @@ fn summed(folder: &Path, mut files: Vec<Sealed>, known: &Closed) -> io::Result<V
 fn sums(path: &Path) -> io::Result<(u32, u32)> {
     let (mut file, mut hasher) = (File::open(path)?, crc32fast::Hasher::new());
     let mut head = vec![];
-    file.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+    io::Read::by_ref(&mut file).take(HEAD_BYTES).read_to_end(&mut head)?;
     hasher.update(&head);
     let mut bytes = vec![0; READ_BYTES];
     loop {
