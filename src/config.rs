@@ -77,6 +77,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));
     let around = sources::Surroundings {
+        keep_entries: store.keep_entries,
         folder,
         defaults: &defaults,
         sections: &sections,
@@ -165,6 +166,8 @@ pub struct StoreSettings {
     pub path: Option<PathBuf>,
     /// Days that an entry is kept after its source last listed it.
     pub keep_days: u32,
+    /// Entries of a source that are kept, where it does not say otherwise; what it lists is kept in any case.
+    pub keep_entries: u32,
 }
 
 /// A mistake at its place; `Display` writes `feeds.toml:LINE:COL: sources.x.schedule: …`.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod jumps;
 mod pushes;
 
 use std::collections::HashSet;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -74,6 +76,8 @@ pub(super) enum Event {
     Archive(bool, oneshot::Sender<Archive>),
     /// Somebody wants every document: what is shown, and what it takes to render the pages that it leads to.
     Documents(oneshot::Sender<(Archive, Arc<Published>)>),
+    /// The clocks were compared.
+    Clock,
     /// Somebody reads what the admin should know of.
     Notices(oneshot::Sender<Notices>),
     /// Somebody wants to know what another feeds.toml would change.
@@ -113,6 +117,8 @@ pub(super) struct Daemon {
     at_start: AtStart,
     /// Who tells others of news; a round by itself tells nobody.
     pub(super) hub: Option<HubLink>,
+    /// How far the time of the house had jumped when the states were last moved with it.
+    stepped: TimeDelta,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -140,6 +146,7 @@ impl Daemon {
             watch,
             at_start: AtStart::of(config),
             hub: None,
+            stepped: clock::stepped(),
             pushes: None,
         };
         daemon.watch_sources();
@@ -157,6 +164,7 @@ impl Daemon {
         // The board holds a sender, so its queue cannot end while the daemon lives.
         let mut arrived = vec![];
         loop {
+            self.keep_waits();
             if Instant::now() >= next_clicks {
                 self.keep_clicks();
                 next_clicks = Instant::now() + CLICKS_INTERVAL;
@@ -263,8 +271,8 @@ impl Daemon {
 
     /// Breaks where the daemon is to end.
     fn handle(&mut self, event: Event) -> ControlFlow<()> {
-        // It may change when sources are due, but for what readers ask and hubs say.
-        self.lull = self.lull.filter(|_| matches!(event, Event::Related(..) | Event::Push(_)));
+        // It may change when sources are due, but for what readers ask, hubs say and clocks show.
+        self.lull = self.lull.filter(|_| matches!(event, Event::Related(..) | Event::Push(_) | Event::Clock));
         match event {
             Event::Stop => return ControlFlow::Break(()),
             Event::Reload => self.reload(),
@@ -276,6 +284,8 @@ impl Daemon {
             // Who has waited too long needs no answer.
             Event::Related(entry, reply) => drop(reply.try_send(self.writer.nearest(&entry))),
             Event::Push(said) => self.hear(said),
+            // The loop has turned, which is all that is wanted.
+            Event::Clock => {}
             Event::Health(reply) => drop(reply.send(self.health())),
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
@@ -344,7 +354,7 @@ impl Daemon {
         if self.writer.is_filing() {
             return self.file_more();
         }
-        match systemd::patiently(|| self.writer.retain(clock::now())) {
+        match systemd::patiently(|| self.writer.retain(clock::now(), clock::counted())) {
             // One batch at a time, so that retention never holds up a poll.
             Ok(true) => Duration::from_millis(100),
             Ok(false) => PURGE_INTERVAL,

@@ -54,6 +54,7 @@ pub(super) struct Opened {
 /// Opens the store of a command, or of a round without a daemon. Whatever has to wait fails.
 pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
     let lock = Lock::take(&options.state_folder)?;
+    clock::keep_in(lock.folder());
     let opened = Opening { lock, looker: options.looker.as_ref(), is_patient: false }.open()?;
     note_standing(&options.state_folder);
     Ok(opened.store)
@@ -61,6 +62,7 @@ pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
 
 /// Opens the store of the daemon, which has taken its lock.
 pub(super) fn open(lock: Lock, looker: Option<&Looker>) -> Result<Opened, StoreError> {
+    clock::keep_in(lock.folder());
     Opening { lock, looker, is_patient: true }.open()
 }
 

@@ -96,6 +96,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     tracing::info!(%listen, admin = admin_listen, sources, sections, "nashra serves");
     let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
     warnings.for_each(|warning| tracing::warn!("{warning}"));
+    watch_clock(&events_in)?;
     systemd::ready();
     let lost = tokio::select! {
         () = daemon.live(results, events, deliveries) => None,
@@ -112,6 +113,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     }
     daemon.keep_clicks();
     store.flush()?;
+    clock::write();
     if let Some(lost) = lost {
         // Without its doors a daemon is of no use: let the service manager start another one.
         let source = lost.map_err(std::io::Error::other).and_then(|end| end).err();
@@ -221,6 +223,14 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
         });
     }
     Ok(impatient)
+}
+
+/// Turns the loop when the clocks say so: where timers stop because their own clock is set back, it must go on.
+fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
+    let events = events.clone();
+    // A queue that is full turns the loop as well.
+    let tell = move || drop(events.try_send(Event::Clock));
+    clock::watch(tell).map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {

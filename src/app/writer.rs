@@ -32,7 +32,7 @@ use super::finder::Finder;
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
-use crate::edge::store::{Store, StoreError};
+use crate::edge::store::{Store, StoreError, Surplus};
 use crate::model::{
     Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
     SourceState, Timestamp, Update, Window,
@@ -78,6 +78,9 @@ pub(super) struct Writer {
     removed: Vec<EntryKey>,
     /// How many it has removed in this run, those beyond the window too.
     removed_count: usize,
+    /// Where the walk over what is more than `keep_entries` goes on, and when the last one began.
+    surplus: Option<Surplus>,
+    surplus_at: Option<Timestamp>,
     /// The related stories of what is shown.
     shelf: Shelf,
     clicks_seen: ClicksSeen,
@@ -136,6 +139,8 @@ impl Writer {
             unshown: false,
             removed: vec![],
             removed_count: 0,
+            surplus: None,
+            surplus_at: None,
             shelf: Shelf::default(),
             clicks_seen: ClicksSeen::default(),
             filer: Filer::default(),
@@ -168,6 +173,7 @@ impl Writer {
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
+        (self.surplus, self.surplus_at) = (None, None);
         self.plan(now);
         self.finder.switch(config.site.has_search, &self.store);
         self.publish();

@@ -13,6 +13,10 @@ use crate::model::{PublishLimits, PushOut, Site};
 const TITLE_BYTES_MAX: usize = 500;
 const URL_BYTES_MAX: usize = 2000;
 const KEEP_DAYS_MAX: u32 = 36_500;
+/// Entries of a source that are kept where nobody says otherwise, and the bounds of what may be said.
+const KEEP_ENTRIES: u32 = 50_000;
+const KEEP_ENTRIES_MIN: u32 = 100;
+const KEEP_ENTRIES_MAX: u32 = 10_000_000;
 
 /// The most entries that a live feed may hold; archives hold the rest.
 pub(super) const ENTRIES_MAX: u32 = 1000;
@@ -20,7 +24,7 @@ pub(super) const ENTRIES_MAX: u32 = 1000;
 const SITE_KEYS: Keys =
     Keys { known: &["title", "url", "language", "timezone", "contact"], planned: &[], elsewhere: &[] };
 const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], elsewhere: &[] };
-const STORE_KEYS: Keys = Keys { known: &["path", "keep_days"], planned: &[], elsewhere: &[] };
+const STORE_KEYS: Keys = Keys { known: &["path", "keep_days", "keep_entries"], planned: &[], elsewhere: &[] };
 const PUBLISH_KEYS: Keys = Keys {
     known: &["entries", "max_per_source", "count_clicks", "search", "hub", "rsscloud"],
     planned: &[],
@@ -77,14 +81,22 @@ pub(super) fn read_server(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Serv
 
 /// Reads `[store]`; a relative path begins at `folder`.
 pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut Notes) -> StoreSettings {
-    let mut store = StoreSettings { path: None, keep_days: 90 };
+    let mut store = StoreSettings { path: None, keep_days: 90, keep_entries: KEEP_ENTRIES };
     let Some(table) = open(item, &STORE_KEYS, notes) else { return store };
     let path = table.get("path").and_then(|item| item.line("\"data\"", URL_BYTES_MAX, notes));
     store.path = path.map(|path| folder.join(path));
     if let Some(days) = table.get("keep_days").and_then(|item| item.integer(1, KEEP_DAYS_MAX, notes)) {
         store.keep_days = days;
     }
+    if let Some(entries) = read_keep_entries(&table, notes) {
+        store.keep_entries = entries;
+    }
     store
+}
+
+/// Reads `keep_entries` of `[store]` or a source.
+pub(super) fn read_keep_entries(table: &Table<'_>, notes: &mut Notes) -> Option<u32> {
+    table.get("keep_entries")?.integer(KEEP_ENTRIES_MIN, KEEP_ENTRIES_MAX, notes)
 }
 
 /// Reads `[publish]`: the limits of sections that do not say otherwise, `count_clicks`, who is told of news, and

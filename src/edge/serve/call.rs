@@ -7,13 +7,17 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, Version, header};
+use tokio::runtime::Handle;
 
 use super::connection::{Answer, Patience, Running};
+use super::heads;
+use crate::edge::clock;
 
 /// An answer, or the work that leads to it.
 pub(super) enum Handled {
     Now(Option<Response<Answer>>),
-    Later(Pin<Box<dyn Future<Output = Response<Answer>> + Send>>),
+    /// On the runtime that is named: what the work starts outlives the connection, and its lane.
+    Later(Handle, Pin<Box<dyn Future<Output = Response<Answer>> + Send>>),
 }
 
 impl Future for Handled {
@@ -25,7 +29,10 @@ impl Future for Handled {
             Self::Now(response) => {
                 response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
             }
-            Self::Later(work) => work.as_mut().poll(cx).map(Ok),
+            Self::Later(main, work) => {
+                let _there = main.enter();
+                work.as_mut().poll(cx).map(Ok)
+            }
         }
     }
 }
@@ -45,7 +52,7 @@ impl Call {
         if self.is_unread {
             return self.close(response, patience);
         }
-        response.map(|body| Answer::new(body, self.running))
+        self.send(response)
     }
 
     /// The last answer on its connection.
@@ -55,6 +62,14 @@ impl Call {
         }
         if self.version < Version::HTTP_2 {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        self.send(response)
+    }
+
+    fn send(self, mut response: Response<Bytes>) -> Response<Answer> {
+        // hyper would send the date of the machine.
+        if let Some(date) = clock::own_date().and_then(heads::http_date) {
+            response.headers_mut().insert(header::DATE, date);
         }
         response.map(|body| Answer::new(body, self.running))
     }

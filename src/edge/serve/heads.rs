@@ -1,9 +1,12 @@
-//! The heads of answers with a document. They are made once a document and coding, and kept with it.
+//! What is made once a document and coding, and kept with it: the heads of answers, and the twins of bodies.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 
+use super::twin::{self, Twin};
+use crate::edge::clock;
 use crate::model::{Coding, Document, Lifetime, Timestamp};
 
 /// What a cache may do with a document when this server is down: a day-old bulletin is better than none.
@@ -14,12 +17,30 @@ const CSP: &str = "default-src 'none'; style-src 'self'; img-src http: https:; m
 /// The latest second that an HTTP date can name: the end of the year 9999.
 const DATE_SECONDS_MAX: i64 = 253_402_300_799;
 
-/// The heads of one document.
+/// The heads of one document, and its bodies as the kernel has them.
 #[derive(Default)]
 pub(super) struct Heads {
     whole: [OnceLock<HeaderMap>; 4],
     same: [OnceLock<HeaderMap>; 4],
     private: OnceLock<Option<HeaderValue>>,
+    twins: [twin::Slot; 4],
+}
+
+/// The twin of a body of this document, where it has one.
+pub(super) fn twin(document: &Document, body: &Bytes) -> Option<Arc<Twin>> {
+    if !(twin::BODY_BYTES_MIN..=twin::BODY_BYTES_MAX).contains(&body.len()) {
+        return None;
+    }
+    let heads = document.kept.get_or_make(Heads::default)?;
+    let is_it =
+        |coding| document.is_ready(coding) && document.body(coding).is_some_and(|one| same_place(one, body));
+    let (slot, _) = heads.twins.iter().zip(Coding::ALL).find(|(_, coding)| is_it(*coding))?;
+    slot.of(body)
+}
+
+/// Whether the bytes are not only equal, but the very same.
+fn same_place(one: &Bytes, other: &Bytes) -> bool {
+    one.as_ptr_range() == other.as_ptr_range()
 }
 
 /// The headers of 200 in a coding whose bytes are so many.
@@ -33,7 +54,9 @@ pub(super) fn whole(document: &Document, coding: Coding, length: usize) -> Heade
         }
         headers
     };
-    kept(document, |heads| &heads.whole, coding, make)
+    let mut headers = kept(document, |heads| &heads.whole, coding, make);
+    leave_out_future(&mut headers, document);
+    headers
 }
 
 /// The headers of 304, which 200 has as well (RFC 9110 §15.4.5). A script that revalidates by itself is shown the
@@ -49,6 +72,13 @@ pub(super) fn same(document: &Document, coding: Coding) -> HeaderMap {
         headers
     };
     kept(document, |heads| &heads.same, coding, make)
+}
+
+/// The ETag of a coding whose headers were wanted before; `None` where they were not.
+pub(super) fn etag(document: &Document, coding: Coding) -> Option<&HeaderValue> {
+    let heads = document.kept.get_or_make(Heads::default)?;
+    let (slot, _) = heads.same.iter().zip(Coding::ALL).find(|(_, one)| *one == coding)?;
+    slot.get()?.get(header::ETAG)
 }
 
 /// Marks the answer to a reader that asks for news alone as good for itself, and for no one else.
@@ -86,6 +116,14 @@ pub(super) fn describe(headers: &mut HeaderMap, document: &Document) {
     }
 }
 
+/// Drops a Last-Modified that is later than the date of the answer (RFC 9110 §8.8.2.1): a clock was ahead when the
+/// document was made, or is behind now.
+pub(super) fn leave_out_future(headers: &mut HeaderMap, document: &Document) {
+    if document.last_modified.is_some_and(clock::is_future) {
+        headers.remove(header::LAST_MODIFIED);
+    }
+}
+
 /// HTML, which only our own pages need to read.
 pub(super) fn is_page(document: &Document) -> bool {
     document.content_type.starts_with("text/html")
@@ -116,7 +154,7 @@ fn kept(
 }
 
 /// `None` for years that an HTTP date cannot name.
-fn http_date(at: Timestamp) -> Option<HeaderValue> {
+pub(super) fn http_date(at: Timestamp) -> Option<HeaderValue> {
     let nameable = (0..=DATE_SECONDS_MAX).contains(&at.timestamp());
     nameable.then(|| HeaderValue::from_str(&httpdate::fmt_http_date(at.into())).ok()).flatten()
 }

@@ -64,7 +64,7 @@ pub use open::{is_gone, prepare, sealing};
 pub use rebuild::{Rebuilt, rebuild};
 use record::Press;
 pub use replay::{Found, Holes};
-pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
+pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
 use seal::Seal;
 pub use seal::Sealing;
 pub use stubs::STUBS_MAX;
