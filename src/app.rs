@@ -11,6 +11,7 @@
 
 mod admin;
 mod archive;
+mod backup;
 mod binder;
 mod catalogue;
 mod clicks;
@@ -32,13 +33,16 @@ mod poller;
 mod probe;
 mod pushes;
 mod reload;
+mod restore;
 mod row;
 mod run;
+mod snapshots;
 mod sources;
 mod view;
 mod why;
 mod writer;
 
+pub use backup::stored_backup;
 pub use catalogue::{Catalogue, Delivered, DeliveredHead, Listed, is_page, unpacked};
 pub use entries::{EntryView, Page, Wanted, stored_entries};
 pub use hide::{Done, stored_hide};
@@ -51,6 +55,7 @@ pub use probe::{Found, Probe, fetch_document, probe};
 pub use reload::{
     find as find_config, folder as config_folder, load as load_config, read_text as config_text,
 };
+pub use restore::{Restored, stored_restore};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};

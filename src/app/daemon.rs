@@ -29,6 +29,7 @@ use super::pushes::{PushEvent, Pushed, Pushes};
 use super::reload::AtStart;
 use super::row::Row;
 use super::run::Options;
+use super::snapshots::Told;
 use super::sources::Accepted;
 use super::view::{HostView, SourceView};
 use super::writer::Writer;
@@ -119,6 +120,8 @@ pub(super) struct Daemon {
     pub(super) hub: Option<HubLink>,
     /// How far the time of the house had jumped when the states were last moved with it.
     stepped: TimeDelta,
+    /// How the daily snapshots go; a round by itself makes none.
+    pub(super) snapshots: Option<Arc<Told>>,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -147,6 +150,7 @@ impl Daemon {
             at_start: AtStart::of(config),
             hub: None,
             stepped: clock::stepped(),
+            snapshots: None,
             pushes: None,
         };
         daemon.watch_sources();

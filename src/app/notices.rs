@@ -26,6 +26,7 @@ pub(super) fn notices<'a>(
     sources: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
     refused: Option<&Refused>,
     repairs: &[Repair],
+    no_snapshot: Option<&(Timestamp, String)>,
 ) -> Notices {
     let sources: Vec<(&SourceId, &SourceState)> = sources.collect();
     let mut changes: Vec<Change<'a>> = sources.iter().flat_map(|(id, state)| changes(id, state)).collect();
@@ -38,6 +39,7 @@ pub(super) fn notices<'a>(
     }
     list.truncate(NOTICES_MAX);
     let about_us = refused.map(about_config).into_iter().chain(repairs.iter().map(about_repair));
+    let about_us = about_us.chain(no_snapshot.map(about_snapshots));
     for notice in about_us {
         let place = list.partition_point(|other| other.at > notice.at);
         list.insert(place, notice);
@@ -130,6 +132,22 @@ fn about_push(source: &SourceId, state: &SourceState) -> Option<Notice> {
     })
 }
 
+/// That no daily snapshot can be made.
+fn about_snapshots((since, why): &(Timestamp, String)) -> Notice {
+    Notice {
+        id: pipeline::notice_id("snapshots", *since),
+        title: "no snapshot of the store can be made".to_owned(),
+        why: why.clone(),
+        text: format!(
+            "Since {} no snapshot could be made: {why}. The journal keeps everything meanwhile, and grows. It is tried \
+             again every hour.",
+            moment(*since)
+        ),
+        word: "snapshot".to_owned(),
+        at: since.trunc_subsecs(0),
+    }
+}
+
 fn about_config(refused: &Refused) -> Notice {
     let since = refused.since;
     let all: String = refused.mistakes.join(" · ").chars().take(MISTAKES_CHARS_MAX).collect();
@@ -206,7 +224,7 @@ mod tests {
         });
         let ids: Vec<(SourceId, &SourceState)> =
             states.iter().map(|(id, state)| (SourceId((*id).to_owned()), state)).collect();
-        let told = notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref(), &[]);
+        let told = notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref(), &[], None);
         let titles: Vec<&str> = told.list.iter().map(|notice| notice.title.as_str()).collect();
         assert_eq!(titles, expected);
         told

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use self::book::Book;
 pub(super) use self::book::Repair;
-use super::Options;
+use super::{Options, restore};
 use crate::edge::clock;
 use crate::edge::store::{self, Holes, Lock, Mended, Rebuilt, Sealing, Seen, Store, StoreError};
 
@@ -103,6 +103,7 @@ struct Opening<'a> {
 impl Opening<'_> {
     fn open(&self) -> Result<Opened, StoreError> {
         store::sweep(&self.lock)?;
+        restore::take_pending(&self.lock, clock::now());
         let mut book = Book::read(self.lock.folder());
         let (mut repairs, mut holes) = (0, Holes::Refused);
         let mut doubt = self.suspect(&book, &mut holes)?;

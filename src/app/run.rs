@@ -24,6 +24,7 @@ use super::packing::keep_packed;
 use super::poller::Poller;
 use super::pushes::Pushes;
 use super::row::Row;
+use super::snapshots::Keeper;
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
@@ -83,11 +84,18 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let mailbox = Arc::new(Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) });
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
-    let api: Arc<dyn AdminApi> = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
+    let api: Arc<dyn AdminApi> = Arc::new(Admin {
+        events: events_in.clone(),
+        hub: hub.clone(),
+        store: Arc::clone(&store),
+        state_folder: options.state_folder.clone(),
+    });
     open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
+    let keeper = Keeper::start(Arc::clone(&store), &options.state_folder);
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
+    daemon.snapshots = Some(Arc::clone(keeper.told()));
     daemon.hub = Some(HubLink { hub, listen: ours });
     daemon.repairs = repairs;
     daemon.subscribe(pushes);
@@ -114,6 +122,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     daemon.keep_clicks();
     store.flush()?;
     clock::write();
+    keeper.stop();
     if let Some(lost) = lost {
         // Without its doors a daemon is of no use: let the service manager start another one.
         let source = lost.map_err(std::io::Error::other).and_then(|end| end).err();
@@ -230,7 +239,8 @@ fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
     let events = events.clone();
     // A queue that is full turns the loop as well.
     let tell = move || drop(events.try_send(Event::Clock));
-    clock::watch(tell).map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
+    clock::watch(tell)
+        .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {

@@ -9,6 +9,7 @@ pub mod folder;
 pub mod hub;
 pub mod journal;
 pub mod serve;
+pub mod snapshot;
 pub mod store;
 pub mod systemd;
 pub mod watch;

@@ -30,8 +30,10 @@ impl Daemon {
             .filter(|(id, state)| state.failures > 0 && self.writer.sources.contains_key(*id));
         let (subscriptions, subscriptions_failing) =
             self.hub.as_ref().map_or((0, 0), |link| link.hub.counts());
+        let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
+        let is_well = self.refused.is_none() && snapshots.failing.is_none();
         serde_json::json!({
-            "status": if self.refused.is_none() { "ok" } else { "degraded" },
+            "status": if is_well { "ok" } else { "degraded" },
             "version": env!("CARGO_PKG_VERSION"),
             "sources": self.writer.sources.len(),
             "health": counts(self.in_order()),
@@ -41,6 +43,8 @@ impl Daemon {
             "subscriptions_failing": subscriptions_failing,
             "repairs": self.repairs,
             "clock_off_seconds": clock::doubt().map(|by| by.num_seconds()),
+            "snapshot_at": snapshots.made_at,
+            "snapshot_error": snapshots.failing.map(|(_, why)| why),
             "config_mistakes": self.refused.as_ref().map_or(&[][..], |refused| &refused.mistakes),
         })
     }
@@ -61,7 +65,8 @@ impl Daemon {
 
     pub(super) fn notices(&self) -> Notices {
         let sources = self.in_order().map(|(source, state)| (&source.id, state));
-        notices(self.writer.site(), sources, self.refused.as_ref(), &self.repairs)
+        let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
+        notices(self.writer.site(), sources, self.refused.as_ref(), &self.repairs, snapshots.failing.as_ref())
     }
 
     /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.
