@@ -17,6 +17,7 @@ mod kit;
 mod lives;
 mod moves;
 mod normalize;
+mod opening;
 mod parse;
 mod plan;
 mod publish;

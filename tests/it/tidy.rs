@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crate → the only places that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("sled", &["edge/store/"]),
-    ("crc32fast", &["edge/journal", "edge/snapshot"]),
+    ("crc32fast", &["edge/journal", "edge/snapshot", "edge/store/seal"]),
     ("hyper", &["edge/fetch", "edge/serve", "edge/admin"]),
     ("hyper_util", &["edge/fetch", "edge/serve", "edge/admin"]),
     ("hyper_rustls", &["edge/fetch"]),
