@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{AppError, Options};
 use crate::edge::snapshot::{self, Summary};
 use crate::edge::store::{Lock, Rebuilt, StoreError, check_snapshot, rebuild};
-use crate::edge::{clock, files};
+use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;
 
 /// What is to be taken in.
@@ -68,6 +68,7 @@ pub(super) fn receive(folder: &Path, mut from: impl Read) -> io::Result<Restored
         |out| io::copy(&mut from, out).map(drop),
         |aside| check_snapshot(File::open(aside)?).map_err(io::Error::other),
     )?;
+    fault::point("restore.received");
     Ok(Restored::of(&summary))
 }
 
@@ -101,31 +102,38 @@ fn take_in(lock: &Lock, now: Timestamp) -> Result<Option<Restored>, StoreError> 
     };
     let made = rebuild(&new, Some(&pending), &folder.join("no journal"));
     let Rebuilt { sequence, rows, .. } = made.inspect_err(|_| drop(remove(&new)))?;
-    let before = swap(folder, &new, sequence, head.made_at, now).map_err(failed)?;
+    fault::point("restore.rebuilt");
+    let kept = folder.join("snapshots").join(snapshot::name(sequence, head.made_at));
+    let before = swap(folder, &new, &kept, now).map_err(failed)?;
     Ok(Some(Restored { made_at: head.made_at, sequence, rows, before }))
 }
 
 /// Puts everything in its place; the snapshot last, for as long as it is there, this is done again.
-fn swap(
-    folder: &Path,
-    new: &Path,
-    sequence: u64,
-    made_at: Timestamp,
-    now: Timestamp,
-) -> io::Result<Option<String>> {
+fn swap(folder: &Path, new: &Path, kept: &Path, now: Timestamp) -> io::Result<Option<String>> {
     let before = move_aside(folder, now)?;
-    remove(&folder.join(PUBLISHED))?;
-    fs::rename(new, folder.join("db"))?;
-    let snapshots = folder.join("snapshots");
-    fs::create_dir_all(&snapshots)?;
-    let kept = snapshots.join(snapshot::name(sequence, made_at));
-    fs::rename(folder.join(PENDING), &kept)?;
-    files::sync_folder_of(&kept)?;
-    files::sync_folder_of(&snapshots)?;
+    let placed = || {
+        remove(&folder.join(PUBLISHED))?;
+        fs::rename(new, folder.join("db"))?;
+        fault::point("restore.moved");
+        let snapshots = folder.join("snapshots");
+        fs::create_dir_all(&snapshots)?;
+        fs::rename(folder.join(PENDING), kept)?;
+        files::sync_folder_of(kept)?;
+        files::sync_folder_of(&snapshots)
+    };
+    if let Err(error) = placed() {
+        // Whatever has failed, there is a store.
+        before.iter().for_each(|before| move_back(folder, &folder.join(before)));
+        return Err(error);
+    }
+    fault::point("restore.placed");
+    if let Err(error) = drop_oldest(folder) {
+        tracing::warn!(%error, "what was there before an old restore cannot be removed");
+    }
     Ok(before)
 }
 
-/// Moves what is there into a folder of its own, and removes the oldest of these.
+/// Moves what is there into a folder of its own.
 fn move_aside(folder: &Path, now: Timestamp) -> io::Result<Option<String>> {
     let there: Vec<&str> =
         MOVED.into_iter().filter(|name| folder.join(name).symlink_metadata().is_ok()).collect();
@@ -141,16 +149,30 @@ fn move_aside(folder: &Path, now: Timestamp) -> io::Result<Option<String>> {
     let Some(name) = name else { return Ok(None) };
     let aside = folder.join(&name);
     fs::create_dir(&aside)?;
-    for one in there {
-        fs::rename(folder.join(one), aside.join(one))?;
+    fault::point("restore.aside");
+    let moved = there.into_iter().try_for_each(|one| fs::rename(folder.join(one), aside.join(one)));
+    let moved = moved.and_then(|()| files::sync_folder_of(&aside.join("db")));
+    moved.and_then(|()| files::sync_folder_of(&aside)).inspect_err(|_| move_back(folder, &aside))?;
+    Ok(Some(name))
+}
+
+fn move_back(folder: &Path, aside: &Path) {
+    for name in MOVED {
+        let (from, to) = (aside.join(name), folder.join(name));
+        if from.symlink_metadata().is_ok()
+            && let Err(error) = remove(&to).and_then(|()| fs::rename(&from, &to))
+        {
+            tracing::error!(%error, from = %from.display(), "it cannot be moved back");
+        }
     }
-    files::sync_folder_of(&aside.join("db"))?;
-    files::sync_folder_of(&aside)?;
+}
+
+fn drop_oldest(folder: &Path) -> io::Result<()> {
     for old in before(folder)?.into_iter().rev().skip(BEFORE_MAX) {
         tracing::warn!(path = %old.display(), "what was there before an old restore is removed");
         remove(&old)?;
     }
-    Ok(Some(name))
+    Ok(())
 }
 
 /// What was moved aside, the oldest first.

@@ -31,7 +31,7 @@ use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
-use crate::edge::store::Lock;
+use crate::edge::store::{Lock, Store};
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, fault, serve, systemd};
 
@@ -85,12 +85,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let mailbox = Arc::new(Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) });
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
-    let api: Arc<dyn AdminApi> = Arc::new(Admin {
-        events: events_in.clone(),
-        hub: hub.clone(),
-        store: Arc::clone(&store),
-        state_folder: options.state_folder.clone(),
-    });
+    let api = admin_api(&events_in, &hub, &store, &options);
     open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
@@ -161,6 +156,21 @@ pub async fn poll_once(
         daemon.take_results(&mut results).await;
         daemon.report_committed();
     }
+}
+
+/// What the command line asks.
+fn admin_api(
+    events: &mpsc::Sender<Event>,
+    hub: &Hub,
+    store: &Arc<Store>,
+    options: &Options,
+) -> Arc<dyn AdminApi> {
+    Arc::new(Admin {
+        events: events.clone(),
+        hub: hub.clone(),
+        store: Arc::clone(store),
+        state_folder: options.state_folder.clone(),
+    })
 }
 
 /// What reads the store for readers.
@@ -243,7 +253,8 @@ fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
         Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
-    clock::watch(tell).map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
+    clock::watch(tell)
+        .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {

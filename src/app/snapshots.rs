@@ -171,6 +171,7 @@ impl Work {
         }
         fs::create_dir_all(&self.folder)?;
         snapshot::sweep(&self.folder)?;
+        fault::point("snapshot.begin");
         let (began, made_at) = (Instant::now(), clock::now());
         // What it is called is known in the end.
         let unnamed = self.folder.join(snapshot::UNNAMED);
@@ -180,9 +181,11 @@ impl Work {
         };
         let check = |aside: &Path| check_snapshot(File::open(aside)?).map_err(io::Error::other);
         let Summary { sequence, bytes, .. } = files::write_whole(&unnamed, write, check)?;
+        fault::point("snapshot.written");
         let path = self.folder.join(snapshot::name(sequence, made_at));
         fs::rename(&unnamed, &path)?;
         files::sync_folder_of(&path)?;
+        fault::point("snapshot.named");
         tracing::info!(sequence, bytes, ms = began.elapsed().as_millis(), "a snapshot was made");
         self.tidy()
     }

@@ -17,7 +17,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::read::{head, read};
+pub use self::read::{head, read, read_bodies};
 pub use self::shelf::{Kept, SUFFIX, UNNAMED, kept, name, sweep};
 pub use self::write::Writer;
 use crate::edge::journal::Record;

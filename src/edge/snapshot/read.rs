@@ -66,6 +66,11 @@ pub fn read<E: From<SnapshotError>>(
     }
 }
 
+/// What these bytes say as the body of a block of rows, and of one with a commit: for tests.
+pub fn read_bodies(bytes: &[u8]) -> [Option<Part>; 2] {
+    [body::rows(bytes), body::record(bytes)]
+}
+
 fn begin(reading: &mut Reading<impl Read>) -> Result<Head, SnapshotError> {
     if reading.some(TITLE.len())? != TITLE {
         return Err(SnapshotError::Foreign);

@@ -220,12 +220,12 @@ impl StoreError {
 
     /// Whether it is only that the disk is full.
     pub fn is_about_room(&self) -> bool {
-        let error = match self {
-            Self::Folder { source, .. }
-            | Self::Journal(source)
-            | Self::Snapshot(SnapshotError::Io(source))
-            | Self::Sled(sled::Error::Io(source)) => source,
-            _ => return false,
+        let (Self::Folder { source: error, .. }
+        | Self::Journal(error)
+        | Self::Snapshot(SnapshotError::Io(error))
+        | Self::Sled(sled::Error::Io(error))) = self
+        else {
+            return false;
         };
         matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
     }

@@ -185,3 +185,36 @@ fn that_no_snapshot_can_be_made_is_told() {
     assert!(notices.text().contains("no snapshot of the store can be made"), "{}", notices.text());
     assert!(daemon.stop().success());
 }
+
+#[test]
+fn whatever_dies_is_made_good_by_the_next_start() {
+    let home = home();
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    done(&home, &["backup", "copy"]);
+    let before = shown(&daemon);
+    assert!(daemon.stop().success());
+    for point in ["received", "rebuilt", "aside", "moved", "placed"] {
+        done(&home, &["hide", "https://e.example/1"]);
+        let died = home.run_with(&["restore", "copy"], &[("NASHRA_FAULT", &format!("restore.{point}:1"))]);
+        assert_eq!(died.status.code(), None, "{point}: {}", said(&died));
+        let daemon = home.start();
+        assert_eq!(shown(&daemon), before, "{point}");
+        assert!(daemon.stop().success());
+        assert!(done(&home, &["verify"]).contains("all is well"), "{point}");
+    }
+    let kept = names(&home.path("state")).into_iter().filter(|name| name.starts_with("before-restore-"));
+    assert_eq!(kept.count(), 2);
+    let snapshots = home.path("state/snapshots");
+    for point in ["begin", "written", "named"] {
+        fs::remove_dir_all(&snapshots).unwrap();
+        let fault = format!("snapshot.{point}:1");
+        let daemon = home.start_with(&[("NASHRA_FAULT", &fault), ("NASHRA_LIMITS", "snapshots.first=1")]);
+        assert_eq!(daemon.ended().code(), None, "{point}");
+        let daemon = home.start();
+        assert_eq!(shown(&daemon), before, "{point}");
+        assert!(daemon.stop().success());
+        assert_eq!(names(&snapshots).len(), 1, "{point}");
+        assert!(done(&home, &["verify"]).contains("all is well"), "{point}");
+    }
+}

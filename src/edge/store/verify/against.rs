@@ -136,7 +136,7 @@ impl Store {
         let mut doubts = vec![];
         let mut left: Vec<&'static str> =
             TREES.iter().copied().filter(|tree| !OF_KEYS.contains(tree)).collect();
-        let mut begin = |tree: &'static str| {
+        let mut side_by_side = |tree: &'static str| {
             let live = self.trees.tree(tree)?.iter().peekable();
             Ok::<_, StoreError>((tree, live, said.remove(tree).unwrap_or_default()))
         };
@@ -146,18 +146,17 @@ impl Store {
                 let Part::Rows(tree, rows) = part else { return Ok(()) };
                 if open.as_ref().is_none_or(|open| open.tree != tree) {
                     let Some(at) = left.iter().position(|left| *left == tree) else { return Ok(()) };
-                    let begun = begin(left.swap_remove(at))?;
+                    let next = side_by_side(left.swap_remove(at))?;
                     let before = open.take().map(Comparing::finish).transpose()?;
                     doubts.extend(before.into_iter().flatten());
-                    open = Some(Comparing::new(begun));
+                    open = Some(Comparing::new(next));
                 }
                 let Some(open) = &mut open else { return Ok(()) };
                 rows.iter().try_for_each(|(name, value)| open.step(name, value))
             })?;
         }
         for tree in left {
-            let begun = begin(tree)?;
-            doubts.extend(Comparing::new(begun).finish()?);
+            doubts.extend(Comparing::new(side_by_side(tree)?).finish()?);
         }
         if let Some(open) = open {
             doubts.extend(open.finish()?);
