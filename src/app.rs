@@ -1,6 +1,6 @@
 //! The only room that sees both sides: it asks the deciding functions and opens the doors.
 //!
-//! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is the one
+//! `run` opens and closes the doors, `ending` says how a run ends, `daemon` is the loop of events, `poller` starts fetches, `writer` is the one
 //! place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is what each came
 //! to, `items` serves single entries, `packing` compresses documents, `clicks` counts what readers open, `admin`
 //! answers the command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored
@@ -15,6 +15,7 @@ mod binder;
 mod catalogue;
 mod clicks;
 mod daemon;
+mod ending;
 mod entries;
 mod finder;
 mod hide;
@@ -39,6 +40,7 @@ mod why;
 mod writer;
 
 pub use catalogue::{Catalogue, Delivered, DeliveredHead, Listed, is_page, unpacked};
+pub use ending::{End, Restart};
 pub use entries::{EntryView, Page, Wanted, stored_entries};
 pub use hide::{Done, stored_hide};
 pub use hub::stored_subscriptions;

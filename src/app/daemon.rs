@@ -87,8 +87,19 @@ pub(super) enum Event {
     Related(Box<Entry>, SyncSender<Vec<EntryKey>>),
     /// A hub has said something.
     Push(PushEvent),
+    /// Only a new beginning can help, or somebody wants one; says why.
+    Restart(String),
     /// SIGTERM or SIGINT.
     Stop,
+}
+
+/// Why the loop has ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// A signal.
+    Stopped,
+    /// It is to begin anew; says why.
+    Restart(String),
 }
 
 /// The daemon between its doors.
@@ -142,13 +153,13 @@ impl Daemon {
         daemon
     }
 
-    /// Lives until an event stops it.
+    /// Lives until an event ends it.
     pub(super) async fn live(
         &mut self,
         mut results: mpsc::Receiver<Brought>,
         mut events: mpsc::Receiver<Event>,
         mut pushed: mpsc::Receiver<Pushed>,
-    ) {
+    ) -> Over {
         let (mut next_purge, mut next_clicks) = (Instant::now(), Instant::now());
         // The board holds a sender, so its queue cannot end while the daemon lives.
         let mut arrived = vec![];
@@ -180,8 +191,8 @@ impl Daemon {
                 () = self.take_results(&mut results) => {}
                 _ = pushed.recv_many(&mut arrived, GROUP_MAX) => self.take_pushed(&mut arrived),
                 event = events.recv() => match event {
-                    Some(event) => if self.handle(event).is_break() { return },
-                    None => return,
+                    Some(event) => if let ControlFlow::Break(over) = self.handle(event) { return over },
+                    None => return Over::Stopped,
                 },
                 () = sleep_until(wake) => {}
             }
@@ -258,11 +269,12 @@ impl Daemon {
     }
 
     /// Breaks where the daemon is to end.
-    fn handle(&mut self, event: Event) -> ControlFlow<()> {
+    fn handle(&mut self, event: Event) -> ControlFlow<Over> {
         // It may change when sources are due, but for what readers ask and hubs say.
         self.lull = self.lull.filter(|_| matches!(event, Event::Related(..) | Event::Push(_)));
         match event {
-            Event::Stop => return ControlFlow::Break(()),
+            Event::Stop => return ControlFlow::Break(Over::Stopped),
+            Event::Restart(why) => return ControlFlow::Break(Over::Restart(why)),
             Event::Reload => self.reload(),
             Event::FileChanged(path) => self.file_changed(&path),
             Event::Poll { sources, rows, accepted } => {

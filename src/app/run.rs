@@ -3,24 +3,23 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::task::{JoinError, JoinSet};
 
 use super::admin::Admin;
 use super::binder::Binder;
-use super::daemon::{Daemon, Event};
+use super::daemon::{Daemon, Event, Over};
+use super::ending::{End, History, close};
 use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
 use super::packing::keep_packed;
-use super::poller::Poller;
+use super::poller::{Caught, Poller, said};
 use super::pushes::Pushes;
 use super::row::Row;
 use super::writer::Writer;
@@ -28,12 +27,11 @@ use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
+use crate::edge::listeners::Listeners;
 use crate::edge::store::Store;
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, serve, systemd};
 
-/// Requests that are still running this long after a stop are cut off.
-const STOP_DEADLINE: Duration = Duration::from_secs(15);
 /// Events that wait for the loop.
 const EVENTS_MAX: usize = 256;
 
@@ -46,22 +44,21 @@ pub struct Options {
     pub state_folder: PathBuf,
 }
 
-/// Runs until a signal stops it. `config` is what `options.config_path` said at start.
+/// Runs until a signal stops it, or until only a new beginning can help. `config` is what `options.config_path` said at
+/// start, `given` the listeners that were there before us.
 ///
 /// This is to be what the runtime blocks on, not a task: the loop calls the store, which waits for the disk,
 /// and on a worker thread that would hold up readers.
-pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
-    let listener = bind(config.server.listen).await?;
+pub async fn run(options: Options, config: Config, given: Listeners) -> Result<End, AppError> {
+    let history = History::read();
+    let (listener, admin_listener, kept) = listen(&config, given).await?;
     let listen = local_address(&listener)?;
-    let admin_listener = match config.server.admin {
-        Some(address) => Some(bind(address).await?),
-        None => None,
-    };
     let admin_listen = admin_listener.as_ref().map(local_address).transpose()?;
     let ours: Vec<SocketAddr> = [Some(listen), admin_listen].into_iter().flatten().collect();
     let admin_listen = admin_listen.map(tracing::field::display);
-    let store = Arc::new(Store::open(&options.state_folder)?);
-    let writer = Writer::new(Arc::clone(&store), &config, clock::now())?;
+    // After a restart in place the watchdog is on.
+    let store = Arc::new(systemd::patiently(|| Store::open(&options.state_folder))?);
+    let writer = systemd::patiently(|| Writer::new(Arc::clone(&store), &config, clock::now()))?;
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
@@ -88,30 +85,46 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     // Files are watched by now: whoever reads this may change them.
     tracing::info!(%listen, admin = admin_listen, sources, sections, "nashra serves");
     config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    if history.is_restart() {
+        systemd::status("");
+    }
     systemd::ready();
-    let lost = tokio::select! {
-        () = daemon.live(results, events, deliveries) => None,
-        lost = doors.join_next() => lost,
+    let over = tokio::select! {
+        lived = Caught::new(daemon.live(results, events, deliveries)) => lived.unwrap_or_else(|panic| {
+            Over::Restart(format!("the loop failed; please report it ({})", said(&panic)))
+        }),
+        // Without its doors a daemon is of no use.
+        lost = doors.join_next() => Over::Restart(format!("a listener was lost: {}", why_lost(lost))),
     };
-    // Polls that are committed but were still to be published.
-    daemon.report_committed();
-    systemd::stopping();
+    let end = match over {
+        Over::Stopped => {
+            // From now on callers are told at once that nobody is there.
+            drop(kept);
+            End::Stopped
+        }
+        Over::Restart(why) => history.again(&why, kept, &impatient).await,
+    };
+    if matches!(end, End::Stopped) {
+        // Polls that are committed but were still to be published.
+        daemon.report_committed();
+        systemd::stopping();
+    }
     // Receivers live in the doors; those that have closed already do not need to hear it.
     let _ = stop.send(true);
     tokio::select! {
-        () = close(doors) => {}
+        () = close(doors, &end) => {}
         () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
     }
-    daemon.keep_clicks();
-    store.flush()?;
-    if let Some(lost) = lost {
-        // Without its doors a daemon is of no use: let the service manager start another one.
-        let source = lost.map_err(std::io::Error::other).and_then(|end| end).err();
-        let source = source.unwrap_or_else(|| std::io::Error::other("it ended by itself"));
-        return Err(AppError::Io { what: "a listener was lost".to_owned(), source });
+    match end {
+        End::Stopped => {
+            daemon.keep_clicks();
+            store.flush()?;
+            tracing::info!("nashra stopped");
+        }
+        // What is broken may never come to an end; this process does at once.
+        End::Restart(_) => std::mem::forget((daemon, store)),
     }
-    tracing::info!("nashra stopped");
-    Ok(())
+    Ok(end)
 }
 
 /// Polls the named sources once, or all enabled ones, without a server. `on_row` hears of each as it ends.
@@ -155,10 +168,42 @@ fn pages(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| AppError::Io { what: format!("cannot listen on {address}"), source })
+/// The listener for readers and the one for admins, and another hold on both. What was there before us goes before what
+/// feeds.toml says.
+async fn listen(
+    config: &Config,
+    given: Listeners,
+) -> Result<(TcpListener, Option<TcpListener>, Listeners), AppError> {
+    let public = bind(given.public, Some(config.server.listen), "listen").await?;
+    let admin = bind(given.admin, config.server.admin, "admin").await?;
+    let held = Listeners { public, admin };
+    let failed = |source| AppError::Io { what: "the listeners cannot be held".to_owned(), source };
+    let kept = held.try_clone().map_err(failed)?;
+    let public = held.public.map(TcpListener::from_std).transpose().map_err(failed)?;
+    let public = public.ok_or_else(|| failed(std::io::Error::other("there is none")))?;
+    Ok((public, held.admin.map(TcpListener::from_std).transpose().map_err(failed)?, kept))
+}
+
+/// The listener that is there already, or else one at `wanted`, which is what feeds.toml says under `key`.
+async fn bind(
+    given: Option<std::net::TcpListener>,
+    wanted: Option<SocketAddr>,
+    key: &str,
+) -> Result<Option<std::net::TcpListener>, AppError> {
+    let Some(given) = given else {
+        let Some(address) = wanted else { return Ok(None) };
+        let failed = |source| AppError::Io { what: format!("cannot listen on {address}"), source };
+        let listener = TcpListener::bind(address).await.and_then(TcpListener::into_std);
+        return listener.map(Some).map_err(failed);
+    };
+    let failed = |source| AppError::Io { what: "the listener has no address".to_owned(), source };
+    let listen = given.local_addr().map_err(failed)?;
+    let is_as_wanted = wanted.is_some_and(|wanted| listen == wanted || wanted.port() == 0);
+    if !is_as_wanted {
+        let wanted = wanted.map(tracing::field::display);
+        tracing::warn!(%listen, wanted, "the socket was given to nashra: what feeds.toml says under server.{key} does not count");
+    }
+    Ok(Some(given))
 }
 
 /// Where it listens really: `listen` may have asked for any free port.
@@ -186,6 +231,12 @@ fn open_to_admins(
     if let Some(listener) = listener {
         doors.spawn(admin::serve_tcp(listener, Arc::clone(api), until(stopped.clone())));
     }
+}
+
+/// Why a door has closed that nobody closed.
+fn why_lost(lost: Option<Result<std::io::Result<()>, JoinError>>) -> String {
+    let end = lost.map(|lost| lost.map_err(std::io::Error::other).and_then(|end| end));
+    end.and_then(Result::err).map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string())
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
@@ -225,17 +276,4 @@ fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {
     Watch::start(changed)
         .inspect_err(|error| tracing::warn!(%error, "changes of files are not noticed: use SIGHUP to reload"))
         .ok()
-}
-
-async fn close(mut doors: JoinSet<std::io::Result<()>>) {
-    let all = async {
-        while let Some(door) = doors.join_next().await {
-            if let Err(error) = door.map_err(std::io::Error::other).and_then(|end| end) {
-                tracing::warn!(%error, "a listener ended badly");
-            }
-        }
-    };
-    if timeout(STOP_DEADLINE, all).await.is_err() {
-        tracing::warn!("requests were still running at the deadline and are cut off");
-    }
 }

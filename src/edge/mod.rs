@@ -7,6 +7,7 @@ pub mod files;
 pub mod folder;
 pub mod hub;
 pub mod journal;
+pub mod listeners;
 pub mod serve;
 pub mod store;
 pub mod systemd;

@@ -33,6 +33,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("zstd", &["edge/fetch", "edge/store", "pipeline/render/pack"]),
     ("notify", &["edge/watch"]),
     ("sd_notify", &["edge/systemd"]),
+    ("listenfd", &["edge/listeners"]),
+    ("rustix", &["edge/listeners", "edge/room"]),
     ("rss", &["pipeline/parse", "pipeline/render"]),
     ("atom_syndication", &["pipeline/parse", "pipeline/render"]),
     ("encoding_rs", &["pipeline/parse", "config"]),
