@@ -30,7 +30,7 @@ use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
 use crate::edge::store::Store;
 use crate::edge::watch::Watch;
-use crate::edge::{admin, clock, serve, systemd};
+use crate::edge::{admin, clock, fault, serve, systemd};
 
 /// Events that wait for the loop.
 const EVENTS_MAX: usize = 256;
@@ -84,7 +84,8 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let (sources, sections) = (config.sources.len(), config.sections.len());
     // Files are watched by now: whoever reads this may change them.
     tracing::info!(%listen, admin = admin_listen, sources, sections, "nashra serves");
-    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
+    warnings.for_each(|warning| tracing::warn!("{warning}"));
     if history.is_restart() {
         systemd::status("");
     }

@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod daemon;
 mod entries;
+mod fault;
 mod fetch;
 mod hub;
 mod identity;

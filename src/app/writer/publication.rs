@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 
 use super::Writer;
 use super::shelf::Stacks;
+use crate::edge::fault;
 use crate::edge::store::StoreError;
 use crate::model::{Entry, EntryKey, Hour, SectionFeed, Timestamp, hour_of};
 use crate::pipeline::{self, story};
@@ -47,7 +48,9 @@ impl Writer {
         }
         let published = pipeline::print(&self.edition, feeds, &self.window, &self.front.load());
         self.cards.store(Arc::new((Arc::clone(&self.edition), self.window.sources.clone())));
+        fault::point("publish.swap");
         self.front.store(Arc::new(published));
+        fault::point("publish.swap.after");
         // Nobody need be listening.
         self.editions.send_replace(());
     }
