@@ -7,7 +7,8 @@
 //! entries, read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far
 //! as a `permit` lets it, `pushes` are the subscriptions at hubs, `hub` ties our own hub to the rest, `mail` is
 //! what comes from both, `plan` works out what another feeds.toml would change, `binder` has the pages of archives,
-//! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon.
+//! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon, `trouble` says for how
+//! long nothing can be written.
 
 mod admin;
 mod archive;
@@ -35,6 +36,7 @@ mod reload;
 mod row;
 mod run;
 mod sources;
+mod trouble;
 mod view;
 mod why;
 mod writer;

@@ -165,6 +165,8 @@ pub struct StoreSettings {
     pub path: Option<PathBuf>,
     /// Days that an entry is kept after its source last listed it.
     pub keep_days: u32,
+    /// Bytes of the disk that are left free; `None`: a small part of it.
+    pub min_free_bytes: Option<u64>,
 }
 
 /// A mistake at its place; `Display` writes `feeds.toml:LINE:COL: sources.x.schedule: …`.

@@ -3,6 +3,7 @@
 mod answers;
 mod changes;
 mod pushes;
+mod trouble;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -27,6 +28,7 @@ use super::reload::AtStart;
 use super::row::Row;
 use super::run::Options;
 use super::sources::Accepted;
+use super::trouble::Troubles;
 use super::view::{HostView, SourceView};
 use super::writer::Writer;
 use crate::config::Config;
@@ -121,6 +123,8 @@ pub(super) struct Daemon {
     at_start: AtStart,
     /// Who tells others of news; a round by itself tells nobody.
     pub(super) hub: Option<HubLink>,
+    /// When nothing can be written.
+    troubles: Troubles,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -147,6 +151,7 @@ impl Daemon {
             watch,
             at_start: AtStart::of(config),
             hub: None,
+            troubles: Troubles::new(),
             pushes: None,
         };
         daemon.watch_sources();
@@ -164,6 +169,14 @@ impl Daemon {
         // The board holds a sender, so its queue cannot end while the daemon lives.
         let mut arrived = vec![];
         loop {
+            if let ControlFlow::Break(over) = self.tend_disk() {
+                return over;
+            }
+            if !self.can_write() {
+                // What readers open is counted in memory meanwhile, and what is to be removed stays.
+                let later = self.troubles.look_at();
+                (next_clicks, next_purge) = (next_clicks.max(later), next_purge.max(later));
+            }
             if Instant::now() >= next_clicks {
                 self.keep_clicks();
                 next_clicks = Instant::now() + CLICKS_INTERVAL;
@@ -175,8 +188,8 @@ impl Daemon {
                 next_purge = next_purge.min(Instant::now() + FILING_PAUSE);
             }
             self.show_committed();
-            let next_push = self.tend_pushes();
-            let mut wake = (Instant::now() + self.ask_due()).min(next_purge);
+            let next_push = if self.can_write() { self.tend_pushes() } else { None };
+            let mut wake = (Instant::now() + self.ask_due()).min(next_purge).min(self.troubles.look_at());
             if let Some(at) = next_push {
                 wake = wake.min(Instant::now() + (at - clock::now()).to_std().unwrap_or_default());
             }
@@ -187,9 +200,11 @@ impl Daemon {
                 wake = wake.min(next_clicks);
             }
             systemd::watchdog();
+            let can_write = self.can_write();
             tokio::select! {
-                () = self.take_results(&mut results) => {}
-                _ = pushed.recv_many(&mut arrived, GROUP_MAX) => self.take_pushed(&mut arrived),
+                // What is on its way waits in these queues, which are short: who fills them waits, too.
+                () = self.take_results(&mut results), if can_write => {}
+                _ = pushed.recv_many(&mut arrived, GROUP_MAX), if can_write => self.take_pushed(&mut arrived),
                 event = events.recv() => match event {
                     Some(event) => if let ControlFlow::Break(over) = self.handle(event) { return over },
                     None => return Over::Stopped,
@@ -202,6 +217,10 @@ impl Daemon {
     /// Starts what is due; says how long there is nothing else to do.
     fn ask_due(&mut self) -> Duration {
         let now = clock::now();
+        if !self.can_write() {
+            // Nobody's turn is lost: they are due as soon as it can be.
+            return WAKE_MAX;
+        }
         let wake = self.lull.and_then(|lull| lull.rest(now)).unwrap_or_else(|| {
             let due = self.writer.due(now);
             self.start(&due.ask);
@@ -216,6 +235,10 @@ impl Daemon {
     fn start(&mut self, ids: &[SourceId]) {
         let ids: Vec<&SourceId> = ids.iter().filter(|id| !self.poller.is_busy(id)).collect();
         if ids.is_empty() {
+            return;
+        }
+        if !self.can_write() {
+            self.again.extend(ids.into_iter().cloned());
             return;
         }
         systemd::patiently(|| self.writer.note_asking(&ids, clock::now()));
@@ -233,11 +256,19 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
+        self.take(batch);
+    }
+
+    /// Commits what has come, and what has waited for that.
+    fn take(&mut self, batch: Vec<Brought>) {
+        let batch = self.writer.with_held(batch);
         let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);
+        // They are not asked again before that is stored.
+        let held = self.writer.held();
         self.pushes.iter_mut().for_each(|pushes| pushes.touch(ids.iter().cloned()));
-        for id in ids {
+        for id in ids.into_iter().filter(|id| !held.contains(id)) {
             self.poller.finished(&id);
             let next_at = self.writer.source(&id).and_then(|(_, state)| state.next_at);
             self.lull.iter_mut().for_each(|lull| lull.shorten(next_at));
@@ -321,6 +352,10 @@ impl Daemon {
         for id in &wanted {
             let Some((source, state)) = self.writer.source(id) else { continue };
             let earliest = schedule::earliest_ask(source, state, now).filter(|at| *at > now);
+            if let Some(row) = self.held_up(id) {
+                job.note(&row);
+                continue;
+            }
             match (earliest, state.gone_at.filter(|_| named.is_empty())) {
                 _ if self.poller.is_busy(id) => {}
                 // A source that is gone is asked by name alone.

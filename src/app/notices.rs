@@ -2,6 +2,7 @@
 
 use chrono::{SecondsFormat, SubsecRound as _};
 
+use super::trouble::Told;
 use crate::model::{Health, HealthKind, Notice, Notices, Site, SourceId, SourceState, Timestamp};
 use crate::pipeline;
 
@@ -24,6 +25,7 @@ pub(super) fn notices<'a>(
     site: &Site,
     sources: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
     refused: Option<&Refused>,
+    troubles: impl Iterator<Item = &'a Told>,
 ) -> Notices {
     let sources: Vec<(&SourceId, &SourceState)> = sources.collect();
     let mut changes: Vec<Change<'a>> = sources.iter().flat_map(|(id, state)| changes(id, state)).collect();
@@ -40,6 +42,10 @@ pub(super) fn notices<'a>(
         list.insert(place, about_config(refused));
         list.truncate(NOTICES_MAX);
     }
+    for notice in troubles.map(about_disk) {
+        list.insert(list.partition_point(|other| other.at > notice.at), notice);
+    }
+    list.truncate(NOTICES_MAX);
     Notices {
         id: pipeline::notices_id(&site.url),
         title: format!("{}: the health of its sources", site.title),
@@ -140,6 +146,19 @@ fn about_config(refused: &Refused) -> Notice {
     }
 }
 
+/// What is told once is told alike for ever: that it is over makes no other notice of it.
+fn about_disk(told: &Told) -> Notice {
+    let Told { since, obstacle, .. } = told;
+    Notice {
+        id: pipeline::notice_id("store", *since),
+        title: format!("The store cannot be written: {}", obstacle.kind.words()),
+        why: obstacle.to_string(),
+        text: format!("Since {}: {obstacle}. Meanwhile {}.", moment(*since), told.means()),
+        word: obstacle.kind.word().to_owned(),
+        at: since.trunc_subsecs(0),
+    }
+}
+
 fn moment(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
@@ -180,7 +199,8 @@ mod tests {
         });
         let ids: Vec<(SourceId, &SourceState)> =
             states.iter().map(|(id, state)| (SourceId((*id).to_owned()), state)).collect();
-        let told = notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref());
+        let told =
+            notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref(), [].into_iter());
         let titles: Vec<&str> = told.list.iter().map(|notice| notice.title.as_str()).collect();
         assert_eq!(titles, expected);
         told

@@ -12,7 +12,7 @@ mod retention;
 mod shelf;
 mod stories;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -72,6 +72,8 @@ pub(super) struct Writer {
     shows: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
     unshown: bool,
+    /// What could not be written, and is as soon as it can be.
+    held: Vec<Brought>,
     /// Entries that are not durable yet; then they are searched for.
     unfound: Vec<EntryKey>,
     /// Entries of the window that retention has removed from the store; they leave it together.
@@ -127,6 +129,7 @@ impl Writer {
             editions: watch::Sender::new(()),
             counter: Arc::default(),
             finder: Arc::default(),
+            held: vec![],
             unfound: vec![],
             edition,
             window: Window::default(),
@@ -168,6 +171,7 @@ impl Writer {
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
+        self.store.leave_free(config.store.min_free_bytes);
         self.plan(now);
         self.finder.switch(config.site.has_search, &self.store);
         self.publish();
@@ -242,6 +246,10 @@ impl Writer {
                     rows.push(Row::of(&update, &fetched, before));
                     updates.push(update);
                 }
+                Err(error) if error.obstacle().is_some() => {
+                    rows.push(Row::store_failed(&id, &fetched, &error));
+                    self.held.push(Brought { source: id, asked_as, fetched });
+                }
                 Err(error) => rows.push(self.put_off(&id, &fetched, &error, now)),
             }
         }
@@ -256,6 +264,18 @@ impl Writer {
         }
         self.let_in(updates);
         rows
+    }
+
+    /// What has come, behind what could not be written before.
+    pub(super) fn with_held(&mut self, batch: Vec<Brought>) -> Vec<Brought> {
+        let mut all = std::mem::take(&mut self.held);
+        all.extend(batch);
+        all
+    }
+
+    /// Whose answers could not be written yet.
+    pub(super) fn held(&self) -> HashSet<SourceId> {
+        self.held.iter().map(|brought| brought.source.clone()).collect()
     }
 
     /// Lets the window have what is durable.

@@ -9,6 +9,7 @@ pub mod folder;
 pub mod hub;
 pub mod journal;
 pub mod listeners;
+pub mod room;
 pub mod serve;
 pub mod store;
 pub mod systemd;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::SecondsFormat;
+
 use super::{Daemon, FILING_PAUSE, PURGE_INTERVAL, Refused};
 use crate::app::hide::{Done, Order};
 use crate::app::jobs::check_names;
@@ -31,7 +33,12 @@ impl Daemon {
         let (subscriptions, subscriptions_failing) =
             self.hub.as_ref().map_or((0, 0), |link| link.hub.counts());
         serde_json::json!({
-            "status": if self.refused.is_none() { "ok" } else { "degraded" },
+            "status": if self.refused.is_none() && self.can_write() { "ok" } else { "degraded" },
+            "trouble": self.troubles.current().map(|told| serde_json::json!({
+                "kind": told.obstacle.kind.word(),
+                "why": told.obstacle.to_string(),
+                "since": told.since.to_rfc3339_opts(SecondsFormat::Secs, true),
+            })),
             "version": env!("CARGO_PKG_VERSION"),
             "sources": self.writer.sources.len(),
             "health": counts(self.in_order()),
@@ -59,7 +66,7 @@ impl Daemon {
 
     pub(super) fn notices(&self) -> Notices {
         let sources = self.in_order().map(|(source, state)| (&source.id, state));
-        notices(self.writer.site(), sources, self.refused.as_ref())
+        notices(self.writer.site(), sources, self.refused.as_ref(), self.troubles.told())
     }
 
     /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.

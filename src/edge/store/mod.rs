@@ -27,6 +27,7 @@ mod open;
 mod record;
 mod related;
 mod retention;
+mod room;
 mod search;
 mod sheaf;
 mod sketches;
@@ -52,6 +53,8 @@ use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
+use room::Room;
+pub use room::{Obstacle, ObstacleKind};
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 
@@ -95,6 +98,7 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
+    room: Room,
     /// Held for as long as the store is open; a second instance finds it locked.
     _lock: File,
 }
@@ -126,6 +130,9 @@ pub enum StoreError {
     /// It is not ours, or from a newer version.
     #[error("{0}")]
     Refused(String),
+    /// Nothing can be written at the moment.
+    #[error("{0}")]
+    Obstacle(Obstacle),
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
     Journal(std::io::Error),

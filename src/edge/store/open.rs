@@ -15,6 +15,7 @@ use super::damage::Damage;
 use super::keys::Keys;
 use super::ledger::Ledgers;
 use super::record::Press;
+use super::room::Room;
 use super::write::replay;
 use super::{Store, StoreError, codec};
 use crate::edge::fault;
@@ -108,6 +109,7 @@ impl Store {
             hidings: AtomicU64::new(0),
             damage,
             press: Press::new()?,
+            room: Room::new(folder),
             journal: Mutex::new(journal),
             db,
             _lock: lock,

@@ -22,6 +22,10 @@ const SEQUENCE: &[u8] = b"sequence";
 impl Store {
     /// Makes everything that was applied so far durable.
     pub fn flush(&self) -> Result<(), StoreError> {
+        self.noting(self.flushed())
+    }
+
+    fn flushed(&self) -> Result<(), StoreError> {
         let filed = self.ledgers.filed();
         let unsynced = self.journal().unsynced();
         if let Some(file) = unsynced
@@ -51,6 +55,11 @@ impl Store {
         if changes.is_empty() {
             return Ok(());
         }
+        self.admit_commit(changes)?;
+        self.noting(self.written(changes))
+    }
+
+    fn written(&self, changes: &Changes) -> Result<(), StoreError> {
         // Held until sled has it, so that both have the same order.
         let mut journal = self.journal();
         let sequence = journal.append(changes).map_err(StoreError::Journal)?;
