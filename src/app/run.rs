@@ -18,6 +18,7 @@ use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
+use super::opening::{self, Looker};
 use super::packing::keep_packed;
 use super::poller::{Caught, Poller, said};
 use super::pushes::Pushes;
@@ -28,7 +29,7 @@ use crate::config::Config;
 use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
-use crate::edge::store::Store;
+use crate::edge::store::Lock;
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, fault, serve, systemd};
 
@@ -42,6 +43,8 @@ pub struct Options {
     pub config_path: PathBuf,
     /// The folder of the store and the socket.
     pub state_folder: PathBuf,
+    /// Who looks at the store before it is opened; without one it is opened as it is, and may hang where it is damaged.
+    pub looker: Option<Looker>,
 }
 
 /// Runs until a signal stops it, or until only a new beginning can help. `config` is what `options.config_path` said at
@@ -57,8 +60,11 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let ours: Vec<SocketAddr> = [Some(listen), admin_listen].into_iter().flatten().collect();
     let admin_listen = admin_listen.map(tracing::field::display);
     // After a restart in place the watchdog is on.
-    let store = Arc::new(systemd::patiently(|| Store::open(&options.state_folder))?);
+    let opening::Opened { store, repairs } =
+        systemd::patiently(|| opening::open(Lock::take(&options.state_folder)?, options.looker.as_ref()))?;
+    let store = Arc::new(store);
     let writer = systemd::patiently(|| Writer::new(Arc::clone(&store), &config, clock::now()))?;
+    opening::note_standing(&options.state_folder);
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
@@ -76,10 +82,12 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
     let api: Arc<dyn AdminApi> = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
     open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
+    let folder = options.state_folder.clone();
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
     daemon.hub = Some(HubLink { hub, listen: ours });
+    daemon.repairs = repairs;
     daemon.subscribe(pushes);
     let (sources, sections) = (config.sources.len(), config.sections.len());
     // Files are watched by now: whoever reads this may change them.
@@ -102,6 +110,10 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
             // From now on callers are told at once that nobody is there.
             drop(kept);
             End::Stopped
+        }
+        Over::Broken(why) => {
+            opening::note_fatal(&folder, &why);
+            history.again(&why, kept, &impatient).await
         }
         Over::Restart(why) => history.again(&why, kept, &impatient).await,
     };
@@ -137,7 +149,7 @@ pub async fn poll_once(
 ) -> Result<Summary, AppError> {
     // Before anything is made on the disk.
     jobs::check_names(sources, config.sources.iter().map(|source| &source.id)).map_err(AppError::Usage)?;
-    let store = Arc::new(Store::open(&options.state_folder)?);
+    let store = Arc::new(opening::open_here(&options)?);
     let writer = Writer::with_nothing_to_show(store, &config, clock::now())?;
     let (poller, mut results) = Poller::new(&config)?;
     let mut daemon = Daemon::new(options, writer, poller, None, &config);

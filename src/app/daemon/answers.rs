@@ -46,6 +46,7 @@ impl Daemon {
             "entries_stored": self.writer.store.entries_stored().ok(),
             "subscriptions": subscriptions,
             "subscriptions_failing": subscriptions_failing,
+            "repairs": self.repairs,
             "config_mistakes": self.refused.as_ref().map_or(&[][..], |refused| &refused.mistakes),
         })
     }
@@ -66,7 +67,8 @@ impl Daemon {
 
     pub(super) fn notices(&self) -> Notices {
         let sources = self.in_order().map(|(source, state)| (&source.id, state));
-        notices(self.writer.site(), sources, self.refused.as_ref(), self.troubles.told())
+        let troubles = self.troubles.told();
+        notices(self.writer.site(), sources, self.refused.as_ref(), &self.repairs, troubles)
     }
 
     /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.

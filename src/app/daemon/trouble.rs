@@ -57,7 +57,7 @@ impl Daemon {
         match systemd::patiently(|| self.writer.store.try_again()) {
             Ok(()) if was_broken => {
                 let why = self.troubles.current().map(|told| told.obstacle.why.clone()).unwrap_or_default();
-                return ControlFlow::Break(Over::Restart(why));
+                return ControlFlow::Break(Over::Broken(why));
             }
             Ok(()) => self.resume(),
             Err(error) => match error.obstacle().filter(|_| !was_broken) {

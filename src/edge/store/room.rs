@@ -91,9 +91,8 @@ impl StoreError {
         let kind = match self {
             Self::Obstacle(obstacle) => return Some(obstacle.clone()),
             Self::Journal(error) | Self::Folder { source: error, .. } => ObstacleKind::of(error),
-            Self::Sled(sled::Error::Unsupported(_)) => return None,
-            Self::Sled(_) => ObstacleKind::Broken,
-            Self::InUse(_) | Self::Refused(_) | Self::Record(_) => return None,
+            _ if self.is_fatal() => ObstacleKind::Broken,
+            _ => return None,
         };
         Some(Obstacle { kind, why: self.to_string() })
     }
@@ -191,7 +190,16 @@ impl Room {
 impl Store {
     /// Why nothing can be written; `None` where nothing has failed since it last could.
     pub fn obstacle(&self) -> Option<Obstacle> {
-        self.room.state().obstacle.clone()
+        let known = self.room.state().obstacle.clone();
+        let is_told = known.as_ref().is_some_and(|one| one.kind == ObstacleKind::Broken);
+        if self.is_broken() && !is_told {
+            // Somebody read it, say.
+            return Some(Obstacle {
+                kind: ObstacleKind::Broken,
+                why: "it failed while it was in use".to_owned(),
+            });
+        }
+        known
     }
 
     /// What is to be left free on the disk, in bytes; by itself a small part of it.
