@@ -101,8 +101,10 @@ pub(super) enum Event {
 pub(super) enum Over {
     /// A signal.
     Stopped,
-    /// It is to begin anew; says why.
+    /// It is to begin anew, and can be closed before; says why.
     Restart(String),
+    /// The same, but nobody knows what the loop has left behind.
+    Failed(String),
     /// The same because the store is of no use any more.
     Broken(String),
 }

@@ -33,6 +33,7 @@ use crate::edge::store::Lock;
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, fault, serve, systemd};
 
+const SIGXFSZ: i32 = 25;
 /// Events that wait for the loop.
 const EVENTS_MAX: usize = 256;
 
@@ -54,6 +55,10 @@ pub struct Options {
 /// and on a worker thread that would hold up readers.
 pub async fn run(options: Options, config: Config, given: Listeners) -> Result<End, AppError> {
     let history = History::read();
+    // Who writes beyond the limit on a file's size (`setrlimit(2)`) hears of it by the error, and is not killed.
+    if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
+        tracing::warn!(%error, "a limit on the size of files would end this process");
+    }
     let (listener, admin_listener, kept) = listen(&config, given).await?;
     let listen = local_address(&listener)?;
     let admin_listen = admin_listener.as_ref().map(local_address).transpose()?;
@@ -100,11 +105,12 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     systemd::ready();
     let over = tokio::select! {
         lived = Caught::new(daemon.live(results, events, deliveries)) => lived.unwrap_or_else(|panic| {
-            Over::Restart(format!("the loop failed; please report it ({})", said(&panic)))
+            Over::Failed(format!("the loop failed; please report it ({})", said(&panic)))
         }),
         // Without its doors a daemon is of no use.
-        lost = doors.join_next() => Over::Restart(format!("a listener was lost: {}", why_lost(lost))),
+        lost = doors.join_next() => Over::Failed(format!("a listener was lost: {}", why_lost(lost))),
     };
+    let is_whole = matches!(over, Over::Stopped | Over::Restart(_));
     let end = match over {
         Over::Stopped => {
             // From now on callers are told at once that nobody is there.
@@ -115,11 +121,13 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
             opening::note_fatal(&folder, &why);
             history.again(&why, kept, &impatient).await
         }
-        Over::Restart(why) => history.again(&why, kept, &impatient).await,
+        Over::Restart(why) | Over::Failed(why) => history.again(&why, kept, &impatient).await,
     };
-    if matches!(end, End::Stopped) {
+    if is_whole {
         // Polls that are committed but were still to be published.
         daemon.report_committed();
+    }
+    if matches!(end, End::Stopped) {
         systemd::stopping();
     }
     // Receivers live in the doors; those that have closed already do not need to hear it.
@@ -128,14 +136,19 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
         () = close(doors, &end) => {}
         () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
     }
-    match end {
-        End::Stopped => {
-            daemon.keep_clicks();
-            store.flush()?;
-            tracing::info!("nashra stopped");
-        }
-        // What is broken may never come to an end; this process does at once.
-        End::Restart(_) => std::mem::forget((daemon, store)),
+    if !is_whole {
+        // What is broken may never be closed; what was to be durable is.
+        std::mem::forget((daemon, store));
+        return Ok(end);
+    }
+    daemon.keep_clicks();
+    match store.flush() {
+        // It has been told, and what is not durable was shown to nobody.
+        Err(error) if error.obstacle().is_some() => tracing::error!(%error, "the store could not be flushed"),
+        flushed => flushed?,
+    }
+    if matches!(end, End::Stopped) {
+        tracing::info!("nashra stopped");
     }
     Ok(end)
 }

@@ -57,6 +57,11 @@ impl Troubles {
         self.look_at
     }
 
+    /// What is wanted of the disk has changed.
+    pub(super) fn look_now(&mut self) {
+        self.look_at = Instant::now();
+    }
+
     /// Something stands in the way. Says whether that is news.
     pub(super) fn begin(&mut self, obstacle: Obstacle, now: Timestamp) -> bool {
         let is_back = self.over_at.is_some_and(|at| at.elapsed() < CALM);

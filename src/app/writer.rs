@@ -32,7 +32,7 @@ use super::finder::Finder;
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
-use crate::edge::store::{Store, StoreError};
+use crate::edge::store::{ObstacleKind, Store, StoreError};
 use crate::model::{
     Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
     SourceState, Timestamp, Update, Window,
@@ -115,10 +115,10 @@ impl Writer {
         let ledger_rules = ledger::rules(&edition);
         if store.entries_stored()? == 0 && store.ledgers_complete_by() != Some(ledger_rules) {
             // What comes is filed as it comes.
-            store.complete_ledgers(Some(ledger_rules))?;
+            as_far_as_possible(store.complete_ledgers(Some(ledger_rules)))?;
         }
         let mut states = store.states()?;
-        store.note_unanswered(&mut states, now)?;
+        as_far_as_possible(store.note_unanswered(&mut states, now))?;
         let mut writer = Self {
             states,
             store,
@@ -155,7 +155,10 @@ impl Writer {
     /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it. Where
     /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
-        let since = self.store.rules_since(rules(config), now)?;
+        // How much room is wanted counts for what is written here already.
+        self.store.leave_free(config.store.min_free_bytes);
+        // Where it cannot be written down, documents are made as if the rules had always been these.
+        let since = as_far_as_possible(self.store.rules_since(rules(config), now))?;
         let (edition, sources) = (edition(config, since, self.store.hidden()?), sources(config));
         if self.unshown {
             // What is read back below is shown, so it must be durable.
@@ -167,11 +170,10 @@ impl Writer {
         self.window.archives = archives;
         self.shelf.forget_all();
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
-        self.begin_filing()?;
+        as_far_as_possible(self.begin_filing())?;
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
-        self.store.leave_free(config.store.min_free_bytes);
         self.plan(now);
         self.finder.switch(config.site.has_search, &self.store);
         self.publish();
@@ -353,6 +355,17 @@ impl Writer {
         self.trimmed_to = self.window.entries.len();
         self.shelf.forget_all();
         Ok(())
+    }
+}
+
+/// What cannot be written now does not keep anybody from reading: it is told, and done by the next start.
+fn as_far_as_possible<T: Default>(result: Result<T, StoreError>) -> Result<T, StoreError> {
+    match result {
+        Err(error) if error.obstacle().is_some_and(|one| one.kind != ObstacleKind::Broken) => {
+            tracing::warn!(%error, "something could not be written down: the next start does it");
+            Ok(T::default())
+        }
+        other => other,
     }
 }
 

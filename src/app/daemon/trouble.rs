@@ -77,6 +77,13 @@ impl Daemon {
         // What has come meanwhile goes first, and what could not be made durable is by now.
         self.take(vec![]);
         self.lull = None;
+        if self.refused.is_some() {
+            // Perhaps only because nothing could be written.
+            self.reload();
+        }
+        if let Err(error) = systemd::patiently(|| self.writer.begin_filing()) {
+            tracing::error!(%error, "archives cannot be brought up to date: the next start tries again");
+        }
         let changed: Vec<_> = self.again.drain().collect();
         self.start(&changed);
     }

@@ -40,6 +40,8 @@ pub enum Seen {
     },
     /// It is damaged: why.
     Broken(String),
+    /// It cannot be opened before the disk takes something again: why.
+    Waits(String),
     /// It is not to be used by this version, or at this time, damaged or not: why.
     Refused(String),
 }
@@ -81,6 +83,7 @@ struct Pulse {
 pub fn look(folder: &Path, mut say: impl FnMut(&Seen)) {
     let seen = match walk(&folder.join("db"), &mut say) {
         Ok(seen) => seen,
+        Err(error) if error.is_about_room() => Seen::Waits(error.to_string()),
         Err(error) if error.is_fatal() => Seen::Broken(error.to_string()),
         Err(error) => Seen::Refused(error.to_string()),
     };

@@ -197,6 +197,9 @@ impl StoreError {
     /// Whether it is only that the disk takes nothing: it is full, or read-only.
     pub fn is_about_room(&self) -> bool {
         let error = match self {
+            Self::Obstacle(obstacle) => {
+                return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
+            }
             Self::Folder { source, .. } | Self::Journal(source) | Self::Sled(sled::Error::Io(source)) => {
                 source
             }
