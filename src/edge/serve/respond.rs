@@ -38,17 +38,27 @@ pub struct Request<'a> {
 
 /// Answers from the snapshot. Unknown addresses are 404 before methods are looked at.
 pub fn respond(published: &Published, request: &Request<'_>) -> Response<Bytes> {
-    let path = match checked(request) {
-        Ok(path) => path,
-        Err(refused) => return *refused,
-    };
-    if path == "/healthz" {
-        return not_allowed(request.method).unwrap_or_else(|| text(StatusCode::OK, "ok\n", request.method));
+    match find(published, request) {
+        Ok(document) => answer(document, request),
+        Err(other) => *other,
     }
-    match published.documents.get(path.as_ref()) {
-        Some(document) => answer(document, request),
-        None => moved(published, &path, request.method).unwrap_or_else(|| not_found(request.method)),
+}
+
+/// The document that is asked for, or what is answered in its stead.
+pub(super) fn find<'a>(
+    published: &'a Published,
+    request: &Request<'_>,
+) -> Result<&'a Document, Box<Response<Bytes>>> {
+    let path = checked(request)?;
+    if let Some(document) = published.documents.get(path.as_ref()) {
+        return Ok(document);
     }
+    let method = request.method;
+    Err(Box::new(if path == "/healthz" {
+        not_allowed(method).unwrap_or_else(|| text(StatusCode::OK, "ok\n", method))
+    } else {
+        moved(published, &path, method).unwrap_or_else(|| not_found(method))
+    }))
 }
 
 /// The decoded path, or why there can be none. What is decoded is only ever compared with addresses that

@@ -192,9 +192,11 @@ pub(super) fn open_sled(place: &Path) -> Result<Db, StoreError> {
 /// Whether the files may be sound, and this process may not, or cannot now, use them.
 fn is_of_the_system(error: &io::Error) -> bool {
     use io::ErrorKind::{
-        OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock,
+        FileTooLarge, OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        WouldBlock,
     };
-    let kinds = [OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock];
+    let of_the_disk = [FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
+    let kinds = [&of_the_disk[..], &[OutOfMemory, PermissionDenied, WouldBlock]].concat();
     let is_out_of_files = error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code));
     // sled says this of its own lock, which is looked at before.
     kinds.contains(&error.kind()) || is_out_of_files || error.to_string().contains("could not acquire lock")

@@ -154,12 +154,11 @@ impl Room {
         if state.has_no_aside {
             return Ok(());
         }
-        let aside = match &mut state.aside {
-            Some(aside) => aside,
-            None => {
-                let file = File::options().write(true).open(&self.log)?;
-                state.aside.insert(Aside { file, length: 0, upto: 0 })
-            }
+        let aside = if let Some(aside) = &mut state.aside {
+            aside
+        } else {
+            let file = File::options().write(true).open(&self.log)?;
+            state.aside.insert(Aside { file, length: 0, upto: 0 })
         };
         let length = aside.file.metadata()?.len();
         // A file that is cut loses what was behind its end.
