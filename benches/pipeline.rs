@@ -50,6 +50,7 @@ fn source() -> Source {
     Source {
         mirror_of: None,
         is_mirrored: false,
+        keep_entries: 50_000,
         id: SourceId("wire".to_owned()),
         title: None,
         location: Location::Web("https://wire.example/feed".parse().unwrap()),

@@ -77,6 +77,7 @@ fn read_root(root: &Table<'_>, folder: &Path, notes: &mut Notes) -> Config {
     let sections = sections::read(root.get("sections"), limits, &site.language, notes);
     let section_ids = sections::ids(root.get("sections"));
     let around = sources::Surroundings {
+        keep_entries: store.keep_entries,
         folder,
         defaults: &defaults,
         sections: &sections,
@@ -167,6 +168,8 @@ pub struct StoreSettings {
     pub keep_days: u32,
     /// Bytes of the disk that are left free; `None`: a small part of it.
     pub min_free_bytes: Option<u64>,
+    /// Entries of a source that are kept, where it does not say otherwise; what it lists is kept in any case.
+    pub keep_entries: u32,
 }
 
 /// A mistake at its place; `Display` writes `feeds.toml:LINE:COL: sources.x.schedule: …`.

@@ -3,7 +3,7 @@
 //! `parse` reads what an admin wrote, `first_at` and `next_at` give one source its next moment, `due` picks
 //! from all of them. `told` lists what a source says about when to come again; `settle` completes the state of
 //! a source after a poll, `judge` says how it is, `watch_health` writes that down. `push` decides on subscriptions at
-//! hubs. The crate `cron` lives in `crontab.rs`.
+//! hubs, `shift` keeps waits as they are when the clock jumps. The crate `cron` lives in `crontab.rs`.
 #![deny(clippy::disallowed_methods)]
 
 mod crontab;
@@ -17,6 +17,7 @@ mod plan;
 pub mod push;
 mod rhythm;
 mod settle;
+mod shift;
 
 pub use due::{Due, Lull, due};
 pub use health::judge;
@@ -24,3 +25,4 @@ pub use hints::{Told, told};
 pub use parse::parse;
 pub use plan::{earliest_ask, first_at, next_at};
 pub use settle::{settle, watch_health};
+pub use shift::shift;

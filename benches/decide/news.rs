@@ -94,6 +94,7 @@ fn source(n: usize) -> Source {
     Source {
         mirror_of: None,
         is_mirrored: false,
+        keep_entries: 50_000,
         title: None,
         location: Location::Web(format!("https://{id}.example/feed").parse().unwrap()),
         sections: vec![],

@@ -2,43 +2,39 @@
 
 mod answers;
 mod changes;
+mod event;
+mod jumps;
 mod pushes;
 mod trouble;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use chrono::TimeDelta;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::archive::Archive;
-use super::hide::{Done, Order};
 use super::hub::HubLink;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::opening::Repair;
-use super::permit::Permit;
-use super::plan::InForce;
 use super::poller::{Brought, Poller};
-use super::pushes::{PushEvent, Pushed, Pushes};
+use super::pushes::{Pushed, Pushes};
 use super::reload::AtStart;
 use super::row::Row;
 use super::run::Options;
-use super::sources::Accepted;
 use super::trouble::Troubles;
-use super::view::{HostView, SourceView};
 use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
-use crate::model::{Entry, EntryKey, Notices, Published, SourceId};
+use crate::model::SourceId;
 use crate::schedule;
 
 pub(super) use answers::Refusal;
+pub(super) use event::{Event, Over};
 
 /// Results committed together, with one flush.
 const GROUP_MAX: usize = 64;
@@ -52,62 +48,6 @@ const CLICKS_INTERVAL: Duration = Duration::from_secs(5);
 const FILING_PAUSE: Duration = Duration::from_millis(20);
 /// Retention looks for work this often.
 const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
-
-/// Everything that can happen to the daemon beside finished fetches and the passing of time.
-pub(super) enum Event {
-    /// SIGHUP, or feeds.toml changed.
-    Reload,
-    /// A local source changed.
-    FileChanged(PathBuf),
-    /// Somebody wants a round now, of all sources or of these.
-    Poll {
-        sources: Vec<String>,
-        rows: mpsc::UnboundedSender<Report>,
-        accepted: oneshot::Sender<Result<(), String>>,
-    },
-    /// Somebody asks how we are.
-    Health(oneshot::Sender<serde_json::Value>),
-    /// Somebody asks how all sources are, or these.
-    Sources(Vec<String>, oneshot::Sender<Result<Vec<SourceView>, String>>),
-    /// Somebody asks what it has cost the hosts of all sources, or of these.
-    Politeness(Vec<String>, oneshot::Sender<Result<Vec<HostView>, String>>),
-    /// Somebody reads in the store: what it takes to explain what is there, with the window where places are asked
-    /// for.
-    Archive(bool, oneshot::Sender<Archive>),
-    /// Somebody wants every document: what is shown, and what it takes to render the pages that it leads to.
-    Documents(oneshot::Sender<(Archive, Arc<Published>)>),
-    /// Somebody reads what the admin should know of.
-    Notices(oneshot::Sender<Notices>),
-    /// Somebody wants to know what another feeds.toml would change.
-    InForce(oneshot::Sender<InForce>),
-    /// The admin ends the quarantine of these sources.
-    Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
-    /// The admin takes an entry out of every output, or lets it back.
-    Hide(Order, oneshot::Sender<Result<Done, Refusal>>),
-    /// Somebody is going to ask these sources itself, as far as it may.
-    Asking(Vec<SourceId>, oneshot::Sender<Vec<Permit>>),
-    /// Somebody opens the page of an entry of which nobody knows yet what is related to it.
-    Related(Box<Entry>, SyncSender<Vec<EntryKey>>),
-    /// A hub has said something.
-    Push(PushEvent),
-    /// Only a new beginning can help, or somebody wants one; says why.
-    Restart(String),
-    /// SIGTERM or SIGINT.
-    Stop,
-}
-
-/// Why the loop has ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Over {
-    /// A signal.
-    Stopped,
-    /// It is to begin anew, and can be closed before; says why.
-    Restart(String),
-    /// The same, but nobody knows what the loop has left behind.
-    Failed(String),
-    /// The same because the store is of no use any more.
-    Broken(String),
-}
 
 /// The daemon between its doors.
 pub(super) struct Daemon {
@@ -132,6 +72,8 @@ pub(super) struct Daemon {
     pub(super) hub: Option<HubLink>,
     /// When nothing can be written.
     troubles: Troubles,
+    /// How far the time of the house had jumped when the states were last moved with it.
+    stepped: TimeDelta,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -160,6 +102,7 @@ impl Daemon {
             at_start: AtStart::of(config),
             hub: None,
             troubles: Troubles::new(),
+            stepped: clock::stepped(),
             pushes: None,
         };
         daemon.watch_sources();
@@ -177,6 +120,7 @@ impl Daemon {
         // The board holds a sender, so its queue cannot end while the daemon lives.
         let mut arrived = vec![];
         loop {
+            self.keep_waits();
             if let ControlFlow::Break(over) = self.tend_disk() {
                 return over;
             }
@@ -309,8 +253,8 @@ impl Daemon {
 
     /// Breaks where the daemon is to end.
     fn handle(&mut self, event: Event) -> ControlFlow<Over> {
-        // It may change when sources are due, but for what readers ask and hubs say.
-        self.lull = self.lull.filter(|_| matches!(event, Event::Related(..) | Event::Push(_)));
+        // It may change when sources are due, but for what readers ask, hubs say and clocks show.
+        self.lull = self.lull.filter(|_| matches!(event, Event::Related(..) | Event::Push(_) | Event::Clock));
         match event {
             Event::Stop => return ControlFlow::Break(Over::Stopped),
             Event::Restart(why) => return ControlFlow::Break(Over::Restart(why)),
@@ -323,6 +267,8 @@ impl Daemon {
             // Who has waited too long needs no answer.
             Event::Related(entry, reply) => drop(reply.try_send(self.writer.nearest(&entry))),
             Event::Push(said) => self.hear(said),
+            // The loop has turned, which is all that is wanted.
+            Event::Clock => {}
             Event::Health(reply) => drop(reply.send(self.health())),
             Event::Sources(named, reply) => drop(reply.send(self.sources(&named))),
             Event::Politeness(named, reply) => drop(reply.send(self.politeness(&named))),
@@ -395,7 +341,7 @@ impl Daemon {
         if self.writer.is_filing() {
             return self.file_more();
         }
-        match systemd::patiently(|| self.writer.retain(clock::now())) {
+        match systemd::patiently(|| self.writer.retain(clock::now(), clock::counted())) {
             // One batch at a time, so that retention never holds up a poll.
             Ok(true) => Duration::from_millis(100),
             Ok(false) => PURGE_INTERVAL,

@@ -1,5 +1,6 @@
 //! How the daemon ends: for good, or to begin anew in its place.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -7,6 +8,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::daemon::Over;
+use super::opening;
 use crate::edge::listeners::Listeners;
 use crate::edge::systemd;
 
@@ -65,9 +68,25 @@ impl History {
         self.restarts.is_some()
     }
 
+    /// How it ends when the loop is over; the state folder is noted where its store is broken.
+    pub(super) async fn end(self, over: Over, kept: Listeners, impatient: &Notify, folder: &Path) -> End {
+        match over {
+            Over::Stopped => {
+                // From now on callers are told at once that nobody is there.
+                drop(kept);
+                End::Stopped
+            }
+            Over::Broken(why) => {
+                opening::note_fatal(folder, &why);
+                self.again(&why, kept, impatient).await
+            }
+            Over::Restart(why) | Over::Failed(why) => self.again(&why, kept, impatient).await,
+        }
+    }
+
     /// Gets ready to begin anew: waits where it was tried just before, for as long as readers are served what there is.
     /// The end where a signal asks for it meanwhile.
-    pub(super) async fn again(self, why: &str, listeners: Listeners, impatient: &Notify) -> End {
+    async fn again(self, why: &str, listeners: Listeners, impatient: &Notify) -> End {
         let (wait, restarts) = back_off(self.restarts.unwrap_or(0), self.began.elapsed());
         tracing::error!(why, wait_seconds = wait.as_secs(), "nashra starts again in its place");
         systemd::reloading();
@@ -95,8 +114,8 @@ fn back_off(restarts: u32, ran: Duration) -> (Duration, u32) {
     (doubled.min(BACK_OFF_MAX), before.saturating_add(1))
 }
 
-/// Waits until the doors are closed, as long as it may take.
-pub(super) async fn close(mut doors: JoinSet<std::io::Result<()>>, end: &End) {
+/// Waits until the doors are closed, as long as it may take, or until somebody is impatient.
+pub(super) async fn close(mut doors: JoinSet<std::io::Result<()>>, end: &End, impatient: &Notify) {
     let all = async {
         while let Some(door) = doors.join_next().await {
             if let Err(error) = door.map_err(std::io::Error::other).and_then(|end| end) {
@@ -105,11 +124,17 @@ pub(super) async fn close(mut doors: JoinSet<std::io::Result<()>>, end: &End) {
         }
     };
     let deadline = match end {
-        End::Stopped => STOP_DEADLINE,
+        End::Stopped => {
+            systemd::stopping();
+            STOP_DEADLINE
+        }
         End::Restart(_) => DRAIN,
     };
-    if timeout(deadline, all).await.is_err() {
-        tracing::warn!("requests were still running at the deadline and are cut off");
+    tokio::select! {
+        closed = timeout(deadline, all) => if closed.is_err() {
+            tracing::warn!("requests were still running at the deadline and are cut off");
+        },
+        () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
     }
 }
 

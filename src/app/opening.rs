@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use self::book::Book;
 pub(super) use self::book::Repair;
 use super::Options;
-use crate::edge::store::{self, Lock, Mended, Obstacle, ObstacleKind, Rebuilt, Seen, Store, StoreError};
+use crate::edge::store::{
+    self, Holes, Lock, Mended, Obstacle, ObstacleKind, Rebuilt, Seen, Store, StoreError,
+};
 use crate::edge::{clock, systemd};
 
 /// How long opening may take that was looked at before: so long, and a second for so many bytes.
@@ -56,11 +58,13 @@ pub(super) struct Opened {
 /// Opens the store of a command, or of a round without a daemon. Whatever has to wait fails.
 pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
     let lock = Lock::take(&options.state_folder)?;
+    clock::keep_in(lock.folder());
     Ok(Opening { lock, looker: options.looker.as_ref(), is_patient: false }.open()?.store)
 }
 
 /// Opens the store of the daemon, which has taken its lock.
 pub(super) fn open(lock: Lock, looker: Option<&Looker>) -> Result<Opened, StoreError> {
+    clock::keep_in(lock.folder());
     Opening { lock, looker, is_patient: true }.open()
 }
 
@@ -119,7 +123,7 @@ impl Opening<'_> {
     fn open_now(&self) -> Result<Opened, StoreError> {
         store::sweep(&self.lock)?;
         let mut book = Book::read(self.lock.folder());
-        let mut repairs = 0;
+        let (mut repairs, mut holes) = (0, Holes::Refused);
         let mut doubt = self.look(&book)?;
         loop {
             match doubt {
@@ -137,8 +141,13 @@ impl Opening<'_> {
                     return Err(StoreError::Damaged { place, why });
                 }
             }
-            doubt = match self.open_in_time() {
+            doubt = match self.open_in_time(holes) {
                 Ok(store) => return Ok(Opened { store, repairs: book.news(clock::now()) }),
+                Err(error @ StoreError::Behind { .. }) => {
+                    // Where a snapshot has nothing of what is missing, what is there is better than what it has.
+                    holes = Holes::Accepted;
+                    Doubt::Failed(error.to_string())
+                }
                 Err(error) if error.is_mendable() => Doubt::Broken(error.to_string()),
                 Err(error) => return Err(error),
             };
@@ -178,12 +187,12 @@ impl Opening<'_> {
     }
 
     /// Opens it on a thread that is left alone where it does not come back.
-    fn open_in_time(&self) -> Result<Store, StoreError> {
+    fn open_in_time(&self, holes: Holes) -> Result<Store, StoreError> {
         let lock = self.lock.clone();
         let (done, opened) = sync_channel(1);
         let begun = thread::Builder::new().name("sled".to_owned()).spawn(move || {
             // Nobody waits any more where this fails.
-            drop(done.send(Store::open_locked(lock)));
+            drop(done.send(Store::open_locked(lock, holes)));
         });
         let folder = self.lock.folder();
         begun.map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })?;

@@ -136,6 +136,7 @@ fn named_by_hand(url: Url) -> Source {
     Source {
         mirror_of: None,
         is_mirrored: false,
+        keep_entries: 50_000,
         id: SourceId("parse".to_owned()),
         title: None,
         location: Location::Web(url),

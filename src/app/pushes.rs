@@ -104,6 +104,13 @@ impl Pushes {
         due
     }
 
+    /// Moves the agenda with a clock that has jumped.
+    pub(super) fn shift(&mut self, by: TimeDelta) {
+        let moved = |at: Timestamp| at.checked_add_signed(by).unwrap_or(at);
+        self.agenda = std::mem::take(&mut self.agenda).into_iter().map(|(at, id)| (moved(at), id)).collect();
+        self.moments.values_mut().for_each(|at| *at = moved(*at));
+    }
+
     /// When somebody is to be looked after next, unless something happens; now, where something has.
     pub(super) fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let first = || self.agenda.first().map(|(at, _)| *at);

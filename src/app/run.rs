@@ -18,7 +18,7 @@ use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
-use super::opening::{self, Looker};
+use super::opening::{self, Looker, Repair};
 use super::packing::keep_packed;
 use super::poller::{Caught, Poller, said};
 use super::pushes::Pushes;
@@ -55,21 +55,15 @@ pub struct Options {
 /// and on a worker thread that would hold up readers.
 pub async fn run(options: Options, config: Config, given: Listeners) -> Result<End, AppError> {
     let history = History::read();
-    // Who writes beyond the limit on a file's size (`setrlimit(2)`) hears of it by the error, and is not killed.
-    if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
-        tracing::warn!(%error, "a limit on the size of files would end this process");
-    }
+    outlive_size_limits();
     let (listener, admin_listener, kept) = listen(&config, given).await?;
     let listen = local_address(&listener)?;
     let admin_listen = admin_listener.as_ref().map(local_address).transpose()?;
     let ours: Vec<SocketAddr> = [Some(listen), admin_listen].into_iter().flatten().collect();
     let admin_listen = admin_listen.map(tracing::field::display);
     // After a restart in place the watchdog is on.
-    let opening::Opened { store, repairs } =
-        systemd::patiently(|| opening::open(Lock::take(&options.state_folder)?, options.looker.as_ref()))?;
-    let store = Arc::new(store);
-    let writer = systemd::patiently(|| Writer::new(Arc::clone(&store), &config, clock::now()))?;
-    opening::note_standing(&options.state_folder);
+    let (writer, repairs) = systemd::patiently(|| open_store(&options, &config))?;
+    let store = Arc::clone(&writer.store);
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
@@ -99,6 +93,7 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     tracing::info!(%listen, admin = admin_listen, sources, sections, "nashra serves");
     let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
     warnings.for_each(|warning| tracing::warn!("{warning}"));
+    watch_clock(&events_in)?;
     if history.is_restart() {
         systemd::status("");
     }
@@ -111,42 +106,25 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
         lost = doors.join_next() => Over::Failed(format!("a listener was lost: {}", why_lost(lost))),
     };
     let is_whole = matches!(over, Over::Stopped | Over::Restart(_));
-    let end = match over {
-        Over::Stopped => {
-            // From now on callers are told at once that nobody is there.
-            drop(kept);
-            End::Stopped
-        }
-        Over::Broken(why) => {
-            opening::note_fatal(&folder, &why);
-            history.again(&why, kept, &impatient).await
-        }
-        Over::Restart(why) | Over::Failed(why) => history.again(&why, kept, &impatient).await,
-    };
     if is_whole {
         // Polls that are committed but were still to be published.
         daemon.report_committed();
     }
-    if matches!(end, End::Stopped) {
-        systemd::stopping();
-    }
+    let end = history.end(over, kept, &impatient, &folder).await;
     // Receivers live in the doors; those that have closed already do not need to hear it.
     let _ = stop.send(true);
-    tokio::select! {
-        () = close(doors, &end) => {}
-        () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
-    }
+    close(doors, &end, &impatient).await;
     if !is_whole {
         // What is broken may never be closed; what was to be durable is.
         std::mem::forget((daemon, store));
         return Ok(end);
     }
     daemon.keep_clicks();
-    match store.flush() {
+    if let Err(error) = store.flush() {
         // It has been told, and what is not durable was shown to nobody.
-        Err(error) if error.obstacle().is_some() => tracing::error!(%error, "the store could not be flushed"),
-        flushed => flushed?,
+        tracing::error!(%error, "the store could not be flushed");
     }
+    clock::write();
     if matches!(end, End::Stopped) {
         tracing::info!("nashra stopped");
     }
@@ -179,6 +157,21 @@ pub async fn poll_once(
         }
         daemon.take_results(&mut results).await;
         daemon.report_committed();
+    }
+}
+
+/// The one writer over the open store, and what was mended of it.
+fn open_store(options: &Options, config: &Config) -> Result<(Writer, Vec<Repair>), AppError> {
+    let opened = opening::open(Lock::take(&options.state_folder)?, options.looker.as_ref())?;
+    let writer = Writer::new(Arc::new(opened.store), config, clock::now())?;
+    opening::note_standing(&options.state_folder);
+    Ok((writer, opened.repairs))
+}
+
+/// Who writes beyond the limit on a file's size (`setrlimit(2)`) hears of it by the error, and is not killed.
+fn outlive_size_limits() {
+    if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
+        tracing::warn!(%error, "a limit on the size of files would end this process");
     }
 }
 
@@ -290,6 +283,15 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
         });
     }
     Ok(impatient)
+}
+
+/// Turns the loop when the clocks say so: where timers stop because their own clock is set back, it must go on.
+fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
+    let events = events.clone();
+    // A queue that is full turns the loop as well.
+    let tell = move || drop(events.try_send(Event::Clock));
+    clock::watch(tell)
+        .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {

@@ -3,6 +3,7 @@
 mod cards;
 mod commit;
 mod filing;
+mod held;
 mod hiding;
 mod outdated;
 mod publication;
@@ -12,7 +13,7 @@ mod retention;
 mod shelf;
 mod stories;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 
 use self::cards::{CardChange, card};
 use self::filing::Filer;
+use self::held::as_far_as_possible;
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
 pub(super) use self::reading::{empty_window, read_window};
@@ -32,7 +34,7 @@ use super::finder::Finder;
 use super::poller::Brought;
 use super::row::Row;
 use crate::config::Config;
-use crate::edge::store::{ObstacleKind, Store, StoreError};
+use crate::edge::store::{Store, StoreError, Surplus};
 use crate::model::{
     Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
     SourceState, Timestamp, Update, Window,
@@ -80,6 +82,9 @@ pub(super) struct Writer {
     removed: Vec<EntryKey>,
     /// How many it has removed in this run, those beyond the window too.
     removed_count: usize,
+    /// Where the walk over what is more than `keep_entries` goes on, and when the last one began.
+    surplus: Option<Surplus>,
+    surplus_at: Option<Timestamp>,
     /// The related stories of what is shown.
     shelf: Shelf,
     clicks_seen: ClicksSeen,
@@ -139,6 +144,8 @@ impl Writer {
             unshown: false,
             removed: vec![],
             removed_count: 0,
+            surplus: None,
+            surplus_at: None,
             shelf: Shelf::default(),
             clicks_seen: ClicksSeen::default(),
             filer: Filer::default(),
@@ -174,6 +181,7 @@ impl Writer {
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
+        (self.surplus, self.surplus_at) = (None, None);
         self.plan(now);
         self.finder.switch(config.site.has_search, &self.store);
         self.publish();
@@ -268,18 +276,6 @@ impl Writer {
         rows
     }
 
-    /// What has come, behind what could not be written before.
-    pub(super) fn with_held(&mut self, batch: Vec<Brought>) -> Vec<Brought> {
-        let mut all = std::mem::take(&mut self.held);
-        all.extend(batch);
-        all
-    }
-
-    /// Whose answers could not be written yet.
-    pub(super) fn held(&self) -> HashSet<SourceId> {
-        self.held.iter().map(|brought| brought.source.clone()).collect()
-    }
-
     /// Lets the window have what is durable.
     fn let_in(&mut self, updates: Vec<Update>) {
         if !self.shows {
@@ -355,17 +351,6 @@ impl Writer {
         self.trimmed_to = self.window.entries.len();
         self.shelf.forget_all();
         Ok(())
-    }
-}
-
-/// What cannot be written now does not keep anybody from reading: it is told, and done by the next start.
-fn as_far_as_possible<T: Default>(result: Result<T, StoreError>) -> Result<T, StoreError> {
-    match result {
-        Err(error) if error.obstacle().is_some_and(|one| one.kind != ObstacleKind::Broken) => {
-            tracing::warn!(%error, "something could not be written down: the next start does it");
-            Ok(T::default())
-        }
-        other => other,
     }
 }
 

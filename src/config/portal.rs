@@ -15,6 +15,10 @@ const URL_BYTES_MAX: usize = 2000;
 /// A pebibyte: no disk has more to spare.
 const MIN_FREE_BYTES_MAX: u64 = 1 << 50;
 const KEEP_DAYS_MAX: u32 = 36_500;
+/// Entries of a source that are kept where nobody says otherwise, and the bounds of what may be said.
+const KEEP_ENTRIES: u32 = 50_000;
+const KEEP_ENTRIES_MIN: u32 = 100;
+const KEEP_ENTRIES_MAX: u32 = 10_000_000;
 
 /// The most entries that a live feed may hold; archives hold the rest.
 pub(super) const ENTRIES_MAX: u32 = 1000;
@@ -22,7 +26,8 @@ pub(super) const ENTRIES_MAX: u32 = 1000;
 const SITE_KEYS: Keys =
     Keys { known: &["title", "url", "language", "timezone", "contact"], planned: &[], elsewhere: &[] };
 const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], elsewhere: &[] };
-const STORE_KEYS: Keys = Keys { known: &["path", "keep_days", "min_free"], planned: &[], elsewhere: &[] };
+const STORE_KEYS: Keys =
+    Keys { known: &["path", "keep_days", "keep_entries", "min_free"], planned: &[], elsewhere: &[] };
 const PUBLISH_KEYS: Keys = Keys {
     known: &["entries", "max_per_source", "count_clicks", "search", "hub", "rsscloud"],
     planned: &[],
@@ -79,7 +84,8 @@ pub(super) fn read_server(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Serv
 
 /// Reads `[store]`; a relative path begins at `folder`.
 pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut Notes) -> StoreSettings {
-    let mut store = StoreSettings { path: None, keep_days: 90, min_free_bytes: None };
+    let mut store =
+        StoreSettings { path: None, keep_days: 90, keep_entries: KEEP_ENTRIES, min_free_bytes: None };
     let Some(table) = open(item, &STORE_KEYS, notes) else { return store };
     let path = table.get("path").and_then(|item| item.line("\"data\"", URL_BYTES_MAX, notes));
     store.path = path.map(|path| folder.join(path));
@@ -87,7 +93,15 @@ pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut 
         store.keep_days = days;
     }
     store.min_free_bytes = table.get("min_free").and_then(|item| size(item, 0, MIN_FREE_BYTES_MAX, notes));
+    if let Some(entries) = read_keep_entries(&table, notes) {
+        store.keep_entries = entries;
+    }
     store
+}
+
+/// Reads `keep_entries` of `[store]` or a source.
+pub(super) fn read_keep_entries(table: &Table<'_>, notes: &mut Notes) -> Option<u32> {
+    table.get("keep_entries")?.integer(KEEP_ENTRIES_MIN, KEEP_ENTRIES_MAX, notes)
 }
 
 /// Reads `[publish]`: the limits of sections that do not say otherwise, `count_clicks`, who is told of news, and

@@ -11,6 +11,7 @@ use super::location;
 use super::mirrors;
 use super::notes::Notes;
 use super::policy::{Defaults, read_policy};
+use super::portal::read_keep_entries;
 use super::push;
 use super::rules;
 use super::sections::{LATEST, MOST_READ};
@@ -59,6 +60,7 @@ const KEYS: Keys = Keys {
         "push",
         "trust",
         "mirror_of",
+        "keep_entries",
     ],
     planned: &["full_content"],
     elsewhere: &[
@@ -85,6 +87,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) section_ids: &'a HashSet<&'a str>,
     /// `site.url`.
     pub(super) site: Option<Url>,
+    /// `store.keep_entries`.
+    pub(super) keep_entries: u32,
     /// `server.listen`.
     pub(super) listen: SocketAddr,
     /// `server.admin`.
@@ -139,6 +143,7 @@ fn read_source(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes)
     let sections = read_sections(&table, around, notes);
     let rules = rules::read(&table, notes);
     let trust = table.get("trust").and_then(|item| item.boolean(notes)).unwrap_or(false);
+    let keep_entries = read_keep_entries(&table, notes).unwrap_or(around.keep_entries);
     let strip = table.get("strip").and_then(|item| read_strip(item, notes)).unwrap_or_default();
     let Some(url) = table.get("url") else {
         table.missing("url", "url = \"https://…\"", notes);
@@ -163,6 +168,7 @@ fn read_source(item: Item<'_, '_>, around: &Surroundings<'_>, notes: &mut Notes)
         rules,
         strip,
         trust,
+        keep_entries,
         fetch,
     };
     warn(&source, &table, url, notes);

@@ -35,6 +35,8 @@ pub struct Source {
     pub is_mirrored: bool,
     /// Whether it may change hands without the admin's consent: it is never quarantined.
     pub trust: bool,
+    /// Entries of it that are kept; what it lists is kept in any case.
+    pub keep_entries: u32,
     /// How it is fetched.
     pub fetch: FetchPolicy,
 }

@@ -93,11 +93,21 @@ fn what_dies_in_a_commit_leaves_a_store_that_goes_on() {
 
 #[test]
 fn a_write_that_fails_is_told() {
-    for fault in ["journal.append:1:full", "journal.sync:1:error", "journal.append.half:2:full"] {
+    for fault in ["journal.append:1:full", "journal.sync:1:full", "journal.append.half:2:full"] {
         let home = Home::new("[sources.a]\nurl = \"file:a.xml\"\n");
         home.write("a.xml", "<rss version=\"2.0\"><channel><title>t</title></channel></rss>");
         let failed = home.run_with(&["poll", "--once"], &[("NASHRA_FAULT", fault)]);
         assert_eq!(failed.status.code(), Some(1), "{fault}: {failed:?}");
         assert!(home.run(&["poll", "--once"]).status.success(), "{fault}");
     }
+}
+
+#[test]
+fn what_fails_to_be_synced_once_is_written_to_another_place() {
+    let home = Home::new("[sources.a]\nurl = \"file:a.xml\"\n");
+    home.write("a.xml", "<rss version=\"2.0\"><channel><title>t</title></channel></rss>");
+    let went_on = home.run_with(&["poll", "--once"], &[("NASHRA_FAULT", "journal.sync:3:error")]);
+    assert!(went_on.status.success(), "{went_on:?}");
+    let store = Store::open(&home.path("state")).unwrap();
+    assert!(store.found().is_sound() && store.sequence() > 1, "{}", store.found());
 }

@@ -10,6 +10,7 @@ mod shown;
 mod sketches;
 mod stories;
 mod subscriptions;
+mod surplus;
 
 use std::fs;
 use std::path::Path;

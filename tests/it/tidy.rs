@@ -34,7 +34,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("notify", &["edge/watch"]),
     ("sd_notify", &["edge/systemd"]),
     ("listenfd", &["edge/listeners"]),
-    ("rustix", &["edge/listeners", "edge/room", "edge/serve/twin"]),
+    ("rustix", &["edge/listeners", "edge/room", "edge/serve/twin", "edge/clock/ticks"]),
     ("rss", &["pipeline/parse", "pipeline/render"]),
     ("atom_syndication", &["pipeline/parse", "pipeline/render"]),
     ("encoding_rs", &["pipeline/parse", "config"]),

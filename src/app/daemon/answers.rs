@@ -47,6 +47,7 @@ impl Daemon {
             "subscriptions": subscriptions,
             "subscriptions_failing": subscriptions_failing,
             "repairs": self.repairs,
+            "clock_off_seconds": clock::doubt().map(|by| by.num_seconds()),
             "config_mistakes": self.refused.as_ref().map_or(&[][..], |refused| &refused.mistakes),
         })
     }

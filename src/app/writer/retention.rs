@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::Writer;
 use crate::edge::store::{Purged, Store, StoreError};
-use crate::model::{EntryKey, SourceState, Timestamp, Update, Validators};
+use crate::model::{EntryKey, SourceId, SourceState, Timestamp, Update, Validators};
 use crate::pipeline::{merge, window};
 
 /// Days for which an entry is recognised after `keep_days` have removed it. What a source lists again within
@@ -14,19 +14,19 @@ use crate::pipeline::{merge, window};
 const REMEMBER_DAYS: i64 = 400;
 
 impl Writer {
-    /// Does one batch of the work; says whether there may be more. Readers see what is removed at the end of it.
-    pub(in crate::app) fn retain(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+    /// Does one batch of the work; says whether there may be more. Readers see what is removed at the end of it. What
+    /// is old is decided by `counted`, which is `now` but for jumps of the clock.
+    pub(in crate::app) fn retain(&mut self, now: Timestamp, counted: Timestamp) -> Result<bool, StoreError> {
         if self.delist_one_that_left(now)? {
             return Ok(true);
         }
-        let kept_since = now - TimeDelta::days(i64::from(self.keep_days));
+        let kept_since = counted - TimeDelta::days(i64::from(self.keep_days));
         let Purged { gone, looked_at_any } = self.store.purge(kept_since, now)?;
         if looked_at_any {
-            self.removed_count += gone.len();
-            self.finder.note(gone.iter().copied());
-            self.stale |= self.shows && self.shelf.forget(&gone);
-            gone.iter().for_each(|key| self.window.clicks.remove(*key));
-            self.removed.extend(gone.iter().filter(|key| self.window.entries.contains_key(key)));
+            self.note_removed(&gone);
+            return Ok(true);
+        }
+        if self.purge_surplus(now)? {
             return Ok(true);
         }
         self.take_out_removed()?;
@@ -40,9 +40,46 @@ impl Writer {
         if self.forget_notices(kept_since)? || self.sweep_archives()? {
             return Ok(true);
         }
-        let has_old_stories = self.stories.forget(&self.store, now)?;
+        let has_old_stories = self.stories.forget(&self.store, counted)?;
         let forgotten = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))?;
         Ok(has_old_stories || forgotten + self.store.forget_stubs(kept_since)? > 0)
+    }
+
+    fn note_removed(&mut self, gone: &[EntryKey]) {
+        self.removed_count += gone.len();
+        self.finder.note(gone.iter().copied());
+        self.stale |= self.shows && self.shelf.forget(gone);
+        gone.iter().for_each(|key| self.window.clicks.remove(*key));
+        self.removed.extend(gone.iter().filter(|key| self.window.entries.contains_key(key)));
+    }
+
+    /// One step of removing what is more than `keep_entries` of a source; says whether there may be more. A walk over
+    /// all that is not listed any more begins once a day, and where the configuration has changed.
+    fn purge_surplus(&mut self, now: Timestamp) -> Result<bool, StoreError> {
+        let rest = TimeDelta::days(1);
+        if self.surplus.is_none() {
+            // A clock that was put back does not hold it up.
+            let is_due = self.surplus_at.is_none_or(|at| now >= at + rest || now < at);
+            let fewest = self.sources.values().map(|source| source.keep_entries).min().unwrap_or(u32::MAX);
+            if !is_due || self.store.entries_stored()? <= u64::from(fewest) {
+                return Ok(false);
+            }
+            self.surplus_at = Some(now);
+        }
+        let mut walk = self.surplus.take().unwrap_or_default();
+        let (sources, states) = (&self.sources, &self.states);
+        let allowed = |id: &SourceId| {
+            // One that is not configured any more loses its entries in time.
+            let kept = sources.get(id).map_or(u32::MAX, |source| source.keep_entries);
+            let listed = states.get(id).map_or(0, |state| state.listed.len());
+            u64::from(kept).saturating_sub(listed as u64)
+        };
+        let Purged { gone, looked_at_any } = self.store.purge_surplus(&mut walk, allowed, now)?;
+        self.note_removed(&gone);
+        if looked_at_any {
+            self.surplus = Some(walk);
+        }
+        Ok(looked_at_any)
     }
 
     /// Drops archive pages that have lost all of their entries, some at a time; says whether there may be more.
@@ -181,7 +218,7 @@ mod tests {
         let stored = |writer: &Writer| usize::try_from(writer.store.entries_stored().unwrap()).unwrap();
         assert_eq!(stored(&writer), 2 * told_twice + 1);
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 3);
-        while writer.retain(later).unwrap() {}
+        while writer.retain(later, later).unwrap() {}
         assert_eq!(stored(&writer), 2 * told_twice);
     }
 
@@ -205,7 +242,7 @@ mod tests {
         let kept: usize = guid.trim_start_matches('g').parse().unwrap();
         listed(&mut writer, "wire", kept..=kept, now + TimeDelta::days(1));
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 2);
-        while writer.retain(later).unwrap() {}
+        while writer.retain(later, later).unwrap() {}
         writer.publish();
         let (oldest, newest) = writer.store.archive_range(&latest).unwrap();
         assert_eq!(oldest, newest, "the other page has no entry left");
@@ -251,7 +288,7 @@ mod tests {
         assert_eq!(writer.window.related[&kept].len(), 1);
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 2);
         // As the loop does it: an edition may come out before the last batch is done.
-        while writer.retain(later).unwrap() {
+        while writer.retain(later, later).unwrap() {
             writer.publish();
         }
         assert_eq!(writer.window.entries.keys().collect::<Vec<_>>(), [&kept]);

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, DATE};
 use url::Url;
 
 use super::Inner;
 use super::answer::{self, Meaning};
 use super::client::Client;
 use super::complaint::Complaint;
-use super::freshness::fresh_seconds;
+use super::freshness::{self, fresh_seconds};
 use super::journey::{Head, Heard, Journey, Part, Report};
 use super::links::links;
 use super::queue::Slot;
@@ -20,7 +21,7 @@ use super::redirect::{HOPS_MAX, Route};
 use super::request::Letter;
 use super::robots::ask::Inquiry;
 use crate::edge::clock;
-use crate::model::{Answer, Body, FetchError, FetchPolicy, Source, Validators};
+use crate::model::{Answer, Body, FetchError, FetchPolicy, Source, Timestamp, Validators};
 
 /// Asks a source at `url`; secrets go only to the origin of `home`, its configured address. The clock runs only
 /// while there is an exchange, not while it waits for its turn.
@@ -90,6 +91,7 @@ async fn travel(
         let Some(head) = head else { return Err(body.err().unwrap_or_else(Complaint::of_silence)) };
         let meaning = meaning(&head);
         note(&mut journey.report, &head, meaning);
+        hear_time(url, &head);
         let has_new_cookies = jar.is_some_and(|jar| jar.keep(&source.id, url, &head.headers, now));
         let body = body?;
         match meaning {
@@ -127,6 +129,16 @@ async fn travel(
 fn said_beside(report: &mut Report, head: &Head, url: &Url, now: SystemTime) {
     report.manners.fresh_seconds = fresh_seconds(&head.headers, now);
     report.manners.links = links(&head.headers, url);
+}
+
+/// Tells the clock what time it is there: the date of the answer and its age since, where a cache has kept it.
+fn hear_time(url: &Url, head: &Head) {
+    let date = head.headers.get(DATE).and_then(freshness::date).map(Timestamp::from);
+    let age = TimeDelta::try_seconds(i64::try_from(freshness::age_seconds(&head.headers)).unwrap_or(0));
+    let now = date.zip(age).and_then(|(date, age)| date.checked_add_signed(age));
+    if let (Some(host), Some(now)) = (url.host_str(), now) {
+        clock::hear(host, now);
+    }
 }
 
 /// Notes what an answer says beside its body, also where that never comes.

@@ -46,7 +46,7 @@ fn lifetime_seconds(headers: &HeaderMap, now: SystemTime) -> Option<u64> {
 }
 
 /// What caches on the way have used up already. Of a list, the first member counts (RFC 9111 §5.1).
-fn age_seconds(headers: &HeaderMap) -> u64 {
+pub(super) fn age_seconds(headers: &HeaderMap) -> u64 {
     let age = headers.get(AGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     delta_seconds(age.split(',').next().unwrap_or_default().trim()).unwrap_or(0)
 }

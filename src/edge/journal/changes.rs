@@ -21,6 +21,11 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// How many bytes they take in a record.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(|(name, value)| 8 + name.len() + value.as_ref().map_or(0, Vec::len)).sum()
+    }
 }
 
 /// What one commit changes: all of it or nothing.

@@ -10,6 +10,8 @@ use http::{HeaderValue, Response, Version, header};
 use tokio::runtime::Handle;
 
 use super::connection::{Answer, Patience, Running};
+use super::heads;
+use crate::edge::clock;
 
 /// An answer, or the work that leads to it.
 pub(super) enum Handled {
@@ -50,7 +52,7 @@ impl Call {
         if self.is_unread {
             return self.close(response, patience);
         }
-        response.map(|body| Answer::new(body, self.running))
+        self.send(response)
     }
 
     /// The last answer on its connection.
@@ -60,6 +62,14 @@ impl Call {
         }
         if self.version < Version::HTTP_2 {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        self.send(response)
+    }
+
+    fn send(self, mut response: Response<Bytes>) -> Response<Answer> {
+        // hyper would send the date of the machine.
+        if let Some(date) = clock::own_date().and_then(heads::http_date) {
+            response.headers_mut().insert(header::DATE, date);
         }
         response.map(|body| Answer::new(body, self.running))
     }

@@ -7,7 +7,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
 use http::{Method, Response, StatusCode};
 
 use super::conditions::tags;
-use super::heads::{describe, insert_text, name};
+use super::heads::{describe, insert_text, leave_out_future, name};
 use super::negotiate::Accepted;
 use crate::model::{Coding, Digest, Document};
 
@@ -40,6 +40,7 @@ pub(super) fn news(
     let head = response.headers_mut();
     name(head, document, coding);
     describe(head, document);
+    leave_out_future(head, document);
     head.insert(IM, HeaderValue::from_static("feed"));
     insert_text(head, DELTA_BASE, &base);
     if coding != Coding::Identity {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 
 use super::twin::{self, Twin};
+use crate::edge::clock;
 use crate::model::{Coding, Document, Lifetime, Timestamp};
 
 /// What a cache may do with a document when this server is down: a day-old bulletin is better than none.
@@ -53,7 +54,9 @@ pub(super) fn whole(document: &Document, coding: Coding, length: usize) -> Heade
         }
         headers
     };
-    kept(document, |heads| &heads.whole, coding, make)
+    let mut headers = kept(document, |heads| &heads.whole, coding, make);
+    leave_out_future(&mut headers, document);
+    headers
 }
 
 /// The headers of 304, which 200 has as well (RFC 9110 §15.4.5). A script that revalidates by itself is shown the
@@ -113,6 +116,14 @@ pub(super) fn describe(headers: &mut HeaderMap, document: &Document) {
     }
 }
 
+/// Drops a Last-Modified that is later than the date of the answer (RFC 9110 §8.8.2.1): a clock was ahead when the
+/// document was made, or is behind now.
+pub(super) fn leave_out_future(headers: &mut HeaderMap, document: &Document) {
+    if document.last_modified.is_some_and(clock::is_future) {
+        headers.remove(header::LAST_MODIFIED);
+    }
+}
+
 /// HTML, which only our own pages need to read.
 pub(super) fn is_page(document: &Document) -> bool {
     document.content_type.starts_with("text/html")
@@ -143,7 +154,7 @@ fn kept(
 }
 
 /// `None` for years that an HTTP date cannot name.
-fn http_date(at: Timestamp) -> Option<HeaderValue> {
+pub(super) fn http_date(at: Timestamp) -> Option<HeaderValue> {
     let nameable = (0..=DATE_SECONDS_MAX).contains(&at.timestamp());
     nameable.then(|| HeaderValue::from_str(&httpdate::fmt_http_date(at.into())).ok()).flatten()
 }

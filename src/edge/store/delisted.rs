@@ -152,7 +152,7 @@ pub(super) fn put_off(commit: &mut Commit, stage: Stage, at: Time, keys: &[Entry
 }
 
 /// The entries of a row of `due`; none where it cannot be read.
-fn entries(row: &[u8], others: &[u8]) -> Vec<EntryKey> {
+pub(super) fn entries(row: &[u8], others: &[u8]) -> Vec<EntryKey> {
     let others = others.as_chunks::<KEY_BYTES>().0;
     codec::due_entry(row).into_iter().chain(others.iter().map(|key| EntryKey(*key))).collect()
 }

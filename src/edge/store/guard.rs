@@ -81,11 +81,12 @@ impl Db {
     }
 
     /// Changes several trees at once: all of it or nothing.
-    pub(super) fn apply(&self, trees: &[Tree], batches: &[Batch]) -> sled::Result<()> {
-        let trees: Vec<&sled::Tree> = trees.iter().map(|tree| &tree.tree).collect();
+    pub(super) fn apply<'a>(&self, changed: impl Iterator<Item = (&'a Tree, &'a Batch)>) -> sled::Result<()> {
+        let (trees, batches): (Vec<&sled::Tree>, Vec<&Batch>) =
+            changed.map(|(tree, batch)| (&tree.tree, batch)).unzip();
         guarded(&self.is_broken, || {
             let written = trees.as_slice().transaction(|trees: &Vec<TransactionalTree>| {
-                for (tree, batch) in trees.iter().zip(batches) {
+                for (tree, batch) in trees.iter().zip(&batches) {
                     tree.apply_batch(batch)?;
                 }
                 Ok::<(), ConflictableTransactionError<()>>(())
@@ -213,7 +214,7 @@ mod tests {
         let mut batch = Batch::default();
         batch.insert("a", "1");
         batch.insert("b", "2");
-        db.apply(std::slice::from_ref(&tree), &[batch]).unwrap();
+        db.apply(std::iter::once((&tree, &batch))).unwrap();
         let mut rows = tree.iter();
         assert_eq!(rows.next_back().unwrap().unwrap().0, "b");
         assert!(rows.step(|_| panic!("this panic is part of the test")).unwrap().is_err());

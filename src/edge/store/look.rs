@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::guard::Db;
 use super::open::{claim, open_sled};
-use super::write::SEQUENCE;
+use super::trees::SEQUENCE;
 use super::{COUNT, StoreError, codec};
 
 /// Rows after which whoever looks says how far it has come.
@@ -95,7 +95,8 @@ pub fn look(folder: &Path, mut say: impl FnMut(&Seen)) {
 
 fn walk(place: &Path, say: &mut impl FnMut(&Seen)) -> Result<Seen, StoreError> {
     let db = open_sled(place)?;
-    let meta = claim(&db, place)?;
+    claim(&db, place)?;
+    let meta = db.open_tree("meta")?;
     let sequence = codec::count(meta.get(SEQUENCE)?.as_deref());
     let entries = codec::count(meta.get(COUNT)?.as_deref());
     let mut rows = 0;

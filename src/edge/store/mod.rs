@@ -31,6 +31,7 @@ mod open;
 mod rebuild;
 mod record;
 mod related;
+mod replay;
 mod retention;
 mod room;
 mod seal;
@@ -39,13 +40,14 @@ mod sheaf;
 mod sketches;
 mod stubs;
 mod subscriptions;
+mod trees;
 mod walk;
 mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
 use crate::edge::journal::{Journal, Rows};
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
@@ -62,12 +64,14 @@ pub use mend::{Mended, mend, sweep};
 pub use open::{is_gone, is_sealed, prepare};
 pub use rebuild::{Rebuilt, rebuild};
 use record::Press;
-pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
+pub use replay::{Found, Holes};
+pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
 use room::Room;
 pub use room::{Obstacle, ObstacleKind};
 use seal::Seal;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
+use trees::Trees;
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
@@ -82,7 +86,9 @@ const STUBS: &[u8] = b"stubs";
 #[derive(Debug)]
 pub struct Store {
     db: Db,
-    journal: Mutex<Journal>,
+    journal: Journal,
+    found: Found,
+    trees: Trees,
     meta: Tree,
     sources: Tree,
     entries: Tree,
@@ -160,6 +166,19 @@ pub enum StoreError {
     /// sled does not come back.
     #[error("the store does not open within {0} s")]
     Hung(u64),
+    /// Commits are missing between what sled holds and what the journal begins with.
+    #[error(
+        "the store has come to commit {held}, and its journal begins with {first}: `nashra run` makes it anew from a snapshot"
+    )]
+    Behind {
+        /// The place of the last commit in sled.
+        held: u64,
+        /// The first place from which on the journal has all.
+        first: u64,
+    },
+    /// Something has failed in sled: until the store is opened again, it takes no commit.
+    #[error("the store has failed, and takes nothing more until it is opened again")]
+    Broken,
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
     Journal(std::io::Error),
@@ -177,7 +196,9 @@ impl StoreError {
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Sled(error) => guard::is_fatal(error),
-            Self::Damaged { .. } | Self::Foreign(_) | Self::Hung(_) => true,
+            Self::Damaged { .. } | Self::Foreign(_) | Self::Hung(_) | Self::Behind { .. } | Self::Broken => {
+                true
+            }
             Self::Folder { .. }
             | Self::InUse(_)
             | Self::Refused(_)

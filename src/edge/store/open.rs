@@ -3,50 +3,28 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 
 use sled::Batch;
 
 use super::damage::Damage;
-use super::guard::{Db, Tree};
+use super::guard::Db;
 use super::keys::Keys;
 use super::ledger::Ledgers;
 use super::lock::{Lock, failed, is_sled_in_use};
 use super::mend::has_history;
 use super::record::Press;
+use super::replay::{Holes, replay};
 use super::room::Room;
 use super::seal::Seal;
-use super::write::replay;
+use super::trees::{TREES, Trees};
 use super::{Store, StoreError, codec};
 use crate::edge::fault;
 
 /// The schema that this version reads and writes.
 const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
-pub(super) const TREES: &[&str] = &[
-    "meta",
-    "sources",
-    "entries",
-    "sheaves",
-    "keys",
-    "runs",
-    "volumes",
-    "pages",
-    "names",
-    "stories",
-    "delisted",
-    "due",
-    "sketches",
-    "stubs",
-    "related",
-    "clicks",
-    "archive",
-    "archived",
-    "hidden",
-    "subscriptions",
-    "deliveries",
-];
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
 /// sled's cache, in bytes.
@@ -61,32 +39,33 @@ impl Store {
     }
 
     /// Opens the store in `folder`, making it where there is none. Refuses, without touching it, a store
-    /// of another program or of a newer version.
+    /// of another program or of a newer version, and one that its journal does not reach back to:
+    /// [`StoreError::Behind`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::open_locked(Lock::take(folder)?)
+        Self::open_locked(Lock::take(folder)?, Holes::Refused)
     }
 
-    /// The same for whoever has taken the lock already.
-    pub fn open_locked(lock: Lock) -> Result<Self, StoreError> {
+    /// The same for whoever has taken the lock already, and for whoever takes what is left.
+    pub fn open_locked(lock: Lock, holes: Holes) -> Result<Self, StoreError> {
         let folder = lock.folder().to_path_buf();
         prepare(&lock)?;
         Seal::remove(&folder).map_err(failed(&folder))?;
         let place = folder.join("db");
         let db = open_sled(&place)?;
-        let meta = claim(&db, &place)?;
-        let journal = replay(&db, &meta, &folder.join("journal"))?;
-        let sequence = journal.next() - 1;
+        claim(&db, &place)?;
+        let trees = Trees::open(&db)?;
+        let (journal, found) = replay(&db, &trees, &folder.join("journal"), holes)?;
         let damage = Arc::<Damage>::default();
-        let tree = |name: &str| db.open_tree(name);
+        let tree = |name: &str| trees.tree(name).cloned();
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
         let archive = tree("archive")?;
         Ok(Self {
-            meta,
+            meta: tree("meta")?,
             sources: tree("sources")?,
             entries: tree("entries")?,
             next_sheaf: AtomicU64::new(codec::next_number(&sheaves)?),
             sheaves,
-            keys: Keys::open(&db, Arc::clone(&damage), sequence)?,
+            keys: Keys::open(&db, Arc::clone(&damage), journal.last())?,
             names: tree("names")?,
             stories: tree("stories")?,
             has_delisted: !delisted.is_empty(),
@@ -107,8 +86,10 @@ impl Store {
             damage,
             press: Press::new()?,
             room: Room::new(&folder),
-            journal: Mutex::new(journal),
+            journal,
+            found,
             _seal: Seal::new(&folder, &db),
+            trees,
             db,
             _lock: lock,
         })
@@ -204,7 +185,7 @@ fn is_of_the_system(error: &io::Error) -> bool {
 
 /// Signs a fresh store, checks the signature of an old one. Looks at the names of the trees before
 /// opening any, because opening one that is not there would make it.
-pub(super) fn claim(db: &Db, place: &Path) -> Result<Tree, StoreError> {
+pub(super) fn claim(db: &Db, place: &Path) -> Result<(), StoreError> {
     let refused = |why: String| Err(StoreError::Refused(format!("{}: {why}", place.display())));
     let foreign = |why: &str| Err(StoreError::Foreign(format!("{}: {why}", place.display())));
     let names = db.tree_names();
@@ -235,12 +216,12 @@ pub(super) fn claim(db: &Db, place: &Path) -> Result<Tree, StoreError> {
         _ => return foreign("this store has no schema number that this version knows"),
     }
     match unknown {
-        None => Ok(meta),
+        None => Ok(()),
         Some(name) => refused(format!("this store has a tree {name:?} that this version does not know")),
     }
 }
 
-fn sign(db: &Db) -> Result<Tree, StoreError> {
+fn sign(db: &Db) -> Result<(), StoreError> {
     let meta = db.open_tree("meta")?;
     let mut signature = Batch::default();
     signature.insert("app", APP);
@@ -248,5 +229,5 @@ fn sign(db: &Db) -> Result<Tree, StoreError> {
     meta.apply_batch(signature)?;
     fault::point("store.sign");
     db.flush()?;
-    Ok(meta)
+    Ok(())
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::StoreError;
 use super::open::{claim, open_sled};
-use super::write::apply;
+use super::trees::Trees;
+use super::write::failed;
 use crate::edge::journal;
 
 /// What a store was made from.
@@ -26,13 +27,22 @@ pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<
         return Err(StoreError::Record(snapshot.display().to_string()));
     }
     let mut rebuilt = Rebuilt::default();
+    if !journal::look(journal).map_err(failed)?.reaches_back_to(None) {
+        rebuilt.lost.push("what was before the journal began".to_owned());
+    }
     let db = open_sled(place)?;
-    let meta = claim(&db, place)?;
+    claim(&db, place)?;
+    let trees = Trees::open(&db)?;
     journal::read_after(journal, 0, |record| {
-        apply(&db, &meta, record.sequence, &record.changes).map_err(std::io::Error::other)?;
+        let prepared = trees.prepare(&record.changes).map_err(std::io::Error::other)?;
+        trees.apply(&db, &prepared, record.sequence).map_err(std::io::Error::other)?;
         (rebuilt.sequence, rebuilt.records) = (record.sequence, rebuilt.records + 1);
         Ok(())
     })
-    .map_err(StoreError::Journal)?;
+    .map(|read| {
+        let missing = read.missing.iter().map(|one| format!("commits {} to {}", one.start, one.end - 1));
+        rebuilt.lost.extend(missing);
+    })
+    .map_err(failed)?;
     Ok(rebuilt)
 }

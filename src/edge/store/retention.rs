@@ -5,15 +5,15 @@
 //! waits for the others of its story (see [`stories`]).
 
 mod stories;
+mod surplus;
 
 use std::collections::BTreeMap;
 
-use chrono::SubsecRound as _;
-
+pub use self::surplus::Surplus;
 use super::commit::Commit;
 use super::delisted::{Due, Time, put_off};
 use super::{Stage, Store, StoreError, codec};
-use crate::model::{EntryKey, Stub, Timestamp};
+use crate::model::{EntryKey, Timestamp};
 
 /// Entries removed by one call of [`Store::purge`], so that retention never holds up a poll.
 pub const PURGE_BATCH_MAX: usize = 500;
@@ -34,7 +34,7 @@ impl Store {
     /// entry which is listed again does not come back as new, and stubs, which say that they were removed `now`.
     pub fn purge(&self, before: Timestamp, now: Timestamp) -> Result<Purged, StoreError> {
         let mut commit = Commit::default();
-        let (mut gone, mut stubs) = (vec![], vec![]);
+        let mut gone = vec![];
         let overdue = self.overdue(&mut commit, Stage::Stored, codec::time(before), PURGE_BATCH_MAX)?;
         let looked_at_any = !overdue.is_empty();
         let mut remembered: BTreeMap<Time, Vec<EntryKey>> = BTreeMap::new();
@@ -44,16 +44,10 @@ impl Store {
             }
             remembered.entry(at).or_default().push(key);
             if self.is_stored(key)? {
-                let entry = self.entry(key)?;
-                let story = entry.as_ref().map_or(key, |entry| entry.story);
-                stubs.extend(entry.map(|entry| Stub::of_removed(&entry, now.trunc_subsecs(0))));
-                commit.names.insert(key.0, self.names_of(key)?);
-                commit.entries.remove(key.0);
-                commit.stories.remove(codec::story_member(story, key));
-                commit.removed += 1;
                 gone.push(key);
             }
         }
+        let stubs = self.take_away(&mut commit, &gone, now)?;
         for (at, keys) in remembered {
             put_off(&mut commit, Stage::Remembered, at, &keys);
         }

@@ -1,44 +1,46 @@
 //! The one way into the store: a commit goes to the journal, and then to sled, which holds its place in the same
 //! transaction. Nothing of it counts before [`Store::flush`].
 
-use std::fs::File;
 use std::io;
-use std::path::Path;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
 
-use sled::Batch;
-
-use super::guard::{Db, Tree};
-use super::open::TREES;
-use super::{Store, StoreError, codec};
+use super::{Found, Store, StoreError};
 use crate::edge::fault;
-use crate::edge::journal::{self, Changes, Journal, Record, Rows};
-
-/// The place of the last commit that sled holds.
-pub(super) const SEQUENCE: &[u8] = b"sequence";
+use crate::edge::journal::{Changes, Encoded, Rows};
 
 impl Store {
-    /// Makes everything that was applied so far durable.
+    /// Makes everything that was applied so far durable: only then it may be shown, or answered for. Those who call it
+    /// at the same time wait for the same sync.
     pub fn flush(&self) -> Result<(), StoreError> {
         self.noting(self.flushed())
     }
 
     fn flushed(&self) -> Result<(), StoreError> {
         let filed = self.ledgers.filed();
-        let unsynced = self.journal().unsynced();
-        if let Some(file) = unsynced
-            && let Err(error) = sync(&file)
-        {
-            self.journal().remain_unsynced();
-            return Err(StoreError::Journal(error));
-        }
+        self.journal.sync().map_err(failed)?;
         self.ledgers.note_durable(&filed);
         Ok(())
     }
 
     /// The place of the last commit.
     pub fn sequence(&self) -> u64 {
-        self.journal().next() - 1
+        self.journal.last()
+    }
+
+    /// What was found in the journal when the store was opened.
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// The place that a snapshot must have come to, at least, so that with the journal it makes all of the store; `None`
+    /// where the journal alone does. Where the newest snapshot is older, another one is due at once.
+    pub fn journal_base(&self) -> Option<u64> {
+        self.journal.base()
+    }
+
+    /// Drops the parts of the journal that only have commits up to and with this place.
+    pub fn drop_journal_before(&self, place: u64) -> Result<(), StoreError> {
+        self.journal.drop_before(place).map_err(failed)
     }
 
     /// Writes the rows of one tree.
@@ -48,7 +50,7 @@ impl Store {
         self.write(&changes)
     }
 
-    /// Writes all of it or nothing.
+    /// Writes all of it or nothing. What fails in sled may be there after the next start: the journal has it.
     pub(super) fn write(&self, changes: &Changes) -> Result<(), StoreError> {
         if changes.is_empty() {
             return Ok(());
@@ -58,69 +60,34 @@ impl Store {
     }
 
     fn written(&self, changes: &Changes) -> Result<(), StoreError> {
+        let encoded = Encoded::of(changes).map_err(failed)?;
+        let prepared = self.trees.prepare(changes)?;
         // Held until sled has it, so that both have the same order.
-        let mut journal = self.journal();
-        let sequence = journal.append(changes).map_err(StoreError::Journal)?;
+        let mut journal = self.journal.begin();
+        if self.is_broken() {
+            return Err(StoreError::Broken);
+        }
+        let sequence = journal.append(encoded).map_err(failed)?;
         fault::point("store.transaction");
-        apply(&self.db, &self.meta, sequence, changes)?;
+        // With another commit on top of one that it does not have, sled would not be where it says it is.
+        self.trees
+            .apply(&self.db, &prepared, sequence)
+            .inspect_err(|_| self.db.is_broken().store(true, Ordering::Relaxed))?;
         fault::point("store.transaction.after");
-        Ok(())
-    }
-
-    fn journal(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn sync(file: &File) -> io::Result<()> {
-    fault::failing("journal.sync")?;
-    file.sync_data()?;
-    fault::point("journal.sync.after");
-    Ok(())
-}
-
-/// Opens the journal, and brings sled up to where that has come.
-pub(super) fn replay(db: &Db, meta: &Tree, folder: &Path) -> Result<Journal, StoreError> {
-    let held = codec::count(meta.get(SEQUENCE)?.as_deref());
-    let journal = Journal::open(folder, held).map_err(StoreError::Journal)?;
-    if journal.next() == held + 1 {
-        return Ok(journal);
-    }
-    let mut failed = None;
-    let damaged = journal::read_after(folder, held, |Record { sequence, changes }| {
-        if failed.is_none() {
-            failed = apply(db, meta, sequence, &changes).err();
-            fault::point("store.replay");
+        let is_sync_due = journal.is_sync_due();
+        drop(journal);
+        if is_sync_due && let Err(error) = self.journal.sync() {
+            // It is written all the same, and whoever wants it durable hears of it.
+            tracing::warn!(%error, "the journal cannot be synced yet");
         }
         Ok(())
-    });
-    for damaged in damaged.map_err(StoreError::Journal)? {
-        tracing::error!(?damaged, "a part of the journal cannot be read");
     }
-    failed.map_or(Ok(journal), Err)
 }
 
-/// One commit into sled, with its place.
-pub(super) fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), StoreError> {
-    let mut trees = vec![meta.clone()];
-    let mut place = Batch::default();
-    place.insert(SEQUENCE, &sequence.to_be_bytes());
-    let mut batches = vec![place];
-    for (name, rows) in &changes.0 {
-        let Some(name) = TREES.iter().find(|known| **known == name.as_ref()) else {
-            return Err(StoreError::Refused(format!(
-                "the journal has a tree {name:?} that this version does not know"
-            )));
-        };
-        let mut batch = Batch::default();
-        for (row, value) in &rows.0 {
-            match value {
-                Some(value) => batch.insert(&row[..], &value[..]),
-                None => batch.remove(&row[..]),
-            }
-        }
-        trees.push(db.open_tree(name)?);
-        batches.push(batch);
+/// What the journal says, as an error of the store.
+pub(super) fn failed(error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput => StoreError::Refused(error.to_string()),
+        _ => StoreError::Journal(error),
     }
-    Ok(db.apply(&trees, &batches)?)
 }

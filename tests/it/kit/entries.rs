@@ -25,6 +25,7 @@ pub fn source(id: &str, sections: &[&str]) -> Source {
         strip: vec![],
         mirror_of: None,
         is_mirrored: false,
+        keep_entries: 50_000,
         trust: false,
         fetch: policy(),
     }

@@ -39,11 +39,9 @@ fn commit(keys: &Keys, said: &[(u8, Option<u8>)]) {
     let said: BTreeMap<u8, Option<u8>> = said.iter().copied().collect();
     let learnt: Learnt = said.iter().map(|(n, to)| (name(*n), to.map(|to| EntryKey([to + 1; 16])))).collect();
     let mut fresh = keys.fresh();
-    {
-        for (number, run) in fresh.rows(&learnt).0 {
-            keys.runs.insert(number, run.unwrap()).unwrap();
-        }
-    }
+    let mut batch = sled::Batch::default();
+    fresh.rows(&learnt).0.into_iter().for_each(|(number, run)| batch.insert(number, run.unwrap()));
+    keys.runs.apply_batch(batch).unwrap();
     keys.note(&mut fresh, &learnt).unwrap();
 }
 
@@ -82,10 +80,14 @@ fn break_off(db: &Db, keys: &Keys, rows: usize) {
     for _ in 0..=rows {
         let last = volumes.last().unwrap().unwrap().0;
         if last[..4] == newest.to_be_bytes() {
-            volumes.remove(last).unwrap();
+            let mut batch = sled::Batch::default();
+            batch.remove(last);
+            volumes.apply_batch(batch).unwrap();
         }
     }
-    runs.into_iter().for_each(|(number, run)| drop(keys.runs.insert(number, run).unwrap()));
+    let mut batch = sled::Batch::default();
+    runs.into_iter().for_each(|(number, run)| batch.insert(number, run));
+    keys.runs.apply_batch(batch).unwrap();
 }
 
 proptest! {
@@ -93,7 +95,7 @@ proptest! {
 
     #[test]
     fn it_says_what_was_said_last(steps in prop::collection::vec(step(), 1..40)) {
-        let db = sled::Config::new().temporary(true).open().unwrap();
+        let db = Db::open(&sled::Config::new().temporary(true)).unwrap();
         let open = || Keys::open(&db, Arc::default(), 0).unwrap();
         let (mut keys, mut expected) = (open(), BTreeMap::new());
         for step in steps {
@@ -129,7 +131,7 @@ proptest! {
 
 #[test]
 fn a_walk_that_has_begun_misses_nothing_that_is_merged_meanwhile() {
-    let db = sled::Config::new().temporary(true).open().unwrap();
+    let db = Db::open(&sled::Config::new().temporary(true)).unwrap();
     let keys = Keys::open(&db, Arc::default(), 0).unwrap();
     let all = |from: u8| (from..from + 15).map(|n| (n, Some(1))).collect::<Vec<_>>();
     let volume = |from: u8| {

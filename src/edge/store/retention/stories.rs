@@ -41,7 +41,7 @@ impl Store {
     }
 
     /// The other entries of a story, stored or not.
-    fn others(&self, story: EntryKey, key: EntryKey) -> Result<Vec<EntryKey>, StoreError> {
+    pub(super) fn others(&self, story: EntryKey, key: EntryKey) -> Result<Vec<EntryKey>, StoreError> {
         let mut others = vec![story];
         for row in self.stories.scan_prefix(story.0).take(STORY_MEMBERS_MAX) {
             let (name, _) = row?;
