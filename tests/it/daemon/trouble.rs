@@ -1,5 +1,8 @@
 //! A disk that takes nothing: polling pauses, readers are served on, nothing is lost, and it goes on by itself.
 
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -67,6 +70,67 @@ fn is_degraded(home: &Home, daemon: &Daemon, public: &str, kind: &str, count: us
     let table = String::from_utf8(polled.stdout).unwrap();
     assert!(table.contains("nothing can be stored at the moment"), "{table}");
     assert_eq!(entries(daemon), count);
+}
+
+/// A disk of 8 MB in memory, unmounted when dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where this process may not mount anything.
+    fn mount(at: PathBuf) -> Option<Self> {
+        fs::create_dir_all(&at).unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"]).arg(&at).output();
+        mounted.is_ok_and(|output| output.status.success()).then_some(Self(at))
+    }
+
+    /// Takes every byte that is left.
+    fn fill(&self) {
+        let mut file = fs::File::create(self.0.join("others")).unwrap();
+        for size in [1 << 16, 1] {
+            while file.write_all(&[0; 1 << 16][..size]).is_ok() {}
+        }
+    }
+
+    fn clear(&self) {
+        fs::remove_file(self.0.join("others")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily, should the daemon still be about to end.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_costs_nothing_but_time() {
+    let count = Arc::new(AtomicUsize::new(3));
+    let origin = origin(&count);
+    let home = Home::new("");
+    let Some(disk) = SmallDisk::mount(home.path("state")) else {
+        eprintln!("skipped: only root may mount a small disk to fill");
+        return;
+    };
+    home.write("feeds.toml", &config(&origin, ""));
+    let daemon = home.start();
+    wait_for_entries(&daemon, 3);
+    disk.fill();
+    count.store(5, Ordering::Relaxed);
+    said(&daemon, "the store cannot be written");
+    is_degraded(&home, &daemon, FULL, "no-room", 3);
+    disk.clear();
+    assert!(wait_for_entries(&daemon, 5) < Duration::from_secs(10));
+    assert_eq!(daemon.get("/healthz").text(), "ok\n");
+    // Killed with what was committed in the last moment before it was full.
+    count.store(6, Ordering::Relaxed);
+    wait_for_entries(&daemon, 6);
+    disk.fill();
+    daemon.kill();
+    disk.clear();
+    let daemon = home.start();
+    wait_for_entries(&daemon, 6);
+    assert!(daemon.stop().success());
 }
 
 #[test]
