@@ -33,7 +33,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("zstd", &["edge/fetch", "edge/snapshot", "edge/store", "pipeline/render/pack"]),
     ("notify", &["edge/watch"]),
     ("sd_notify", &["edge/systemd"]),
-    ("rustix", &["edge/serve/twin", "edge/clock/ticks"]),
+    ("listenfd", &["edge/listeners"]),
+    ("rustix", &["edge/listeners", "edge/room", "edge/serve/twin", "edge/clock/ticks"]),
     ("rss", &["pipeline/parse", "pipeline/render"]),
     ("atom_syndication", &["pipeline/parse", "pipeline/render"]),
     ("encoding_rs", &["pipeline/parse", "config"]),
@@ -286,11 +287,7 @@ fn only_the_edge_side_waits_and_reads_the_clock() {
     }
     for source in sources().iter().filter(|source| source.path != "edge/clock/ticks.rs") {
         for (number, line) in source.code().into_iter().filter(|(_, line)| line.contains("Utc::now")) {
-            findings.push(format!(
-                "src/{}:{number}: the clock is edge/clock: {}",
-                source.path,
-                line.trim()
-            ));
+            findings.push(format!("src/{}:{number}: the clock is edge/clock: {}", source.path, line.trim()));
         }
     }
     check("impure code", &findings);
