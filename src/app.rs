@@ -7,7 +7,8 @@
 //! entries, read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far
 //! as a `permit` lets it, `pushes` are the subscriptions at hubs, `hub` ties our own hub to the rest, `mail` is
 //! what comes from both, `plan` works out what another feeds.toml would change, `binder` has the pages of archives,
-//! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon.
+//! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon, `shown` is
+//! what readers see before the store is open, `start` what is done until it is.
 
 mod admin;
 mod archive;
@@ -33,7 +34,9 @@ mod pushes;
 mod reload;
 mod row;
 mod run;
+mod shown;
 mod sources;
+mod start;
 mod view;
 mod why;
 mod writer;

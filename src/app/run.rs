@@ -1,6 +1,7 @@
 //! Opening and closing the doors around the daemon, and the round that needs none of them.
 
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 use super::admin::Admin;
@@ -21,21 +22,26 @@ use super::jobs::{self, Report, Summary};
 use super::mail::Post;
 use super::packing::keep_packed;
 use super::poller::Poller;
-use super::pushes::Pushes;
+use super::pushes::{Pushed, Pushes};
 use super::row::Row;
+use super::shown::Shown;
+use super::start::{self, Behind, Gate, Porch};
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
-use crate::edge::store::Store;
+use crate::edge::store::{Lock, Store};
 use crate::edge::watch::Watch;
-use crate::edge::{admin, clock, serve, systemd};
+use crate::edge::{admin, clock, files, serve, systemd};
 
 /// Requests that are still running this long after a stop are cut off.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
 /// Events that wait for the loop.
 const EVENTS_MAX: usize = 256;
+
+/// What systemd is told until the store is open.
+const OPENING: &str = "opening the store: what was published last is served";
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -48,70 +54,158 @@ pub struct Options {
 
 /// Runs until a signal stops it. `config` is what `options.config_path` said at start.
 ///
+/// The order is what readers need: the port first, so that none is refused; then what they were shown last; then the
+/// store, and the sources.
+///
 /// This is to be what the runtime blocks on, not a task: the loop calls the store, which waits for the disk,
 /// and on a worker thread that would hold up readers.
 pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
-    let listener = bind(config.server.listen).await?;
-    let listen = local_address(&listener)?;
-    let admin_listener = match config.server.admin {
-        Some(address) => Some(bind(address).await?),
-        None => None,
-    };
-    let admin_listen = admin_listener.as_ref().map(local_address).transpose()?;
-    let ours: Vec<SocketAddr> = [Some(listen), admin_listen].into_iter().flatten().collect();
-    let admin_listen = admin_listen.map(tracing::field::display);
-    let store = Arc::new(Store::open(&options.state_folder)?);
-    let writer = Writer::new(Arc::clone(&store), &config, clock::now())?;
+    let (mut house, listeners) = House::bind(&config).await?;
+    let lock = Lock::take(&options.state_folder)?;
+    let stamp = files::stamp(&options.config_path);
+    let shown = Shown::recall(&options.state_folder, &config);
+    house.open(listeners, &options, &config, &shown)?;
+    let config = Arc::new(config);
+    let opening = start::begin(options.state_folder.clone(), lock, shown, Arc::clone(&config))?;
     let (poller, results) = Poller::new(&config)?;
-    let (events_in, events) = mpsc::channel(EVENTS_MAX);
-    let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(pages(&writer, &events_in));
-    tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
-    let settings = hub::settings(&config, poller.fetcher(), &ours);
-    let editions = writer.editions.subscribe();
-    let (hub, desk) = Hub::open(Arc::clone(&store), Arc::clone(&writer.front), editions, settings)?;
-    let mut doors = JoinSet::new();
-    doors.spawn(desk.run(until(stopped.clone())));
-    let (pushes, deliveries) =
-        Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
-    let mailbox = Arc::new(Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) });
-    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
-    doors.spawn(serve::run(listener, public, until(stopped.clone())));
-    let api: Arc<dyn AdminApi> = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
-    open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
-    let impatient = listen_for_signals(&events_in)?;
-    let watch = watch_files(&events_in);
-    let mut daemon = Daemon::new(options, writer, poller, watch, &config);
-    daemon.hub = Some(HubLink { hub, listen: ours });
-    daemon.subscribe(pushes);
-    let (sources, sections) = (config.sources.len(), config.sections.len());
-    // Files are watched by now: whoever reads this may change them.
-    tracing::info!(%listen, admin = admin_listen, sources, sections, "nashra serves");
-    config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    systemd::ready();
+    let waited = tokio::select! {
+        waited = start::wait(opening, &mut house.events) => waited,
+        lost = house.doors.join_next() => return Err(lost_door(lost)),
+    };
+    let ControlFlow::Continue((opened, reload)) = waited else {
+        house.close().await;
+        tracing::info!("nashra stopped before its store was open");
+        return Ok(());
+    };
+    let (store, writer) = opened?;
+    // What was saved while nobody watched it.
+    let reload = reload || stamp != files::stamp(&options.config_path);
+    let (mut daemon, deliveries) = house.furnish(options, &config, writer, poller)?;
+    drop(config);
+    if reload {
+        // It is not full: nobody else has sent anything yet.
+        drop(house.events_in.try_send(Event::Reload));
+    }
     let lost = tokio::select! {
-        () = daemon.live(results, events, deliveries) => None,
-        lost = doors.join_next() => lost,
+        () = daemon.live(results, &mut house.events, deliveries) => None,
+        lost = house.doors.join_next() => Some(lost_door(lost)),
     };
     // Polls that are committed but were still to be published.
     daemon.report_committed();
-    systemd::stopping();
-    // Receivers live in the doors; those that have closed already do not need to hear it.
-    let _ = stop.send(true);
-    tokio::select! {
-        () = close(doors) => {}
-        () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
-    }
+    house.close().await;
     daemon.keep_clicks();
+    daemon.sync_shown();
     store.flush()?;
-    if let Some(lost) = lost {
-        // Without its doors a daemon is of no use: let the service manager start another one.
-        let source = lost.map_err(std::io::Error::other).and_then(|end| end).err();
-        let source = source.unwrap_or_else(|| std::io::Error::other("it ended by itself"));
-        return Err(AppError::Io { what: "a listener was lost".to_owned(), source });
-    }
+    // Without its doors a daemon is of no use: let the service manager start another one.
+    lost.map_or(Ok(()), Err)?;
     tracing::info!("nashra stopped");
     Ok(())
+}
+
+/// Everything around the loop.
+struct House {
+    doors: JoinSet<std::io::Result<()>>,
+    /// Where it listens.
+    ours: Vec<SocketAddr>,
+    /// What the doors lead to.
+    porch: Arc<Porch>,
+    events_in: mpsc::Sender<Event>,
+    events: mpsc::Receiver<Event>,
+    stop: watch::Sender<bool>,
+    /// Hears of signals to stop that come after the loop has ended.
+    impatient: Arc<Notify>,
+}
+
+impl House {
+    /// Takes the addresses: from now on nobody is refused, though nobody is answered yet.
+    async fn bind(config: &Config) -> Result<(Self, [Option<TcpListener>; 2]), AppError> {
+        let listener = bind(config.server.listen).await?;
+        let admin_listener = match config.server.admin {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        let listeners = [Some(listener), admin_listener];
+        let ours = listeners.iter().flatten().map(local_address).collect::<Result<_, _>>()?;
+        let (events_in, events) = mpsc::channel(EVENTS_MAX);
+        let impatient = listen_for_signals(&events_in)?;
+        let (stop, _) = watch::channel(false);
+        let (doors, porch) = (JoinSet::new(), Porch::new(config));
+        Ok((Self { doors, ours, porch, events_in, events, stop, impatient }, listeners))
+    }
+
+    /// Serves what is shown, and says so.
+    fn open(
+        &mut self,
+        [listener, admin_listener]: [Option<TcpListener>; 2],
+        options: &Options,
+        config: &Config,
+        shown: &Shown,
+    ) -> Result<(), AppError> {
+        let stopped = self.stop.subscribe();
+        let (pages, mailbox) = (Arc::clone(&self.porch) as _, Arc::clone(&self.porch) as _);
+        let public = serve::Doors { front: Arc::clone(&shown.front), pages, mailbox };
+        let listener = listener.into_iter();
+        listener.for_each(|listener| drop(self.doors.spawn(serve::run(listener, public.clone(), until(stopped.clone())))));
+        let api: Arc<dyn AdminApi> = Arc::new(Gate(Arc::clone(&self.porch)));
+        open_to_admins(&mut self.doors, &api, admin_listener, socket(&options.state_folder), &stopped);
+        let documents = shown.front.load().documents.len();
+        let [listen, admin] = [self.ours.first(), self.ours.get(1)].map(|one| one.map(tracing::field::display));
+        let (sources, sections) = (config.sources.len(), config.sections.len());
+        tracing::info!(listen, admin, sources, sections, documents, "nashra serves");
+        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        systemd::ready_but(OPENING);
+        Ok(())
+    }
+
+    /// Lets in what lives on the open store.
+    fn furnish(
+        &mut self,
+        options: Options,
+        config: &Config,
+        writer: Writer,
+        poller: Poller,
+    ) -> Result<(Daemon, mpsc::Receiver<Pushed>), AppError> {
+        tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
+        let settings = hub::settings(config, poller.fetcher(), &self.ours);
+        let editions = writer.editions.subscribe();
+        let (hub, desk) = Hub::open(Arc::clone(&writer.store), Arc::clone(&writer.front), editions, settings)?;
+        self.doors.spawn(desk.run(until(self.stop.subscribe())));
+        let (pushes, deliveries) =
+            Pushes::new(&config.site.url, &writer.states, &writer.sources, self.events_in.clone());
+        self.porch.open(Behind {
+            items: pages(&writer, &self.events_in),
+            post: Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) },
+            admin: Admin { events: self.events_in.clone(), hub: hub.clone() },
+        });
+        let watch = watch_files(&self.events_in);
+        let mut daemon = Daemon::new(options, writer, poller, watch, config);
+        daemon.hub = Some(HubLink { hub, listen: self.ours.clone() });
+        daemon.subscribe(pushes);
+        // Files are watched by now: whoever reads this may change them.
+        tracing::info!("the store is open");
+        systemd::status("");
+        Ok((daemon, deliveries))
+    }
+
+    /// Lets running requests end.
+    async fn close(&mut self) {
+        systemd::stopping();
+        self.porch.close();
+        // Whoever waits for the loop hears that it has ended.
+        drop(std::mem::replace(&mut self.events, mpsc::channel(1).1));
+        // Receivers live in the doors; those that have closed already do not need to hear it.
+        let _ = self.stop.send(true);
+        tokio::select! {
+            () = close(std::mem::take(&mut self.doors)) => {}
+            () = self.impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
+        }
+    }
+}
+
+fn lost_door(lost: Option<Result<std::io::Result<()>, JoinError>>) -> AppError {
+    let source = lost.and_then(|lost| lost.map_err(std::io::Error::other).and_then(|end| end).err());
+    let source = source.unwrap_or_else(|| std::io::Error::other("it ended by itself"));
+    AppError::Io { what: "a listener was lost".to_owned(), source }
 }
 
 /// Polls the named sources once, or all enabled ones, without a server. `on_row` hears of each as it ends.

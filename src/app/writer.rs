@@ -31,7 +31,9 @@ use super::clicks::Counter;
 use super::finder::Finder;
 use super::poller::Brought;
 use super::row::Row;
+use super::shown::{Shown, imprint};
 use crate::config::Config;
+use crate::edge::editions::{Editions, Imprint};
 use crate::edge::store::{Store, StoreError};
 use crate::model::{
     Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
@@ -57,6 +59,8 @@ pub(super) struct Writer {
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
+    /// Where what is in `front` is kept for the next start, and what it is to fit there; `None` where nobody is served.
+    kept: Option<(Editions, Imprint)>,
     /// Tells of each new snapshot in `front`, once it is there.
     pub(super) editions: watch::Sender<()>,
     /// What readers open.
@@ -97,10 +101,29 @@ impl Writer {
     /// Takes over an open store and publishes what it holds, without polling anything.
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
-        writer.shows = true;
-        writer.configure(config, now)?;
-        writer.stories.read_ahead(&writer.store, now);
+        writer.show_stored_first(config, now)?;
         Ok(writer)
+    }
+
+    /// The same where readers are shown something already.
+    pub(super) fn behind(
+        shown: Shown,
+        store: Arc<Store>,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut writer = Self::with_nothing_to_show(store, config, now)?;
+        writer.front = shown.front;
+        writer.kept = Some((shown.editions, imprint(config)));
+        writer.show_stored_first(config, now)?;
+        Ok(writer)
+    }
+
+    fn show_stored_first(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
+        self.shows = true;
+        self.configure(config, now)?;
+        self.stories.read_ahead(&self.store, now);
+        Ok(())
     }
 
     /// Takes over an open store for polls alone: nobody is served, so nothing is read back or rendered.
@@ -124,6 +147,7 @@ impl Writer {
             order: order(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
+            kept: None,
             editions: watch::Sender::new(()),
             counter: Arc::default(),
             finder: Arc::default(),
@@ -170,6 +194,7 @@ impl Writer {
         self.keep_days = config.store.keep_days;
         self.plan(now);
         self.finder.switch(config.site.has_search, &self.store);
+        self.kept.iter_mut().for_each(|(_, kept)| *kept = imprint(config));
         self.publish();
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 /// Reads a text file of at most `bytes_max` bytes. UTF-8 only; a byte order mark is dropped.
@@ -33,6 +34,13 @@ pub fn read_bytes(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(bytes)
+}
+
+/// What changes when a file is written anew or replaced: which one it is, when it was changed, and its length. `None`
+/// where there is none.
+pub fn stamp(path: &Path) -> Option<(u64, i64, i64, u64)> {
+    let file = path.metadata().ok()?;
+    Some((file.ino(), file.mtime(), file.mtime_nsec(), file.len()))
 }
 
 /// Whether something is there.

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod clock;
+pub mod editions;
 pub mod fetch;
 pub mod files;
 pub mod folder;

@@ -7,11 +7,16 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 
 /// The longest work that the watchdog is told to wait for.
-const PATIENCE_MAX: Duration = Duration::from_secs(600);
+pub const PATIENCE_MAX: Duration = Duration::from_secs(600);
 
 /// The daemon serves, or a reload has ended.
 pub fn ready() {
     tell(&[NotifyState::Ready]);
+}
+
+/// The daemon serves already, while it does what the line says.
+pub fn ready_but(line: &str) {
+    tell(&[NotifyState::Ready, NotifyState::Status(line)]);
 }
 
 /// A reload begins; `Type=notify-reload` wants to know when.

@@ -36,7 +36,6 @@ mod walk;
 mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
@@ -49,6 +48,7 @@ use damage::Damage;
 pub use hidden::HIDDEN_MAX;
 use keys::Keys;
 use ledger::Ledgers;
+pub use open::Lock;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
@@ -96,7 +96,7 @@ pub struct Store {
     damage: Arc<Damage>,
     press: Press,
     /// Held for as long as the store is open; a second instance finds it locked.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// How far retention has come with an entry that its source does not list any more.

@@ -62,12 +62,15 @@ impl Store {
     /// Opens the store in `folder`, making it where there is none. Refuses, without touching it, a store
     /// of another program or of a newer version.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        Self::open_locked(folder, Lock::take(folder)?)
+    }
+
+    /// The same for who has the folder already.
+    pub fn open_locked(folder: &Path, lock: Lock) -> Result<Self, StoreError> {
         let at = |path: &Path| {
             let path = path.display().to_string();
             move |source| StoreError::Folder { path, source }
         };
-        fs::create_dir_all(folder).map_err(at(folder))?;
-        let lock = lock(folder)?;
         let place = folder.join("db");
         if place.exists() {
             refuse_foreign_folder(&place)?;
@@ -114,15 +117,24 @@ impl Store {
     }
 }
 
-/// sled locks its own files too, but then speaks of a "would block"; ours says what it means.
-fn lock(folder: &Path) -> Result<File, StoreError> {
-    let path = folder.join("nashra.lock");
-    let failed = |source| StoreError::Folder { path: path.display().to_string(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-    match patiently(|| file.try_lock()) {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(folder.display().to_string())),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
+/// A state folder that is ours alone, for as long as this lives. sled locks its own files too, but then speaks of a
+/// "would block"; ours says what it means.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "the lock ends with the file")] File);
+
+impl Lock {
+    /// Takes the folder, making it where there is none. Fails at once where another process has it.
+    pub fn take(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join("nashra.lock");
+        let failed = |source| StoreError::Folder { path: path.display().to_string(), source };
+        fs::create_dir_all(folder)
+            .map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match patiently(|| file.try_lock()) {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(folder.display().to_string())),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
     }
 }
 

@@ -75,13 +75,20 @@ impl Home {
         self.command(arguments).output().unwrap()
     }
 
-    /// Starts the daemon and waits until it serves.
+    /// Starts the daemon and waits until its store is open.
     pub fn start(&self) -> Daemon {
         self.start_with(&[])
     }
 
     /// The same with variables of the environment.
     pub fn start_with(&self, environment: &[(&str, &str)]) -> Daemon {
+        let daemon = self.begin_with(environment);
+        daemon.wait_for("the store is open", |line| line["message"] == "the store is open");
+        daemon
+    }
+
+    /// Starts the daemon and waits until it serves: its store may not be open yet.
+    pub fn begin_with(&self, environment: &[(&str, &str)]) -> Daemon {
         let mut child = self
             .command(&["--log-format", "json", "run"])
             .envs(environment.iter().copied())

@@ -106,7 +106,7 @@ impl House {
     pub fn open(limits: Limits) -> Self {
         let mut documents: HashMap<_, _> = published().documents;
         documents.insert("/big.atom".to_owned(), document("application/atom+xml", vec![b'a'; BIG_BYTES]));
-        let front = Arc::new(ArcSwap::from_pointee(Published { documents }));
+        let front = Arc::new(ArcSwap::from_pointee(Published { documents, is_starting: false }));
         let pages = Arc::new(Pages::default());
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
