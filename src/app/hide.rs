@@ -12,8 +12,8 @@ pub(super) use self::names::Named;
 use super::archive::Archive;
 use super::{AppError, Options, why};
 use crate::config::Config;
-use crate::edge::{clock, editions};
 use crate::edge::store::{HIDDEN_MAX, Store, StoreError};
+use crate::edge::{clock, editions};
 use crate::model::{
     Entry, EntryKey, Event, Hidden, Hiding, SectionFeed, SectionId, SourceCard, SourceId, Timestamp, What,
 };

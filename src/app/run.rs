@@ -33,7 +33,7 @@ use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
 use crate::edge::store::{Lock, Store};
 use crate::edge::watch::Watch;
-use crate::edge::{admin, clock, files, serve, systemd};
+use crate::edge::{admin, clock, fault, files, serve, systemd};
 
 /// Requests that are still running this long after a stop are cut off.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
@@ -145,14 +145,18 @@ impl House {
         let (pages, mailbox) = (Arc::clone(&self.porch) as _, Arc::clone(&self.porch) as _);
         let public = serve::Doors { front: Arc::clone(&shown.front), pages, mailbox };
         let listener = listener.into_iter();
-        listener.for_each(|listener| drop(self.doors.spawn(serve::run(listener, public.clone(), until(stopped.clone())))));
+        listener.for_each(|listener| {
+            drop(self.doors.spawn(serve::run(listener, public.clone(), until(stopped.clone()))))
+        });
         let api: Arc<dyn AdminApi> = Arc::new(Gate(Arc::clone(&self.porch)));
         open_to_admins(&mut self.doors, &api, admin_listener, socket(&options.state_folder), &stopped);
         let documents = shown.front.load().documents.len();
-        let [listen, admin] = [self.ours.first(), self.ours.get(1)].map(|one| one.map(tracing::field::display));
+        let [listen, admin] =
+            [self.ours.first(), self.ours.get(1)].map(|one| one.map(tracing::field::display));
         let (sources, sections) = (config.sources.len(), config.sections.len());
         tracing::info!(listen, admin, sources, sections, documents, "nashra serves");
-        config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
+        warnings.for_each(|warning| tracing::warn!("{warning}"));
         systemd::ready_but(OPENING);
         Ok(())
     }
@@ -168,7 +172,8 @@ impl House {
         tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
         let settings = hub::settings(config, poller.fetcher(), &self.ours);
         let editions = writer.editions.subscribe();
-        let (hub, desk) = Hub::open(Arc::clone(&writer.store), Arc::clone(&writer.front), editions, settings)?;
+        let (hub, desk) =
+            Hub::open(Arc::clone(&writer.store), Arc::clone(&writer.front), editions, settings)?;
         self.doors.spawn(desk.run(until(self.stop.subscribe())));
         let (pushes, deliveries) =
             Pushes::new(&config.site.url, &writer.states, &writer.sources, self.events_in.clone());

@@ -29,7 +29,10 @@ impl Shown {
         let (editions, recalled) = Editions::open(state_folder, pipeline::recalled);
         if recalled.damaged > 0 {
             let damaged = recalled.damaged;
-            tracing::warn!(damaged, "some of what was published last is damaged: it comes when the store is open");
+            tracing::warn!(
+                damaged,
+                "some of what was published last is damaged: it comes when the store is open"
+            );
         }
         let front = Arc::new(ArcSwap::from_pointee(allowed(recalled, &imprint(config))));
         Self { front, editions }
@@ -82,9 +85,11 @@ mod tests {
     fn what_the_configuration_does_not_want_any_more_is_not_shown() {
         let paths = ["/", "/bot", "/feeds.opml", "/a", "/a.rss", "/a.atom", "/a.json", "/ab", "/ab.json"];
         let check = |now: Imprint, expected: &[&str]| {
-            let document = || Arc::new(pipeline::recalled("text/plain; charset=utf-8", vec![], None).unwrap());
+            let document =
+                || Arc::new(pipeline::recalled("text/plain; charset=utf-8", vec![], None).unwrap());
             let documents = paths.iter().map(|path| ((*path).to_owned(), document())).collect();
-            let recalled = Recalled { imprint: imprint("u", &["a", "ab"], &["x", "y"]), documents, damaged: 0 };
+            let recalled =
+                Recalled { imprint: imprint("u", &["a", "ab"], &["x", "y"]), documents, damaged: 0 };
             let shown = allowed(recalled, &now);
             let shown: BTreeSet<&str> = shown.documents.keys().map(String::as_str).collect();
             assert_eq!(shown, expected.iter().copied().collect(), "{now:?}");

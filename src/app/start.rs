@@ -128,7 +128,9 @@ impl AdminApi for Gate {
             let _ = timeout(COMMAND_PATIENCE, stage.wait_for(|stage| *stage != Stage::Opening)).await;
             match porch.behind.get() {
                 Some(behind) => behind.admin.handle(request).await,
-                None if *porch.stage.borrow() == Stage::Over => AdminResponse::text(503, "nashra is stopping"),
+                None if *porch.stage.borrow() == Stage::Over => {
+                    AdminResponse::text(503, "nashra is stopping")
+                }
                 None => AdminResponse::text(503, STARTING),
             }
         })

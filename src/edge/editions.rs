@@ -13,9 +13,9 @@ mod sync;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use self::keep::State;
 pub use self::pack::{Imprint, Index, Place, Row};
 pub use self::recall::{Pressed, Recalled};
-use self::keep::State;
 use crate::model::Published;
 
 /// Where they are, in the state folder.
@@ -43,12 +43,8 @@ impl Editions {
     pub fn open(state_folder: &Path, press: Pressed) -> (Self, Recalled) {
         let folder = state_folder.join(FOLDER);
         let (recalled, state) = recall::recall(&folder, press);
-        let shared = Shared {
-            folder,
-            state: Mutex::new(state),
-            wake: Condvar::new(),
-            syncing: Mutex::new(()),
-        };
+        let shared =
+            Shared { folder, state: Mutex::new(state), wake: Condvar::new(), syncing: Mutex::new(()) };
         let shared = Arc::new(shared);
         sync::begin(&shared);
         (Self(shared), recalled)

@@ -6,15 +6,17 @@ mod format;
 mod segment;
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use super::fault;
 
 pub use self::changes::{Changes, Record, Rows};
 pub use self::segment::{Damaged, Segment};
 
 /// A segment that has grown beyond this is followed by another one.
-const SEGMENT_BYTES_MAX: u64 = 16 << 20;
+const SEGMENT_BYTES_MAX: usize = 16 << 20;
 
 /// The end of the journal, where commits are appended.
 #[derive(Debug)]
@@ -61,11 +63,11 @@ impl Journal {
     /// Appends a commit and says which place it has. Not durable before the file is synced: see [`Journal::unsynced`].
     /// Where the disk does not take it, nothing is appended.
     pub fn append(&mut self, changes: &Changes) -> io::Result<u64> {
-        if self.bytes > SEGMENT_BYTES_MAX {
+        if self.bytes > fault::limit("journal.segment", SEGMENT_BYTES_MAX) as u64 {
             self.rotate()?;
         }
         let record = format::record(self.next, changes)?;
-        if let Err(error) = io::Write::write_all(&mut self.file.as_ref(), &record) {
+        if let Err(error) = self.write(&record) {
             // A part of it may be there; the next record must not follow that.
             self.file.set_len(self.bytes)?;
             return Err(error);
@@ -73,7 +75,20 @@ impl Journal {
         self.bytes += record.len() as u64;
         self.is_dirty = true;
         self.next += 1;
+        fault::point("journal.append.after");
         Ok(self.next - 1)
+    }
+
+    fn write(&self, record: &[u8]) -> io::Result<()> {
+        fault::failing("journal.append")?;
+        let mut rest = record;
+        if fault::is_armed() {
+            let (half, other) = record.split_at(record.len() / 2);
+            self.file.as_ref().write_all(half)?;
+            fault::failing("journal.append.half")?;
+            rest = other;
+        }
+        self.file.as_ref().write_all(rest)
     }
 
     /// The file to be synced (`sync_data`) before what was appended so far counts as durable; `None` where all of it is.
@@ -89,9 +104,11 @@ impl Journal {
 
     /// Begins another segment.
     pub fn rotate(&mut self) -> io::Result<()> {
+        fault::failing("journal.rotate")?;
         self.file.sync_data()?;
         let (file, bytes) = segment::begin(&self.folder, self.next)?;
         (self.file, self.bytes) = (Arc::new(file), bytes);
+        fault::point("journal.rotate.after");
         Ok(())
     }
 }

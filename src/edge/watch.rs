@@ -15,9 +15,9 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 /// A save is over when nothing more was reported for this long: several events are one change.
 const SETTLE: Duration = Duration::from_millis(200);
 /// A file that is written without a pause is looked at all the same.
-const SETTLE_MAX: Duration = Duration::from_secs(2);
+const SETTLE_MAX: Duration = Duration::from_secs(1);
 /// Where the system reports nothing (network drives, links to elsewhere), files are looked at this often.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A set of watched files.
 pub struct Watch {

@@ -31,4 +31,7 @@ pub use ingest::{
     Prepared, accept, configuration, forget_other_place, ingest, read, understand, wanted_keys,
 };
 pub use moves::moved_to;
-pub use publish::{Edition, FoundStory, item_document, lay_out, print, publish, recalled, search_document, search_feed_document, story_document};
+pub use publish::{
+    Edition, FoundStory, item_document, lay_out, print, publish, recalled, search_document,
+    search_feed_document, story_document,
+};

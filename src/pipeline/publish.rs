@@ -12,8 +12,8 @@ use self::press::{ATOM, HTML, Press};
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{
-    Clicks, Digest, Document, Entry, EntryKey, Hidden, Placed, Published, Section, SectionFeed, SectionOrder, Site,
-    Source, SourceCard, SourceId, Timestamp, Window,
+    Clicks, Digest, Document, Entry, EntryKey, Hidden, Placed, Published, Section, SectionFeed, SectionOrder,
+    Site, Source, SourceCard, SourceId, Timestamp, Window,
 };
 
 /// What the admin decided about the output: the site, its sections, and who sends what where.

@@ -7,6 +7,7 @@ mod config;
 mod daemon;
 mod editions;
 mod entries;
+mod fault;
 mod fetch;
 mod hub;
 mod identity;

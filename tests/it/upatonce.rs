@@ -124,7 +124,11 @@ fn what_needs_the_store_says_when_to_come_again() {
     ] {
         let answer = daemon.request(method, path, headers);
         assert_eq!(answer.status, 503, "{path}");
-        assert_eq!((answer.header("retry-after"), answer.header("cache-control")), ("5", "no-store"), "{path}");
+        assert_eq!(
+            (answer.header("retry-after"), answer.header("cache-control")),
+            ("5", "no-store"),
+            "{path}"
+        );
     }
     assert_eq!(daemon.request("DELETE", "/item/00000192", &[]).status, 405);
     let health = daemon.get("/healthz");

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use super::Writer;
 use super::shelf::Stacks;
 use crate::edge::editions::{Editions, Imprint};
+use crate::edge::fault;
 use crate::edge::store::StoreError;
 use crate::model::{Entry, EntryKey, Hour, Published, SectionFeed, Timestamp, hour_of};
 use crate::pipeline::{self, story};
@@ -61,7 +62,9 @@ impl Writer {
         if let Some((editions, imprint)) = &self.kept {
             keep(editions, &published, imprint);
         }
+        fault::point("publish.swap");
         self.front.store(Arc::new(published));
+        fault::point("publish.swap.after");
         // Nobody need be listening.
         self.editions.send_replace(());
     }

@@ -6,9 +6,12 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::pack::{DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, Imprint, Index, Place, Row, TITLE, compress, decompress};
+use super::pack::{
+    DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, Imprint, Index, Place, Row, TITLE, compress, decompress,
+};
 use super::recall::{packed, path};
 use super::{ASIDE, Shared};
+use crate::edge::fault;
 use crate::model::{Digest, Document, Published};
 
 /// Packs are made one where they hold less than half of use, beyond these bytes.
@@ -78,12 +81,19 @@ impl Shared {
         self.wake.notify_all();
     }
 
-    fn write(&self, state: &mut State, published: &Published, imprint: &Imprint, alone: bool) -> io::Result<()> {
+    fn write(
+        &self,
+        state: &mut State,
+        published: &Published,
+        imprint: &Imprint,
+        alone: bool,
+    ) -> io::Result<()> {
         if published.documents.len() > DOCUMENTS_MAX {
             return Err(io::Error::other(format!("more than {DOCUMENTS_MAX} documents")));
         }
         let (mut new, mut rows) = (vec![], HashMap::with_capacity(published.documents.len()));
-        let mut is_changed = alone || state.rows.len() != published.documents.len() || state.imprint != *imprint;
+        let mut is_changed =
+            alone || state.rows.len() != published.documents.len() || state.imprint != *imprint;
         for (path, document) in &published.documents {
             let known = state.rows.get(path).filter(|row| row.version == document.version);
             let place = known.map_or(Place { pack: 0, at: 0, packed_bytes: 0, bytes: 0 }, |row| row.place);
@@ -166,7 +176,12 @@ impl Shared {
                 tracing::error!(%error, number, "a pack of documents that are not to be shown any more cannot be removed");
             }
         }
-        *state = State { next: state.next, is_failing: state.is_failing, is_over: state.is_over, ..State::default() };
+        *state = State {
+            next: state.next,
+            is_failing: state.is_failing,
+            is_over: state.is_over,
+            ..State::default()
+        };
     }
 }
 
@@ -186,9 +201,15 @@ fn row(path: &str, document: &Document, place: Place) -> Row {
 fn write(folder: &Path, number: u64, pack: &[u8]) -> io::Result<File> {
     let aside = folder.join(format!("{number}{ASIDE}"));
     let write = || {
+        fault::failing("editions.write")?;
         let mut file = File::create(&aside)?;
-        file.write_all(pack)?;
+        let (half, rest) = pack.split_at(if fault::is_armed() { pack.len() / 2 } else { 0 });
+        file.write_all(half)?;
+        fault::point("editions.write.half");
+        file.write_all(rest)?;
+        fault::failing("editions.rename")?;
         fs::rename(&aside, path(folder, number))?;
+        fault::point("editions.rename.after");
         Ok(file)
     };
     write().inspect_err(|_| {

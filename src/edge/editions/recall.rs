@@ -153,5 +153,9 @@ fn document(row: &Row, file: &(File, u64), press: Pressed) -> Option<Document> {
     let pressed = press(&row.content_type, body, row.last_modified)?;
     let links = row.links.as_deref().map(Arc::from);
     // An entity tag names these very bytes.
-    (pressed.version == row.version).then_some(Document { lifetime: Lifetime(row.lifetime), links, ..pressed })
+    (pressed.version == row.version).then_some(Document {
+        lifetime: Lifetime(row.lifetime),
+        links,
+        ..pressed
+    })
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::Shared;
 use super::recall::path;
+use crate::edge::fault;
 
 /// Editions are synced at most so often: the journal of the store wants the disk first.
 const SYNC_PAUSE: Duration = Duration::from_secs(1);
@@ -61,8 +62,9 @@ impl Shared {
             (std::mem::take(&mut state.unsynced), state.last(), state.needed())
         };
         let Some(last) = last else { return true };
-        let wanted = unsynced.iter().filter(|(number, _)| needed.contains(number));
-        let synced = wanted.clone().try_for_each(|(_, file)| file.sync_all());
+        let mut files = unsynced.iter().filter(|(number, _)| needed.contains(number));
+        let synced =
+            fault::failing("editions.sync").and_then(|()| files.try_for_each(|(_, file)| file.sync_all()));
         if let Err(error) = synced.and_then(|()| sync_folder(&self.folder)) {
             tracing::warn!(%error, "what is published cannot be synced: a power cut leaves an older edition");
             // Who asks a second time may be told that all is well. So it is not asked: the next edition is written
@@ -70,13 +72,16 @@ impl Shared {
             self.state().rows.clear();
             return false;
         }
+        fault::point("editions.sync.after");
         let mut state = self.state();
         state.durable = Some((last, needed));
         let mut wanted: BTreeSet<u64> = state.needed();
         wanted.extend(state.durable.iter().flat_map(|(_, needed)| needed));
         wanted.extend(state.unsynced.iter().map(|(number, _)| number));
-        let surplus: Vec<u64> = state.packs.keys().copied().filter(|number| !wanted.contains(number)).collect();
+        let surplus: Vec<u64> =
+            state.packs.keys().copied().filter(|number| !wanted.contains(number)).collect();
         for number in surplus {
+            fault::point("editions.remove");
             match fs::remove_file(path(&self.folder, number)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     tracing::warn!(%error, number, "a pack of documents that nobody needs cannot be removed");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::changes::Record;
 use super::format;
+use crate::edge::fault;
 
 const TITLE: &[u8] = b"nashra journal 1\n";
 const SUFFIX: &str = ".log";
@@ -116,7 +117,9 @@ impl Read {
 pub(super) fn begin(folder: &Path, first: u64) -> io::Result<(File, u64)> {
     let path = folder.join(format!("{first:020}{SUFFIX}"));
     let mut file = File::options().create(true).truncate(true).write(true).open(&path)?;
+    fault::failing("journal.rotate.made")?;
     file.write_all(TITLE)?;
+    fault::failing("journal.rotate.titled")?;
     file.sync_data()?;
     File::open(folder)?.sync_all()?;
     // From now on only behind what is there.

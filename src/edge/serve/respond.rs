@@ -178,7 +178,8 @@ pub(super) fn not_found(method: &Method) -> Response<Bytes> {
 
 /// What may be there once the store is open.
 pub(super) fn starting(method: &Method) -> Response<Bytes> {
-    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, "This site is starting: try again soon.\n", method);
+    let mut response =
+        text(StatusCode::SERVICE_UNAVAILABLE, "This site is starting: try again soon.\n", method);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(STARTING_SECONDS));
     response
 }

@@ -27,6 +27,7 @@ use self::worker::Worker;
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
 use super::{StoreError, codec};
+use crate::edge::fault;
 use crate::edge::journal::Rows;
 use crate::model::EntryKey;
 
@@ -152,7 +153,7 @@ impl Keys {
         fresh.next += learnt.len().div_ceil(RUN_KEYS_MAX) as u64;
         let Some(held) = &mut fresh.keys else { return Ok(()) };
         held.extend(learnt.iter().map(|(name, entry)| (*name, entry.unwrap_or(NOWHERE))));
-        if held.len() > FRESH_KEYS_MAX {
+        if held.len() > fault::limit("keys.fresh", FRESH_KEYS_MAX) {
             self.settle(fresh)?;
         }
         Ok(())

@@ -17,6 +17,7 @@ use super::ledger::Ledgers;
 use super::record::Press;
 use super::write::replay;
 use super::{Store, StoreError, codec};
+use crate::edge::fault;
 
 /// The schema that this version reads and writes.
 const SCHEMA: u32 = 1;
@@ -242,6 +243,7 @@ fn sign(db: &Db) -> Result<Tree, StoreError> {
     signature.insert("app", APP);
     signature.insert("schema", &SCHEMA.to_be_bytes());
     meta.apply_batch(signature)?;
+    fault::point("store.sign");
     db.flush()?;
     Ok(meta)
 }

@@ -1,6 +1,8 @@
 //! The one way into the store: a commit goes to the journal, and then to sled, which holds its place in the same
 //! transaction. Nothing of it counts before [`Store::flush`].
 
+use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -11,6 +13,7 @@ use sled::{Batch, Db, Tree};
 
 use super::open::TREES;
 use super::{Store, StoreError, codec};
+use crate::edge::fault;
 use crate::edge::journal::{self, Changes, Journal, Record, Rows};
 
 /// The place of the last commit that sled holds.
@@ -22,7 +25,7 @@ impl Store {
         let filed = self.ledgers.filed();
         let unsynced = self.journal().unsynced();
         if let Some(file) = unsynced
-            && let Err(error) = file.sync_data()
+            && let Err(error) = sync(&file)
         {
             self.journal().remain_unsynced();
             return Err(StoreError::Journal(error));
@@ -51,12 +54,22 @@ impl Store {
         // Held until sled has it, so that both have the same order.
         let mut journal = self.journal();
         let sequence = journal.append(changes).map_err(StoreError::Journal)?;
-        apply(&self.db, &self.meta, sequence, changes)
+        fault::point("store.transaction");
+        apply(&self.db, &self.meta, sequence, changes)?;
+        fault::point("store.transaction.after");
+        Ok(())
     }
 
     fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn sync(file: &File) -> io::Result<()> {
+    fault::failing("journal.sync")?;
+    file.sync_data()?;
+    fault::point("journal.sync.after");
+    Ok(())
 }
 
 /// Opens the journal, and brings sled up to where that has come.
@@ -70,6 +83,7 @@ pub(super) fn replay(db: &Db, meta: &Tree, folder: &Path) -> Result<Journal, Sto
     let damaged = journal::read_after(folder, held, |Record { sequence, changes }| {
         if failed.is_none() {
             failed = apply(db, meta, sequence, &changes).err();
+            fault::point("store.replay");
         }
         Ok(())
     });

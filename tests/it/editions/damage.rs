@@ -69,7 +69,8 @@ fn keep(folder: &Path, editions: &[Vec<(u8, u64)>], kept: impl Fn()) -> Vec<BTre
     let (keeper, _) = Editions::open(folder, recalled);
     let mut all = vec![];
     for texts in editions {
-        let names: Vec<(String, u64)> = texts.iter().map(|(name, seed)| (format!("/{name}"), *seed)).collect();
+        let names: Vec<(String, u64)> =
+            texts.iter().map(|(name, seed)| (format!("/{name}"), *seed)).collect();
         let now = edition(names.iter().map(|(name, seed)| (name.as_str(), noise(*seed, 700))));
         keeper.keep(&now, &imprint());
         kept();
@@ -107,7 +108,7 @@ proptest! {
                 continue;
             }
             is_whole = false;
-            harm.befall(which.get(&packs));
+            harm.befall(&packs[which.index(packs.len())]);
         }
         let found = seen(&recall(folder.path()).documents);
         if is_whole {

@@ -75,6 +75,11 @@ impl Home {
         self.command(arguments).output().unwrap()
     }
 
+    /// The same with variables of the environment.
+    pub fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        self.command(arguments).envs(environment.iter().copied()).output().unwrap()
+    }
+
     /// Starts the daemon and waits until its store is open.
     pub fn start(&self) -> Daemon {
         self.start_with(&[])

@@ -44,11 +44,22 @@ fn all_kinds_of_facts_outlive_a_kill() {
     let hidden = home.run(&["hide", "--story", title]);
     assert!(hidden.status.success(), "{}", String::from_utf8_lossy(&hidden.stderr));
     // More comes, and is shown before the kill.
-    let second: Vec<String> = first.iter().cloned().chain((0..3).map(|n| format!("Late news {n} of the day"))).collect();
+    let second: Vec<String> =
+        first.iter().cloned().chain((0..3).map(|n| format!("Late news {n} of the day"))).collect();
     home.write("wire.xml", &feed("wire", &second));
     daemon.wait_for("news", |line| line["source"] == "wire" && line["new"] == 3);
-    let paths = ["/", "/latest", "/latest.rss", "/latest.atom", "/latest.json", "/sport", "/sport.rss", "/sport.atom"];
-    let others = ["/sport.json", "/city.rss", "/city.atom", "/city.json", "/city", "/most-read", "/most-read.atom"];
+    let paths = [
+        "/",
+        "/latest",
+        "/latest.rss",
+        "/latest.atom",
+        "/latest.json",
+        "/sport",
+        "/sport.rss",
+        "/sport.atom",
+    ];
+    let others =
+        ["/sport.json", "/city.rss", "/city.atom", "/city.json", "/city", "/most-read", "/most-read.atom"];
     let paths = [&paths[..], &others].concat();
     let before = look(&daemon, &paths);
     let has = |path: &str, word: &str| String::from_utf8_lossy(&before[path].2).contains(word);

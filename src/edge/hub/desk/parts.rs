@@ -8,6 +8,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use tokio::task::spawn_blocking;
 
+use crate::edge::fault;
 use crate::edge::hub::form;
 use crate::edge::store::{Ledger, Store, StoreError};
 use crate::model::{Announcement, Digest, Document, Subscriber, Timestamp, Topic};
@@ -68,8 +69,11 @@ pub(super) async fn write(
 ) -> Result<Vec<usize>, Box<(StoreError, Ledger)>> {
     let store = Arc::clone(store);
     let written = spawn_blocking(move || {
+        fault::point("hub.note");
         let sizes = store.note_deliveries(&ledger);
-        match sizes.and_then(|sizes| store.flush().map(|()| sizes)) {
+        let written = sizes.and_then(|sizes| store.flush().map(|()| sizes));
+        fault::point("hub.note.after");
+        match written {
             Ok(sizes) => Ok(sizes),
             Err(error) => Err(Box::new((error, ledger))),
         }

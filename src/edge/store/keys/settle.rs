@@ -13,6 +13,7 @@ use sled::{Batch, Tree};
 
 use super::volume::{Merged, Scribe, Volume, leads};
 use super::{Fresh, Keys, NOWHERE, Name, number};
+use crate::edge::fault;
 use crate::edge::store::StoreError;
 use crate::edge::store::damage::Damage;
 use crate::model::EntryKey;
@@ -32,6 +33,7 @@ impl Keys {
     /// Writes what is held into a volume. It may be broken off at any point: the runs stay until the volume is
     /// durable, and writing it again changes nothing. Whoever merges sees to that, for a flush may take long.
     pub(in crate::edge::store) fn settle(&self, fresh: &mut Fresh) -> Result<(), StoreError> {
+        fault::point("keys.settle");
         self.loaded(fresh)?;
         // Until it is done, only the runs on the disk know everything.
         let mut held = fresh.keys.take().unwrap_or_default();
@@ -43,7 +45,9 @@ impl Keys {
             scribe.write(*name, *entry)?;
         }
         fresh.next_volume += 1;
-        if let Some(volume) = scribe.finish()? {
+        let volume = scribe.finish()?;
+        fault::point("keys.settle.written");
+        if let Some(volume) = volume {
             fresh.volumes.insert(0, Arc::new(volume));
         }
         if self.has_single.load(Ordering::Relaxed) {
@@ -153,6 +157,7 @@ impl Merger {
         let settled = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).settled_before.take();
         let Some(before) = settled else { return Ok(()) };
         self.tree.flush()?;
+        fault::point("keys.tidy");
         loop {
             let mut done = Batch::default();
             let mut rows = self.runs.range(..before.to_be_bytes()).keys().take(RUNS_PER_BATCH).peekable();
@@ -163,6 +168,7 @@ impl Merger {
                 done.remove(number?);
             }
             self.runs.apply_batch(done)?;
+            fault::point("keys.tidy.removed");
         }
     }
 
@@ -176,6 +182,7 @@ impl Merger {
                 let inputs: Vec<Arc<Volume>> = fresh.volumes.iter().take(count).cloned().collect();
                 (inputs, fresh.next_volume - 1, count == fresh.volumes.len())
             };
+            fault::point("keys.merge");
             let output = self.merged(&inputs, number, is_oldest)?;
             {
                 let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
@@ -186,6 +193,7 @@ impl Merger {
                     fresh.volumes.insert(place, Arc::new(output));
                 }
             }
+            fault::point("keys.merge.written");
             // The oldest first: what a newer one dropped must not come back should this be broken off.
             for input in inputs.into_iter().rev() {
                 if !is_free(&input) {
@@ -193,6 +201,7 @@ impl Merger {
                 }
                 let mut began = Instant::now();
                 input.remove(|| self.pace.rest(&mut began))?;
+                fault::point("keys.merge.removed");
             }
         }
     }
