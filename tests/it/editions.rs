@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nashra::edge::editions::{Editions, Imprint, Recalled, forget};
-use nashra::model::{Digest, Document, Lifetime, Published};
+use nashra::model::{Digest, Document, Lifetime, Published, Timestamp};
 use nashra::pipeline::{recalled, render};
 
 use crate::kit::entries::at;
@@ -25,8 +25,9 @@ fn document(text: String) -> Document {
     let seconds = u32::try_from(text.len() % 1000).unwrap();
     let changed = (!text.is_empty()).then(|| at("2026-11-20T08:00:00.5Z"));
     let links = text.contains("hub").then(|| Arc::from("<https://h.example/>; rel=\"hub\""));
+    let history = links.is_some().then(Arc::default);
     let new = render::document(ATOM, text.into_bytes(), changed, Digest::of([]));
-    Document { lifetime: Lifetime(seconds), links, ..new }
+    Document { lifetime: Lifetime(seconds), links, history, ..new }
 }
 
 fn imprint() -> Imprint {
@@ -35,11 +36,12 @@ fn imprint() -> Imprint {
 }
 
 /// What readers can tell of a document.
-type Seen = (&'static str, Vec<u8>, Digest, Option<nashra::model::Timestamp>, Lifetime, Option<Arc<str>>);
+type Seen = (&'static str, Vec<u8>, Digest, Option<Timestamp>, Lifetime, Option<Arc<str>>, bool);
 
 fn seen(documents: &HashMap<String, Arc<Document>>) -> BTreeMap<String, Seen> {
     let of = |it: &Document| {
-        (it.content_type, it.identity.to_vec(), it.version, it.last_modified, it.lifetime, it.links.clone())
+        let (bytes, links, has_news) = (it.identity.to_vec(), it.links.clone(), it.history.is_some());
+        (it.content_type, bytes, it.version, it.last_modified, it.lifetime, links, has_news)
     };
     documents.iter().map(|(path, document)| (path.clone(), of(document))).collect()
 }
@@ -118,11 +120,10 @@ fn what_is_of_no_use_goes() {
     let (editions, _) = Editions::open(folder.path(), recalled);
     let names: Vec<String> = (0..40).map(|n| format!("/{n}")).collect();
     let mut texts: Vec<u64> = (0..40).collect();
-    for n in 0..400 {
+    for n in 0..200 {
         texts[usize::try_from(n % 40).unwrap()] = 1_000 + n;
         let now = names.iter().zip(&texts).map(|(name, text)| (name.as_str(), noise(*text, 20_000)));
         editions.keep(&edition(now), &imprint());
-        editions.sync();
     }
     let live = 40 * 20_000;
     // Whatever is loose then is made one, within a second.

@@ -193,6 +193,7 @@ fn row(path: &str, document: &Document, place: Place) -> Row {
         last_modified: document.last_modified,
         lifetime: document.lifetime.0,
         links: document.links.as_deref().map(str::to_owned),
+        has_news: document.history.is_some(),
         place: Place { bytes: document.identity.len() as u64, ..place },
     }
 }

@@ -48,6 +48,8 @@ pub struct Row {
     pub lifetime: u32,
     /// Its header `Link`.
     pub links: Option<String>,
+    /// Whether readers may ask for its news alone.
+    pub has_news: bool,
     /// Where its body is.
     pub place: Place,
 }

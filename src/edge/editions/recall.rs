@@ -151,11 +151,12 @@ fn document(row: &Row, file: &(File, u64), press: Pressed) -> Option<Document> {
     let bytes = usize::try_from(row.place.bytes.min(DOCUMENT_BYTES_MAX)).ok()?;
     let body = decompress(&packed(file, row.place)?, bytes)?;
     let pressed = press(&row.content_type, body, row.last_modified)?;
-    let links = row.links.as_deref().map(Arc::from);
     // An entity tag names these very bytes.
-    (pressed.version == row.version).then_some(Document {
-        lifetime: Lifetime(row.lifetime),
-        links,
-        ..pressed
-    })
+    if pressed.version != row.version {
+        return None;
+    }
+    let links = row.links.as_deref().map(Arc::from);
+    // Nobody remembers former versions, but caches are told the same.
+    let history = row.has_news.then(Arc::default);
+    Some(Document { lifetime: Lifetime(row.lifetime), links, history, ..pressed })
 }

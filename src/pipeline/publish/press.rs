@@ -208,7 +208,8 @@ fn follow(new: Document, before: Option<&Document>, pieces: Option<FindPieces<'_
         None => new,
     };
     // One that was kept on disk comes without its history.
-    let Some((find, feed)) = pieces.filter(|_| same.is_none() || new.history.is_none()) else { return new };
+    let knows_nothing = same.is_none() || new.history.as_ref().is_none_or(|history| history.is_empty());
+    let Some((find, feed)) = pieces.filter(|_| knows_nothing) else { return new };
     let pieces = find(&new.identity).map(|pieces| render::with_news(pieces, &new.identity, feed));
     let list = pieces.as_ref().map_or(&[][..], |pieces| &pieces.list);
     let history = before.and_then(|before| before.history.as_deref()).cloned().unwrap_or_default();

@@ -40,8 +40,8 @@ fn all_kinds_of_facts_outlive_a_kill() {
     let key = items["items"][4]["_nashra"]["story"].as_str().unwrap();
     let opened = daemon.request("GET", &format!("/go/{key}"), &[("User-Agent", "Mozilla/5.0")]);
     assert_eq!(opened.status, 302, "{}", opened.text());
-    let title = items["items"][2]["title"].as_str().unwrap();
-    let hidden = home.run(&["hide", "--story", title]);
+    let id = items["items"][2]["id"].as_str().unwrap();
+    let hidden = home.run(&["hide", "--story", id]);
     assert!(hidden.status.success(), "{}", String::from_utf8_lossy(&hidden.stderr));
     // More comes, and is shown before the kill.
     let second: Vec<String> =
