@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::writer::{Writer, edition, empty_window, read_window, sources};
-use super::{AppError, Options};
+use super::{AppError, Options, opening};
 use crate::config::Config;
 use crate::edge::store::{Store, StoreError};
 use crate::model::{Source, SourceId, Window};
@@ -29,7 +29,7 @@ impl Archive {
         if !Store::exists(&options.state_folder) {
             return Ok(None);
         }
-        let store = Arc::new(Store::open(&options.state_folder)?);
+        let store = Arc::new(opening::open_here(options)?);
         Ok(Some(Self::over(store, config, places)?))
     }
 

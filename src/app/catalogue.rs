@@ -13,7 +13,7 @@ use super::binder::Binder;
 use super::clicks::Counter;
 use super::items::Items;
 use super::writer::Writer;
-use super::{AppError, Options};
+use super::{AppError, Options, opening};
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::serve::Pages as _;
@@ -77,7 +77,7 @@ impl Catalogue {
             let why = format!("{}: nothing is stored yet; run `nashra poll` first", folder.display());
             return Err(AppError::Usage(why));
         }
-        let writer = Writer::new(Arc::new(Store::open(folder)?), config, clock::now())?;
+        let writer = Writer::new(Arc::new(opening::open_here(options)?), config, clock::now())?;
         Ok(Self::of(writer.archive(true), writer.front.load_full()))
     }
 

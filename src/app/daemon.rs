@@ -19,6 +19,7 @@ use super::hide::{Done, Order};
 use super::hub::HubLink;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
+use super::opening::Repair;
 use super::permit::Permit;
 use super::plan::InForce;
 use super::poller::{Brought, Poller};
@@ -106,6 +107,8 @@ pub(super) struct Daemon {
     again: HashSet<SourceId>,
     /// Why the last reload was refused; `None` after a good one.
     refused: Option<Refused>,
+    /// What was mended of late.
+    pub(super) repairs: Vec<Repair>,
     watch: Option<Watch>,
     at_start: AtStart,
     /// Who tells others of news; a round by itself tells nobody.
@@ -133,6 +136,7 @@ impl Daemon {
             published_at: Instant::now(),
             again: HashSet::new(),
             refused: None,
+            repairs: vec![],
             watch,
             at_start: AtStart::of(config),
             hub: None,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{AppError, Options};
+use super::{AppError, Options, opening};
 use crate::config::Config;
 use crate::edge::fetch::Fetcher;
 use crate::edge::hub::{Hub, Settings, SubscriptionView};
@@ -41,7 +41,7 @@ pub fn stored_subscriptions(options: &Options) -> Result<Vec<SubscriptionView>, 
     if !Store::exists(&options.state_folder) {
         return Ok(vec![]);
     }
-    let store = Store::open(&options.state_folder)?;
+    let store = opening::open_here(options)?;
     let topics = store.topics()?;
     let newest = |topic: &str| topics.iter().find(|one| one.topic == topic).map_or(0, |one| one.last);
     let stored = store.subscriptions()?;

@@ -2,6 +2,7 @@
 
 use chrono::{SecondsFormat, SubsecRound as _};
 
+use super::opening::Repair;
 use crate::model::{Health, HealthKind, Notice, Notices, Site, SourceId, SourceState, Timestamp};
 use crate::pipeline;
 
@@ -24,6 +25,7 @@ pub(super) fn notices<'a>(
     site: &Site,
     sources: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
     refused: Option<&Refused>,
+    repairs: &[Repair],
 ) -> Notices {
     let sources: Vec<(&SourceId, &SourceState)> = sources.collect();
     let mut changes: Vec<Change<'a>> = sources.iter().flat_map(|(id, state)| changes(id, state)).collect();
@@ -35,9 +37,10 @@ pub(super) fn notices<'a>(
         list.insert(list.partition_point(|other| other.at > notice.at), notice);
     }
     list.truncate(NOTICES_MAX);
-    if let Some(refused) = refused {
-        let place = list.partition_point(|notice| notice.at > refused.since);
-        list.insert(place, about_config(refused));
+    let about_us = refused.map(about_config).into_iter().chain(repairs.iter().map(about_repair));
+    for notice in about_us {
+        let place = list.partition_point(|other| other.at > notice.at);
+        list.insert(place, notice);
         list.truncate(NOTICES_MAX);
     }
     Notices {
@@ -140,6 +143,29 @@ fn about_config(refused: &Refused) -> Notice {
     }
 }
 
+/// That the store was made anew.
+fn about_repair(repair: &Repair) -> Notice {
+    let Repair { at, why, from, lost, notes, aside } = repair;
+    let what = match lost.is_empty() {
+        true => "nothing is lost".to_owned(),
+        false => format!("lost: {}", lost.join("; ")),
+    };
+    let aside = aside.as_ref().map(|aside| format!("The broken one is kept as {aside}."));
+    let notes: Vec<String> = notes.iter().cloned().chain(aside).collect();
+    Notice {
+        id: pipeline::notice_id("store", *at),
+        title: format!("The store was broken and is made anew: {what}"),
+        why: why.clone(),
+        text: format!(
+            "Made anew at {} from {from}; {what}. What was wrong: {why}. {}",
+            moment(*at),
+            notes.join(" ")
+        ),
+        word: "repaired".to_owned(),
+        at: at.trunc_subsecs(0),
+    }
+}
+
 fn moment(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
@@ -180,7 +206,7 @@ mod tests {
         });
         let ids: Vec<(SourceId, &SourceState)> =
             states.iter().map(|(id, state)| (SourceId((*id).to_owned()), state)).collect();
-        let told = notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref());
+        let told = notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref(), &[]);
         let titles: Vec<&str> = told.list.iter().map(|notice| notice.title.as_str()).collect();
         assert_eq!(titles, expected);
         told

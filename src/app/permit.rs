@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AppError, Options};
+use super::{AppError, Options, opening};
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::store::{Store, StoreError};
@@ -49,7 +49,7 @@ pub fn stored_permits(options: &Options, config: &Config) -> Result<Vec<Permit>,
     if !needs_permits(config) && !Store::exists(&options.state_folder) {
         return Ok(vec![]);
     }
-    let store = Store::open(&options.state_folder)?;
+    let store = opening::open_here(options)?;
     let (mut states, now) = (store.states()?, clock::now());
     store.note_unanswered(&mut states, now)?;
     let wanted = config.sources.iter().filter(|source| source.enabled);

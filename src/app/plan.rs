@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::writer::{edition, read_window, sources};
-use super::{AppError, Options};
+use super::{AppError, Options, opening};
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::store::{Store, StoreError};
@@ -76,8 +76,7 @@ fn is_later(entry: &Entry, now: Timestamp) -> bool {
 pub fn plan_stored(options: &Options, old: &Config, new: &Config) -> Result<Plan, AppError> {
     let now = clock::now();
     // Looking makes no store.
-    let store =
-        Store::exists(&options.state_folder).then(|| Store::open(&options.state_folder)).transpose()?;
+    let store = Store::exists(&options.state_folder).then(|| opening::open_here(options)).transpose()?;
     let hidden = store.as_ref().map(Store::hidden).transpose()?.unwrap_or_default();
     let (edition, by_id) = (edition(old, None, hidden), sources(old));
     let states = store.as_ref().map(Store::states).transpose()?.unwrap_or_default();

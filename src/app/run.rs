@@ -20,18 +20,19 @@ use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
+use super::opening::{self, Looker};
 use super::packing::keep_packed;
 use super::poller::Poller;
 use super::pushes::{Pushed, Pushes};
 use super::row::Row;
 use super::shown::Shown;
-use super::start::{self, Behind, Gate, Porch};
+use super::start::{self, Behind, Gate, Opened, Porch};
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
-use crate::edge::store::{Lock, Store};
+use crate::edge::store::Lock;
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, fault, files, serve, systemd};
 
@@ -50,6 +51,8 @@ pub struct Options {
     pub config_path: PathBuf,
     /// The folder of the store and the socket.
     pub state_folder: PathBuf,
+    /// Who looks at the store before it is opened; without one it is opened as it is, and may hang where it is damaged.
+    pub looker: Option<Looker>,
 }
 
 /// Runs until a signal stops it. `config` is what `options.config_path` said at start.
@@ -66,7 +69,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let shown = Shown::recall(&options.state_folder, &config);
     house.open(listeners, &options, &config, &shown)?;
     let config = Arc::new(config);
-    let opening = start::begin(options.state_folder.clone(), lock, shown, Arc::clone(&config))?;
+    let opening = start::begin(lock, options.looker.clone(), shown, Arc::clone(&config))?;
     let (poller, results) = Poller::new(&config)?;
     let waited = tokio::select! {
         waited = start::wait(opening, &mut house.events) => waited,
@@ -77,10 +80,12 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         tracing::info!("nashra stopped before its store was open");
         return Ok(());
     };
-    let (store, writer) = opened?;
+    let Opened { writer, repairs } = opened?;
+    let store = Arc::clone(&writer.store);
     // What was saved while nobody watched it.
     let reload = reload || stamp != files::stamp(&options.config_path);
     let (mut daemon, deliveries) = house.furnish(options, &config, writer, poller)?;
+    daemon.repairs = repairs;
     drop(config);
     if reload {
         // It is not full: nobody else has sent anything yet.
@@ -222,7 +227,7 @@ pub async fn poll_once(
 ) -> Result<Summary, AppError> {
     // Before anything is made on the disk.
     jobs::check_names(sources, config.sources.iter().map(|source| &source.id)).map_err(AppError::Usage)?;
-    let store = Arc::new(Store::open(&options.state_folder)?);
+    let store = Arc::new(opening::open_here(&options)?);
     let writer = Writer::with_nothing_to_show(store, &config, clock::now())?;
     let (poller, mut results) = Poller::new(&config)?;
     let mut daemon = Daemon::new(options, writer, poller, None, &config);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::jobs::check_names;
 use super::view::{HostView, SourceView, politeness};
-use super::{AppError, Options};
+use super::{AppError, Options, opening};
 use crate::config::Config;
 use crate::edge::clock;
 use crate::edge::store::{Store, StoreError};
@@ -53,7 +53,7 @@ pub fn accept_stored(options: &Options, config: &Config, named: &[String]) -> Re
     if !Store::exists(&options.state_folder) {
         return Ok(Accepted { others: named.to_vec(), ..Accepted::default() });
     }
-    let store = Store::open(&options.state_folder)?;
+    let store = opening::open_here(options)?;
     let mut states = store.states()?;
     let wanted = config.sources.iter().filter(|source| is_wanted(named, &source.id));
     Ok(accept(&store, &mut states, wanted, clock::now())?)
@@ -105,5 +105,5 @@ fn states(options: &Options) -> Result<BTreeMap<SourceId, SourceState>, AppError
     if !Store::exists(&options.state_folder) {
         return Ok(BTreeMap::new());
     }
-    Ok(Store::open(&options.state_folder)?.states()?)
+    Ok(opening::open_here(options)?.states()?)
 }

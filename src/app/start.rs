@@ -15,18 +15,22 @@ use super::admin::Admin;
 use super::daemon::Event;
 use super::items::Items;
 use super::mail::Post;
+use super::opening::{self, Looker, Repair};
 use super::shown::Shown;
 use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse};
 use crate::edge::serve::{Admission, Envelope, Mail, Mailbox, Pages, Reply, STARTING_SECONDS};
-use crate::edge::store::{Lock, Store};
+use crate::edge::store::Lock;
 use crate::edge::{clock, systemd};
 use crate::model::Document;
 
 /// How long a command waits for the store. Opening takes a moment; to build it anew may take minutes, and who asks
 /// then is told so.
 const COMMAND_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the service manager is told that all is well, though the store is not open. A large one that is built anew
+/// takes its time, and readers are served meanwhile; beyond this it hangs.
+const PATIENCE: Duration = Duration::from_secs(3600);
 const STARTING: &str = "nashra is opening its store: try again in a moment";
 
 /// What lies behind the store, once that is open.
@@ -138,21 +142,27 @@ impl AdminApi for Gate {
 }
 
 /// What a start comes to.
-pub(super) type Opened = Result<(Arc<Store>, Writer), AppError>;
+pub(super) struct Opened {
+    pub(super) writer: Writer,
+    /// What the admin is to hear of the store.
+    pub(super) repairs: Vec<Repair>,
+}
 
 /// Opens the store, and shows what it holds in place of what was shown last. On a thread of its own, so that a process
 /// that is told to end does not wait for it: to be killed meanwhile harms no store.
 pub(super) fn begin(
-    state_folder: std::path::PathBuf,
     lock: Lock,
+    looker: Option<Looker>,
     shown: Shown,
     config: Arc<Config>,
-) -> Result<oneshot::Receiver<Opened>, AppError> {
+) -> Result<oneshot::Receiver<Result<Opened, AppError>>, AppError> {
     let (done, opened) = oneshot::channel();
-    let open = move || -> Opened {
-        let store = Arc::new(Store::open_locked(&state_folder, lock)?);
-        let writer = Writer::behind(shown, Arc::clone(&store), &config, clock::now())?;
-        Ok((store, writer))
+    let open = move || {
+        let folder = lock.folder().to_path_buf();
+        let opening::Opened { store, repairs } = opening::open(lock, looker.as_ref())?;
+        let writer = Writer::behind(shown, Arc::new(store), &config, clock::now())?;
+        opening::note_standing(&folder);
+        Ok(Opened { writer, repairs })
     };
     let begun = thread::Builder::new().name("opening".to_owned()).spawn(move || {
         // Nobody hears it where the process is about to end.
@@ -165,13 +175,13 @@ pub(super) fn begin(
 /// Waits for that. The service manager hears meanwhile that this is alive, as long as the work is not given up for
 /// hanging. Breaks where it is told to end; gives back whether it was told to reload.
 pub(super) async fn wait(
-    mut opened: oneshot::Receiver<Opened>,
+    mut opened: oneshot::Receiver<Result<Opened, AppError>>,
     events: &mut mpsc::Receiver<Event>,
-) -> ControlFlow<(), (Opened, bool)> {
+) -> ControlFlow<(), (Result<Opened, AppError>, bool)> {
     let (begun, mut reload) = (Instant::now(), false);
     let rhythm = systemd::watchdog_interval().map(|interval| interval / 2);
     loop {
-        let next = Instant::now() + rhythm.unwrap_or(systemd::PATIENCE_MAX);
+        let next = Instant::now() + rhythm.unwrap_or(PATIENCE);
         tokio::select! {
             done = &mut opened => {
                 let lost = || {
@@ -187,7 +197,7 @@ pub(super) async fn wait(
                 Some(_) => {}
             },
             () = sleep_until(next) => {
-                if rhythm.is_some() && begun.elapsed() < systemd::PATIENCE_MAX {
+                if rhythm.is_some() && begun.elapsed() < PATIENCE {
                     systemd::watchdog();
                 }
             }

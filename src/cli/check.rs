@@ -111,8 +111,8 @@ async fn permits(config: &Config, config_path: &Path) -> Result<Vec<Permit>, Cli
     match socket::send(&options, "POST", "/api/sources/asking", &body, ANSWER_TIMEOUT).await? {
         Some(Permits { sources }) => Ok(sources),
         None => app::stored_permits(&options, config).map_err(|error| match error {
-            AppError::Store(StoreError::InUse(folder)) => CliError::Failed(format!(
-                "{folder}: another nashra is using this store, which knows when each source was last asked; \
+            AppError::Store(StoreError::InUse(who)) => CliError::Failed(format!(
+                "{who} is using this store, which knows when each source was last asked; \
                  probe again once it has ended"
             )),
             other => other.into(),

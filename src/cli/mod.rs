@@ -3,6 +3,7 @@
 mod check;
 mod entries;
 mod hide;
+mod look;
 mod moment;
 mod parse;
 mod plan;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{self, AppError, Options};
+use crate::app::{self, AppError, Looker, Options};
 use crate::config::{Config, Mistake};
 
 /// Exit code for a command that could not do its work.
@@ -83,6 +84,9 @@ enum Command {
     Hide(hide::Args),
     /// Write every document as a file, with compressed twins, for a web server, a CDN or a bucket.
     Render(render::Args),
+    /// Look at a store for damage, for a nashra that is about to open it.
+    #[command(hide = true)]
+    Look(look::Args),
     /// Let an entry back that was hidden: to its place, with its id.
     Unhide(hide::Args),
 }
@@ -123,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Entries(args) => entries::main(&args, &config),
         Command::Why(args) => why::main(&args, &config),
         Command::Render(args) => render::main(&args, &config),
+        Command::Look(args) => look::main(&args),
         Command::Hide(args) => hide::main(&args, true, &config),
         Command::Unhide(args) => hide::main(&args, false, &config),
     };
@@ -162,7 +167,7 @@ fn load(config: &Path) -> Result<Config, CliError> {
 fn options(config: &Config, config_path: &Path) -> Options {
     let directory = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
     let state_folder = app::state_folder(config, directory.as_deref());
-    Options { config_path: config_path.to_path_buf(), state_folder }
+    Options { config_path: config_path.to_path_buf(), state_folder, looker: Looker::of_this_program() }
 }
 
 /// Runs an asynchronous command on a runtime of its own.

@@ -7,9 +7,11 @@ mod delta;
 mod doors;
 mod go;
 mod heads;
+mod lanes;
 mod negotiate;
 mod respond;
 mod route;
+mod twin;
 
 use std::future::Future;
 use std::io;
@@ -23,17 +25,18 @@ use http::uri::Authority;
 use http::{HeaderValue, Method, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use self::call::{Call, Handled};
-use self::connection::{Answer, Patience, Watched, drive};
+use self::connection::{Answer, Patience};
 pub use self::doors::{Admission, Doors, Envelope, Mail, Mailbox, Pages, Pass, Reply};
+use self::lanes::Lanes;
 use self::negotiate::Accepted;
 pub use self::respond::{Request, STARTING_SECONDS, answer, respond, text};
 use self::route::Route;
@@ -113,18 +116,21 @@ pub async fn run_with(
         item_slots: Arc::new(Semaphore::new(limits.items_max as usize)),
         builder: builder(&limits),
         limits,
+        main: Handle::current(),
     });
+    let lanes = Lanes::open(&server, &stopped)?;
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let ((stream, peer), slot) = tokio::select! {
             next = next(&listener, &slots) => next,
             () = &mut shutdown => break,
         };
-        tokio::spawn(converse(Arc::clone(&server), stream, peer, slot, stopped.clone()));
+        lanes.take(stream, peer, slot);
     }
     drop(listener);
     // Each connection keeps to its own deadline, so all slots come back.
     let _ = stop.send(true);
+    drop(lanes);
     let all = slots.acquire_many(limits.connections_max);
     if timeout(limits.drain + limits.grace, all).await.is_err() {
         tracing::warn!("requests were still running at the deadline and are cut off");
@@ -153,31 +159,13 @@ async fn next(
     }
 }
 
-async fn converse(
-    server: Arc<Server>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    slot: Option<OwnedSemaphorePermit>,
-    stopped: watch::Receiver<bool>,
-) {
-    // Small frames of HTTP/2 would wait for each other otherwise. A stream that refuses works all the same.
-    let _ = stream.set_nodelay(true);
-    let patience = Patience::new(server.limits);
-    let service = {
-        let (server, patience) = (Arc::clone(&server), Arc::clone(&patience));
-        service_fn(move |request| handle(&server, &patience, peer, request))
-    };
-    let stream = Watched::new(stream, Arc::clone(&patience));
-    let connection = Box::pin(server.builder.serve_connection(stream, service));
-    drive(connection, auto::Connection::graceful_shutdown, &patience, stopped).await;
-    drop(slot);
-}
-
 struct Server {
     doors: Doors,
     item_slots: Arc<Semaphore>,
     builder: auto::Builder<TokioExecutor>,
     limits: Limits,
+    /// Where everything but the conversation itself is done.
+    main: Handle,
 }
 
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
@@ -213,12 +201,24 @@ fn handle(
     let route = Route::of(head.uri.path());
     if route == Route::Snapshot {
         let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
-        let response = respond(&server.doors.front.load(), &asked);
+        let front = server.doors.front.load();
+        let response = match respond::find(&front, &asked) {
+            Ok(document) => {
+                let response = answer(document, &asked);
+                if head.version < Version::HTTP_2 {
+                    patience.expect(heads::twin(document, response.body()));
+                }
+                response
+            }
+            Err(other) => *other,
+        };
         return Handled::Now(Some(call.answer(response, patience)));
     }
     let (server, patience) = (Arc::clone(server), Arc::clone(patience));
     // On the heap, so that a connection that only asks for documents is small.
-    Handled::Later(Box::pin(async move { server.handle(call, &patience, route, head, body, peer).await }))
+    let main = server.main.clone();
+    let work = Box::pin(async move { server.handle(call, &patience, route, head, body, peer).await });
+    Handled::Later(main, work)
 }
 
 /// The whole body of a request, or why it is not taken.
@@ -282,6 +282,7 @@ impl Server {
             },
             _ => self.answer(&head, route).await,
         };
+        patience.ready();
         call.answer(response, patience)
     }
 

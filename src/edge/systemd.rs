@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 
 /// The longest work that the watchdog is told to wait for.
-pub const PATIENCE_MAX: Duration = Duration::from_secs(600);
+const PATIENCE_MAX: Duration = Duration::from_secs(600);
 
 /// The daemon serves, or a reload has ended.
 pub fn ready() {

@@ -8,6 +8,7 @@ mod news;
 mod respond;
 mod rude;
 mod stop;
+mod twins;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

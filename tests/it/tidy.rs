@@ -33,6 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("zstd", &["edge/fetch", "edge/store", "edge/editions", "pipeline/render/pack"]),
     ("notify", &["edge/watch"]),
     ("sd_notify", &["edge/systemd"]),
+    ("rustix", &["edge/serve/twin"]),
     ("rss", &["pipeline/parse", "pipeline/render"]),
     ("atom_syndication", &["pipeline/parse", "pipeline/render"]),
     ("encoding_rs", &["pipeline/parse", "config"]),

@@ -39,6 +39,7 @@ impl Daemon {
             "entries_stored": self.writer.store.entries_stored().ok(),
             "subscriptions": subscriptions,
             "subscriptions_failing": subscriptions_failing,
+            "repairs": self.repairs,
             "config_mistakes": self.refused.as_ref().map_or(&[][..], |refused| &refused.mistakes),
         })
     }
@@ -59,7 +60,7 @@ impl Daemon {
 
     pub(super) fn notices(&self) -> Notices {
         let sources = self.in_order().map(|(source, state)| (&source.id, state));
-        notices(self.writer.site(), sources, self.refused.as_ref())
+        notices(self.writer.site(), sources, self.refused.as_ref(), &self.repairs)
     }
 
     /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.

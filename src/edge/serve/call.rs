@@ -7,13 +7,15 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, Version, header};
+use tokio::runtime::Handle;
 
 use super::connection::{Answer, Patience, Running};
 
 /// An answer, or the work that leads to it.
 pub(super) enum Handled {
     Now(Option<Response<Answer>>),
-    Later(Pin<Box<dyn Future<Output = Response<Answer>> + Send>>),
+    /// On the runtime that is named: what the work starts outlives the connection, and its lane.
+    Later(Handle, Pin<Box<dyn Future<Output = Response<Answer>> + Send>>),
 }
 
 impl Future for Handled {
@@ -25,7 +27,10 @@ impl Future for Handled {
             Self::Now(response) => {
                 response.take().map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
             }
-            Self::Later(work) => work.as_mut().poll(cx).map(Ok),
+            Self::Later(main, work) => {
+                let _there = main.enter();
+                work.as_mut().poll(cx).map(Ok)
+            }
         }
     }
 }

@@ -14,9 +14,11 @@ use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, sleep_until};
 
 use super::Limits;
+use super::twin::{self, Twin};
 
 /// Bytes that are read and thrown away after an answer, so that a peer which is still sending gets to read it.
 const LINGER_BYTES_MAX: usize = 256 * 1024;
@@ -45,6 +47,8 @@ struct State {
     lingers_since: Option<Instant>,
     /// A request's body was left unread.
     unread: bool,
+    /// What is going to be written next, as the kernel has it.
+    twin: Option<Arc<Twin>>,
 }
 
 /// Why a connection's time is up.
@@ -68,6 +72,7 @@ impl Patience {
             moved_at: now,
             lingers_since: None,
             unread: false,
+            twin: None,
         };
         Arc::new(Self { limits, began: now, state: Mutex::new(state) })
     }
@@ -80,9 +85,21 @@ impl Patience {
         Running(Arc::clone(self))
     }
 
+    /// The answer to a request that took its time is there.
+    pub(super) fn ready(&self) {
+        self.state().moved_at = Instant::now();
+    }
+
     /// The body of a request is not going to be read.
     pub(super) fn leave_unread(&self) {
         self.state().unread = true;
+    }
+
+    /// A body with this twin is going to be sent. Of two that are, the later one counts: the other is copied.
+    pub(super) fn expect(&self, twin: Option<Arc<Twin>>) {
+        if twin.is_some() {
+            self.state().twin = twin;
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -149,7 +166,8 @@ impl Drop for Running {
         state.running -= 1;
         state.answered = true;
         if state.running == 0 {
-            state.quiet_since = Instant::now();
+            // What is handed over was made, or moved on, just now: a look at the clock is saved.
+            state.quiet_since = state.moved_at;
         }
     }
 }
@@ -202,6 +220,25 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// With the help of a body's twin, where there is one.
+    fn poll_send(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let mut expected = self.patience.state().twin.take();
+        if expected.is_some() {
+            let sent = twin::poll_send(self.io.inner(), cx, slices, &mut expected);
+            self.patience.expect(expected);
+            if let Some(sent) = sent {
+                return sent;
+            }
+        }
+        match slices {
+            // One is sent with less ado than a list.
+            [slice] => Pin::new(&mut self.io).poll_write(cx, slice),
+            _ => Pin::new(&mut self.io).poll_write_vectored(cx, slices),
+        }
+    }
+}
+
 impl Read for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -224,7 +261,7 @@ impl Write for Watched {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.io).poll_write_vectored(cx, slices);
+        let outcome = self.poll_send(cx, slices);
         self.patience.wrote(&outcome);
         outcome
     }
@@ -275,7 +312,7 @@ pub(super) async fn drive<C: Future>(
     let mut alarm = pin!(sleep_until(patience.deadline(None).0));
     // When it is cut, once it was told to finish.
     let mut last = None;
-    let mut is_first = true;
+    let (mut is_first, mut is_set) = (true, false);
     poll_fn(|cx| {
         // To look whether there is news costs next to nothing; to wait for it again would cost a lock.
         let has_news = std::mem::take(&mut is_first) || !matches!(told.has_changed(), Ok(false));
@@ -293,10 +330,18 @@ pub(super) async fn drive<C: Future>(
             // rings: a timer is dearer than a look at the clock.
             if at < alarm.deadline() {
                 alarm.as_mut().reset(at);
+                is_set = false;
             }
+            // One that has been told whom to wake, and has not rung, need not be told again.
+            if is_set && !alarm.is_elapsed() {
+                return Poll::Pending;
+            }
+            // Without budget it does not listen, and all is polled again.
+            is_set = has_budget_remaining();
             ready!(alarm.as_mut().poll(cx));
             if at > alarm.deadline() {
                 alarm.as_mut().reset(at);
+                is_set = false;
                 continue;
             }
             if verdict == Verdict::Cut {

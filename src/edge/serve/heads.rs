@@ -1,9 +1,11 @@
-//! The heads of answers with a document. They are made once a document and coding, and kept with it.
+//! What is made once a document and coding, and kept with it: the heads of answers, and the twins of bodies.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
 
+use super::twin::{self, Twin};
 use crate::model::{Coding, Document, Lifetime, Timestamp};
 
 /// What a cache may do with a document when this server is down: a day-old bulletin is better than none.
@@ -14,12 +16,30 @@ const CSP: &str = "default-src 'none'; style-src 'self'; img-src http: https:; m
 /// The latest second that an HTTP date can name: the end of the year 9999.
 const DATE_SECONDS_MAX: i64 = 253_402_300_799;
 
-/// The heads of one document.
+/// The heads of one document, and its bodies as the kernel has them.
 #[derive(Default)]
 pub(super) struct Heads {
     whole: [OnceLock<HeaderMap>; 4],
     same: [OnceLock<HeaderMap>; 4],
     private: OnceLock<Option<HeaderValue>>,
+    twins: [twin::Slot; 4],
+}
+
+/// The twin of a body of this document, where it has one.
+pub(super) fn twin(document: &Document, body: &Bytes) -> Option<Arc<Twin>> {
+    if !(twin::BODY_BYTES_MIN..=twin::BODY_BYTES_MAX).contains(&body.len()) {
+        return None;
+    }
+    let heads = document.kept.get_or_make(Heads::default)?;
+    let is_it =
+        |coding| document.is_ready(coding) && document.body(coding).is_some_and(|one| same_place(one, body));
+    let (slot, _) = heads.twins.iter().zip(Coding::ALL).find(|(_, coding)| is_it(*coding))?;
+    slot.of(body)
+}
+
+/// Whether the bytes are not only equal, but the very same.
+fn same_place(one: &Bytes, other: &Bytes) -> bool {
+    one.as_ptr_range() == other.as_ptr_range()
 }
 
 /// The headers of 200 in a coding whose bytes are so many.
@@ -49,6 +69,13 @@ pub(super) fn same(document: &Document, coding: Coding) -> HeaderMap {
         headers
     };
     kept(document, |heads| &heads.same, coding, make)
+}
+
+/// The ETag of a coding whose headers were wanted before; `None` where they were not.
+pub(super) fn etag(document: &Document, coding: Coding) -> Option<&HeaderValue> {
+    let heads = document.kept.get_or_make(Heads::default)?;
+    let (slot, _) = heads.same.iter().zip(Coding::ALL).find(|(_, one)| *one == coding)?;
+    slot.get()?.get(header::ETAG)
 }
 
 /// Marks the answer to a reader that asks for news alone as good for itself, and for no one else.

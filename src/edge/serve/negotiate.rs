@@ -107,6 +107,10 @@ fn members<'a>(headers: &'a HeaderMap, header: &HeaderName) -> impl Iterator<Ite
 /// The weight among a member's parameters in thousandths; 1000 where there is none, `None` where it breaks
 /// the grammar (`0[.ddd]` or `1[.000]`).
 fn weight(parameters: &str) -> Option<u16> {
+    // Nearly all are of this kind.
+    if parameters.is_empty() {
+        return Some(1000);
+    }
     let mut weights = parameters.split(';').filter_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("q").then(|| value.trim())

@@ -40,20 +40,29 @@ pub struct Request<'a> {
 
 /// Answers from the snapshot. Unknown addresses are 404 before methods are looked at.
 pub fn respond(published: &Published, request: &Request<'_>) -> Response<Bytes> {
-    let path = match checked(request) {
-        Ok(path) => path,
-        Err(refused) => return *refused,
-    };
-    if path == "/healthz" {
+    match find(published, request) {
+        Ok(document) => answer(document, request),
+        Err(other) => *other,
+    }
+}
+
+/// The document that is asked for, or what is answered in its stead.
+pub(super) fn find<'a>(
+    published: &'a Published,
+    request: &Request<'_>,
+) -> Result<&'a Document, Box<Response<Bytes>>> {
+    let path = checked(request)?;
+    if let Some(document) = published.documents.get(path.as_ref()) {
+        return Ok(document);
+    }
+    let method = request.method;
+    Err(Box::new(if path == "/healthz" {
         let how = if published.is_starting { "starting\n" } else { "ok\n" };
-        return not_allowed(request.method).unwrap_or_else(|| text(StatusCode::OK, how, request.method));
-    }
-    match published.documents.get(path.as_ref()) {
-        Some(document) => answer(document, request),
-        None => moved(published, &path, request.method).unwrap_or_else(|| {
-            if published.is_starting { starting(request.method) } else { not_found(request.method) }
-        }),
-    }
+        not_allowed(method).unwrap_or_else(|| text(StatusCode::OK, how, method))
+    } else {
+        let missing = if published.is_starting { starting } else { not_found };
+        moved(published, &path, method).unwrap_or_else(|| missing(method))
+    }))
 }
 
 /// The decoded path, or why there can be none. What is decoded is only ever compared with addresses that

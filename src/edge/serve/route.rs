@@ -21,13 +21,14 @@ pub(super) enum Route {
 impl Route {
     /// By the path as it was sent.
     pub(super) fn of(path: &str) -> Self {
-        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let rest = path.trim_start_matches('/');
+        let (first, is_deeper) = rest.split_once('/').map_or((rest, false), |(first, _)| (first, true));
         match first {
             "item" | "story" | "search" | "search.atom" if path.starts_with('/') => Self::Stored,
             "go" => Self::Go,
             "hub" | "rsscloud" => Self::Mail(FORM_BYTES_MAX),
             "websub" => Self::Mail(DOCUMENT_BYTES_MAX),
-            _ if path.contains("/archive/") => Self::Stored,
+            _ if is_deeper && path.contains("/archive/") => Self::Stored,
             _ => Self::Snapshot,
         }
     }
@@ -48,6 +49,8 @@ mod tests {
             ("/search", Route::Stored),
             ("/search.atom", Route::Stored),
             ("/sport/archive/3.atom", Route::Stored),
+            ("/sport/archive", Route::Snapshot),
+            ("/archive/3.atom", Route::Stored),
             ("/go/0190", Route::Go),
             ("/hub", Route::Mail(FORM_BYTES_MAX)),
             ("/hubs", Route::Snapshot),

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sled::Tree;
 
+use super::guard::Tree;
 use super::{Stage, StoreError};
 use crate::model::{Digest, EntryKey, Timestamp};
 

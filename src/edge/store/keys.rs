@@ -19,13 +19,12 @@ mod worker;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sled::{Db, Tree};
-
 use self::held::Held;
 use self::volume::{Merged, Records, Volume, leads};
 use self::worker::Worker;
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
+use super::guard::{Db, Tree};
 use super::{StoreError, codec};
 use crate::edge::fault;
 use crate::edge::journal::Rows;

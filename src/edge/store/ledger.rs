@@ -11,9 +11,9 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use sled::Tree;
 
 use super::commit::Commit;
+use super::guard::Tree;
 use super::{Store, StoreError, codec};
 use crate::model::{ArchiveEnd, ArchivePage, Digest, EntryKey, Filing, SectionId};
 

@@ -20,13 +20,19 @@ mod commit;
 mod damage;
 mod delisted;
 mod frozen;
+mod guard;
 mod hidden;
 mod keys;
 mod ledger;
+mod lock;
+mod look;
+mod mend;
 mod open;
+mod rebuild;
 mod record;
 mod related;
 mod retention;
+mod seal;
 mod search;
 mod sheaf;
 mod sketches;
@@ -36,22 +42,27 @@ mod walk;
 mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::AtomicU64;
+use std::io::ErrorKind;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-
-use chrono::SubsecRound as _;
-use sled::{Db, Tree};
 
 use crate::edge::journal::{Journal, Rows};
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
+use chrono::SubsecRound as _;
 use damage::Damage;
+use guard::{Db, Tree};
 pub use hidden::HIDDEN_MAX;
 use keys::Keys;
 use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
-pub use open::Lock;
+pub use lock::Lock;
+pub use look::{Seen, ask, bytes_below, look};
+pub use mend::{Mended, mend, sweep};
+pub use open::{is_gone, is_sealed, prepare};
+pub use rebuild::{Rebuilt, rebuild};
 use record::Press;
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged};
+use seal::Seal;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 
@@ -95,6 +106,8 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
+    /// Behind everything that holds sled open.
+    _seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.
     _lock: Lock,
 }
@@ -121,11 +134,25 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// Another process holds it.
-    #[error("{0}: another nashra is using this store; stop it first, or leave out --once to poll through it")]
+    #[error("{0} is using this store; stop it first, or leave out --once to poll through it")]
     InUse(String),
-    /// It is not ours, or from a newer version.
+    /// It is from a newer version, or its folder holds other things.
     #[error("{0}")]
     Refused(String),
+    /// sled's files are not ours, or not any more.
+    #[error("{0}")]
+    Foreign(String),
+    /// sled's files are damaged.
+    #[error("{place}: the store is damaged ({why}); `nashra run` makes it anew from the journal")]
+    Damaged {
+        /// Where they are.
+        place: String,
+        /// What is known.
+        why: String,
+    },
+    /// sled does not come back.
+    #[error("the store does not open within {0} s")]
+    Hung(u64),
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
     Journal(std::io::Error),
@@ -137,7 +164,44 @@ pub enum StoreError {
     Record(String),
 }
 
+impl StoreError {
+    /// Whether the open store is not to be used any more after this: sled's files are damaged, or sled has failed in a
+    /// way that makes the rest of it doubtful. Opening it anew repairs it.
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Sled(error) => guard::is_fatal(error),
+            Self::Damaged { .. } | Self::Foreign(_) | Self::Hung(_) => true,
+            Self::Folder { .. } | Self::InUse(_) | Self::Refused(_) | Self::Journal(_) | Self::Record(_) => {
+                false
+            }
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether another store in its place would help.
+    pub fn is_mendable(&self) -> bool {
+        self.is_fatal() && !matches!(self, Self::Hung(_))
+    }
+
+    /// Whether it is only that the disk is full.
+    pub fn is_about_room(&self) -> bool {
+        let error = match self {
+            Self::Folder { source, .. } | Self::Journal(source) | Self::Sled(sled::Error::Io(source)) => {
+                source
+            }
+            _ => return false,
+        };
+        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+    }
+}
+
 impl Store {
+    /// Whether something has failed that is fatal ([`StoreError::is_fatal`]), even where nobody was told.
+    pub fn is_broken(&self) -> bool {
+        self.db.is_broken().load(Ordering::Relaxed)
+    }
+
     /// What is stored under `keys`.
     pub fn known(&self, keys: &[IdentityKey]) -> Result<Known, StoreError> {
         if keys.is_empty() {

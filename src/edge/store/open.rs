@@ -1,20 +1,21 @@
 //! Opening: whose folder it is, whether somebody else holds it, and which schema it has.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use sled::{Batch, Db, Tree};
+use sled::Batch;
 
 use super::damage::Damage;
+use super::guard::{Db, Tree};
 use super::keys::Keys;
 use super::ledger::Ledgers;
+use super::lock::{Lock, failed, is_sled_in_use};
+use super::mend::has_history;
 use super::record::Press;
+use super::seal::Seal;
 use super::write::replay;
 use super::{Store, StoreError, codec};
 use crate::edge::fault;
@@ -50,39 +51,32 @@ const DEFAULT_TREE: &str = "__sled__default";
 /// sled's cache, in bytes.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 const FLUSH_INTERVAL_MS: u64 = 500;
-/// How long a lock is waited for, and how often it is tried.
-const LOCK_PATIENCE: Duration = Duration::from_millis(500);
-const LOCK_RHYTHM: Duration = Duration::from_millis(10);
-
+/// EMFILE and ENFILE: too many files are open.
+const TOO_MANY_FILES: [i32; 2] = [24, 23];
 impl Store {
-    /// Whether `folder` has a store that can be opened without making one.
+    /// Whether `folder` has a store, in whatever state.
     pub fn exists(folder: &Path) -> bool {
-        folder.join("db").exists()
+        folder.join("db").exists() || has_history(folder)
     }
 
     /// Opens the store in `folder`, making it where there is none. Refuses, without touching it, a store
     /// of another program or of a newer version.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        Self::open_locked(folder, Lock::take(folder)?)
+        Self::open_locked(Lock::take(folder)?)
     }
 
-    /// The same for who has the folder already.
-    pub fn open_locked(folder: &Path, lock: Lock) -> Result<Self, StoreError> {
-        let at = |path: &Path| {
-            let path = path.display().to_string();
-            move |source| StoreError::Folder { path, source }
-        };
+    /// The same for whoever has taken the lock already.
+    pub fn open_locked(lock: Lock) -> Result<Self, StoreError> {
+        let folder = lock.folder().to_path_buf();
+        prepare(&lock)?;
+        Seal::remove(&folder).map_err(failed(&folder))?;
         let place = folder.join("db");
-        if place.exists() {
-            refuse_foreign_folder(&place)?;
-            sweep(&place).map_err(at(&place))?;
-        }
         let db = open_sled(&place)?;
         let meta = claim(&db, &place)?;
         let journal = replay(&db, &meta, &folder.join("journal"))?;
         let sequence = journal.next() - 1;
         let damage = Arc::<Damage>::default();
-        let tree = |name: &str| -> Result<Tree, StoreError> { Ok(db.open_tree(name)?) };
+        let tree = |name: &str| db.open_tree(name);
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
         let archive = tree("archive")?;
         Ok(Self {
@@ -112,54 +106,53 @@ impl Store {
             damage,
             press: Press::new()?,
             journal: Mutex::new(journal),
+            _seal: Seal::new(&folder, &db),
             db,
             _lock: lock,
         })
     }
 }
 
-/// A state folder that is ours alone, for as long as this lives. sled locks its own files too, but then speaks of a
-/// "would block"; ours says what it means.
-#[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "the lock ends with the file")] File);
-
-impl Lock {
-    /// Takes the folder, making it where there is none. Fails at once where another process has it.
-    pub fn take(folder: &Path) -> Result<Self, StoreError> {
-        let path = folder.join("nashra.lock");
-        let failed = |source| StoreError::Folder { path: path.display().to_string(), source };
-        fs::create_dir_all(folder)
-            .map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match patiently(|| file.try_lock()) {
-            Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(folder.display().to_string())),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
+/// What is to be done before sled sees its folder: refuses one that is not ours, and takes away what would break it.
+pub fn prepare(lock: &Lock) -> Result<(), StoreError> {
+    let place = lock.folder().join("db");
+    if !place.exists() {
+        return Ok(());
     }
+    if !place.is_dir() {
+        return Err(damaged(&place, "it is no folder"));
+    }
+    refuse_foreign_folder(&place)?;
+    if is_sled_in_use(&place) {
+        return Err(StoreError::InUse(format!("{}: another process", place.display())));
+    }
+    sweep(&place).map_err(failed(&place))
 }
 
-/// Tries again for a moment: a process that has just ended, or is a fork that has not begun its own program yet,
-/// may still hold a lock.
-fn patiently<T, E>(attempt: impl Fn() -> Result<T, E>) -> Result<T, E> {
-    let begun = Instant::now();
-    loop {
-        let result = attempt();
-        if result.is_ok() || begun.elapsed() > LOCK_PATIENCE {
-            return result;
-        }
-        thread::sleep(LOCK_RHYTHM);
-    }
+/// Whether there is nothing to be opened, although there was once.
+pub fn is_gone(lock: &Lock) -> bool {
+    lock.folder().join("db").symlink_metadata().is_err() && has_history(lock.folder())
+}
+
+/// Whether the store was closed well and nobody has touched it since: then it need not be looked at.
+pub fn is_sealed(lock: &Lock) -> bool {
+    Seal::is_whole(lock.folder())
+}
+
+fn damaged(place: &Path, why: &str) -> StoreError {
+    StoreError::Damaged { place: place.display().to_string(), why: why.to_owned() }
 }
 
 /// A folder with other people's files in it is not ours to write to.
 fn refuse_foreign_folder(place: &Path) -> Result<(), StoreError> {
-    let failed = |source| StoreError::Folder { path: place.display().to_string(), source };
+    let failed = failed(place);
     let mut names = Vec::new();
-    for file in fs::read_dir(place).map_err(failed)? {
-        names.push(file.map_err(failed)?.file_name().to_string_lossy().into_owned());
+    for file in fs::read_dir(place).map_err(&failed)? {
+        names.push(file.map_err(&failed)?.file_name().to_string_lossy().into_owned());
     }
-    let is_sled = names.iter().any(|name| name == "conf" || name == "db");
+    let of_sled =
+        |name: &String| matches!(name.as_str(), "conf" | "db" | "blobs") || name.starts_with("snap.");
+    let is_sled = names.iter().any(of_sled);
     if names.is_empty() || is_sled {
         return Ok(());
     }
@@ -184,41 +177,47 @@ fn sweep(place: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Recovery panics on some kinds of damage: that is an error, not the end of the process.
-fn open_sled(place: &Path) -> Result<Db, StoreError> {
+/// Recovery fails, or panics, on damage.
+pub(super) fn open_sled(place: &Path) -> Result<Db, StoreError> {
     let config =
         sled::Config::new().path(place).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_INTERVAL_MS));
-    // Nobody else has our lock, so whoever still holds sled's is about to end.
-    match catch_unwind(AssertUnwindSafe(|| patiently(|| config.open()))) {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(error)) => Err(StoreError::Sled(error)),
-        Err(_) => Err(StoreError::Refused(format!(
-            "{}: the store is damaged and cannot be opened; move the folder away and start again",
-            place.display()
-        ))),
-    }
+    Db::open(&config).map_err(|error| match error {
+        sled::Error::Io(error) if is_of_the_system(&error) => failed(place)(error),
+        other => damaged(place, &other.to_string()),
+    })
+}
+
+/// Whether the files may be sound, and this process may not, or cannot now, use them.
+fn is_of_the_system(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock,
+    };
+    let kinds = [OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock];
+    let is_out_of_files = error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code));
+    // sled says this of its own lock, which is looked at before.
+    kinds.contains(&error.kind()) || is_out_of_files || error.to_string().contains("could not acquire lock")
 }
 
 /// Signs a fresh store, checks the signature of an old one. Looks at the names of the trees before
 /// opening any, because opening one that is not there would make it.
-fn claim(db: &Db, place: &Path) -> Result<Tree, StoreError> {
+pub(super) fn claim(db: &Db, place: &Path) -> Result<Tree, StoreError> {
     let refused = |why: String| Err(StoreError::Refused(format!("{}: {why}", place.display())));
-    let names: Vec<String> =
-        db.tree_names().iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    let foreign = |why: &str| Err(StoreError::Foreign(format!("{}: {why}", place.display())));
+    let names = db.tree_names();
     let ours = |name: &String| name == DEFAULT_TREE || TREES.contains(&name.as_str());
-    let foreign = names.iter().find(|name| !ours(name));
+    let unknown = names.iter().find(|name| !ours(name));
     if !names.iter().any(|name| name == "meta") {
-        if foreign.is_some() || !db.is_empty() {
-            return refused("this sled store is not nashra's; set store.path to another folder".to_owned());
+        if unknown.is_some() || !db.open_tree(DEFAULT_TREE)?.is_empty() {
+            return foreign("this sled store is not nashra's; set store.path to another folder");
         }
         return sign(db);
     }
     let meta = db.open_tree("meta")?;
-    if meta.is_empty() && foreign.is_none() {
+    if meta.is_empty() && unknown.is_none() {
         return sign(db);
     }
     if meta.get("app")?.as_deref() != Some(APP) {
-        return refused("this store is another program's; set store.path to another folder".to_owned());
+        return foreign("this store is another program's; set store.path to another folder");
     }
     let schema = meta.get("schema")?.and_then(|bytes| <[u8; 4]>::try_from(bytes.as_ref()).ok());
     match schema.map(u32::from_be_bytes) {
@@ -229,9 +228,9 @@ fn claim(db: &Db, place: &Path) -> Result<Tree, StoreError> {
                  install the newer version again, or set store.path to another folder"
             ));
         }
-        _ => return refused("this store has no schema number that this version knows".to_owned()),
+        _ => return foreign("this store has no schema number that this version knows"),
     }
-    match foreign {
+    match unknown {
         None => Ok(meta),
         Some(name) => refused(format!("this store has a tree {name:?} that this version does not know")),
     }

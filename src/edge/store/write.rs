@@ -6,18 +6,16 @@ use std::io;
 use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
 
-use sled::transaction::{
-    ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree,
-};
-use sled::{Batch, Db, Tree};
+use sled::Batch;
 
+use super::guard::{Db, Tree};
 use super::open::TREES;
 use super::{Store, StoreError, codec};
 use crate::edge::fault;
 use crate::edge::journal::{self, Changes, Journal, Record, Rows};
 
 /// The place of the last commit that sled holds.
-const SEQUENCE: &[u8] = b"sequence";
+pub(super) const SEQUENCE: &[u8] = b"sequence";
 
 impl Store {
     /// Makes everything that was applied so far durable.
@@ -94,7 +92,7 @@ pub(super) fn replay(db: &Db, meta: &Tree, folder: &Path) -> Result<Journal, Sto
 }
 
 /// One commit into sled, with its place.
-fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), StoreError> {
+pub(super) fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), StoreError> {
     let mut trees = vec![meta.clone()];
     let mut place = Batch::default();
     place.insert(SEQUENCE, &sequence.to_be_bytes());
@@ -115,14 +113,5 @@ fn apply(db: &Db, meta: &Tree, sequence: u64, changes: &Changes) -> Result<(), S
         trees.push(db.open_tree(name)?);
         batches.push(batch);
     }
-    let written = trees.as_slice().transaction(|trees: &Vec<TransactionalTree>| {
-        for (tree, batch) in trees.iter().zip(&batches) {
-            tree.apply_batch(batch)?;
-        }
-        Ok::<(), ConflictableTransactionError<()>>(())
-    });
-    written.map_err(|error| match error {
-        TransactionError::Storage(error) => StoreError::Sled(error),
-        TransactionError::Abort(()) => StoreError::Record("a commit was given up".to_owned()),
-    })
+    Ok(db.apply(&trees, &batches)?)
 }

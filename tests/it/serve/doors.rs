@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use nashra::edge::serve::{Doors, Limits, Mail, Mailbox, Pages as Behind, Reply, run_with, text};
 use nashra::model::{Document, Published};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
 use super::{document, published};
@@ -104,7 +104,13 @@ pub(crate) struct House {
 
 impl House {
     pub fn open(limits: Limits) -> Self {
+        Self::with(limits, [])
+    }
+
+    /// With further documents.
+    pub fn with<const N: usize>(limits: Limits, further: [(&str, Arc<Document>); N]) -> Self {
         let mut documents: HashMap<_, _> = published().documents;
+        documents.extend(further.map(|(path, document)| (path.to_owned(), document)));
         documents.insert("/big.atom".to_owned(), document("application/atom+xml", vec![b'a'; BIG_BYTES]));
         let front = Arc::new(ArcSwap::from_pointee(Published { documents, is_starting: false }));
         let pages = Arc::new(Pages::default());
@@ -143,6 +149,20 @@ impl House {
 
     pub fn call(&self) -> Caller {
         let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream.set_write_timeout(Some(DEADLINE)).unwrap();
+        Caller { stream, heard: Vec::new() }
+    }
+
+    /// A caller who can take in little at once.
+    pub fn call_with_small_ears(&self) -> Caller {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let stream = runtime.block_on(async {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.set_recv_buffer_size(4096).unwrap();
+            socket.connect(self.address).await.unwrap().into_std().unwrap()
+        });
+        stream.set_nonblocking(false).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
         Caller { stream, heard: Vec::new() }

@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sled::{Batch, Tree};
+use sled::Batch;
 
 use super::volume::{Merged, Scribe, Volume, leads};
 use super::{Fresh, Keys, NOWHERE, Name, number};
 use crate::edge::fault;
 use crate::edge::store::StoreError;
 use crate::edge::store::damage::Damage;
+use crate::edge::store::guard::Tree;
 use crate::model::EntryKey;
 
 /// So many volumes of like size are merged.

@@ -6,12 +6,13 @@
 
 use std::sync::Arc;
 
-use sled::{Batch, IVec, Tree};
+use sled::{Batch, IVec};
 
 use super::filter::{Filter, Form};
 use super::{NOWHERE, Name, RECORD_BYTES, last_name, parts, record, records, search};
 use crate::edge::store::codec::NAME_BYTES;
 use crate::edge::store::damage::Damage;
+use crate::edge::store::guard::Tree;
 use crate::edge::store::{StoreError, record as bytes};
 use crate::model::EntryKey;
 

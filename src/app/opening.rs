@@ -1,0 +1,239 @@
+//! Opening the store, whatever has become of it: it is looked at first, mended where it is broken, and opened under a
+//! deadline. Blocking, and it may take minutes: readers are served from what was shown last meanwhile.
+
+mod book;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::book::Book;
+pub(super) use self::book::Repair;
+use super::Options;
+use crate::edge::clock;
+use crate::edge::store::{self, Lock, Mended, Rebuilt, Seen, Store, StoreError};
+
+/// How long opening may take that was looked at before: so long, and a second for so many bytes.
+const DEADLINE: Duration = Duration::from_secs(120);
+const BYTES_PER_SECOND: u64 = 2 << 20;
+/// Repairs in one opening; what none of them mends is told, and left to the next one.
+const REPAIRS_MAX: usize = 3;
+/// What is named of a long list.
+const NAMED_MAX: usize = 10;
+
+/// Who looks at a store before it is opened: this program, as another process.
+#[derive(Clone, Debug)]
+pub struct Looker {
+    program: PathBuf,
+}
+
+impl Looker {
+    /// The program that this process runs, also where another one has taken its place on the disk.
+    pub fn of_this_program() -> Option<Self> {
+        let running = PathBuf::from("/proc/self/exe");
+        let program = if running.exists() { Some(running) } else { std::env::current_exe().ok() };
+        Some(Self { program: program? })
+    }
+
+    /// What it sees. `None` where there is no other process to be had.
+    fn ask(&self, folder: &Path) -> Option<Seen> {
+        let asked = store::ask(&self.program, &["look"], folder);
+        asked.inspect_err(|error| tracing::warn!(%error, "the store cannot be looked at beforehand")).ok()
+    }
+}
+
+/// An open store, and what was mended of late.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) store: Store,
+    /// Repairs that the admin may not have heard of yet, the newest first.
+    pub(super) repairs: Vec<Repair>,
+}
+
+/// Opens the store of a command, or of a round without a daemon. Whatever has to wait fails.
+pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
+    let lock = Lock::take(&options.state_folder)?;
+    Ok(Opening { lock, looker: options.looker.as_ref(), is_patient: false }.open()?.store)
+}
+
+/// Opens the store of the daemon, which has taken its lock.
+pub(super) fn open(lock: Lock, looker: Option<&Looker>) -> Result<Opened, StoreError> {
+    Opening { lock, looker, is_patient: true }.open()
+}
+
+/// The store that was opened can be used: what comes now is no consequence of a repair that did not help.
+pub(super) fn note_standing(folder: &Path) {
+    change(folder, Book::note_standing);
+}
+
+/// The store that was open could not be used any longer: the next opening does not trust it.
+pub(super) fn note_fatal(folder: &Path, why: &str) {
+    change(folder, |book| book.fatal = Some(why.to_owned()));
+}
+
+fn change(folder: &Path, change: impl FnOnce(&mut Book)) {
+    let before = Book::read(folder);
+    let mut book = before.clone();
+    change(&mut book);
+    if book != before {
+        book.write(folder);
+    }
+}
+
+/// What is known of a store before it is opened.
+enum Doubt {
+    None,
+    /// It has failed while it was in use, and nobody sees why.
+    Failed(String),
+    /// It cannot be used.
+    Broken(String),
+}
+
+struct Opening<'a> {
+    lock: Lock,
+    looker: Option<&'a Looker>,
+    is_patient: bool,
+}
+
+impl Opening<'_> {
+    fn open(&self) -> Result<Opened, StoreError> {
+        store::sweep(&self.lock)?;
+        let mut book = Book::read(self.lock.folder());
+        let mut repairs = 0;
+        let mut doubt = self.look(&book)?;
+        loop {
+            match doubt {
+                Doubt::None => {}
+                Doubt::Failed(why) => {
+                    let whole = |rebuilt: &Rebuilt| rebuilt.lost.is_empty();
+                    self.mend(&mut book, &why, whole)?;
+                }
+                Doubt::Broken(why) if repairs < REPAIRS_MAX => {
+                    repairs += 1;
+                    self.mend(&mut book, &why, |_| true)?;
+                }
+                Doubt::Broken(why) => {
+                    let place = self.lock.folder().display().to_string();
+                    return Err(StoreError::Damaged { place, why });
+                }
+            }
+            doubt = match self.open_in_time() {
+                Ok(store) => return Ok(Opened { store, repairs: book.news(clock::now()) }),
+                Err(error) if error.is_mendable() => Doubt::Broken(error.to_string()),
+                Err(error) => return Err(error),
+            };
+        }
+    }
+
+    /// What is wrong with the store, before this process touches it.
+    fn look(&self, book: &Book) -> Result<Doubt, StoreError> {
+        let folder = self.lock.folder();
+        if store::is_gone(&self.lock) {
+            return Ok(Doubt::Broken("its folder is gone".to_owned()));
+        }
+        if !Store::exists(folder) {
+            return Ok(Doubt::None);
+        }
+        match store::prepare(&self.lock) {
+            Err(error) if error.is_mendable() => return Ok(Doubt::Broken(error.to_string())),
+            prepared => prepared?,
+        }
+        let fatal = book.fatal.clone();
+        if fatal.is_none() && store::is_sealed(&self.lock) {
+            return Ok(Doubt::None);
+        }
+        let begun = Instant::now();
+        let seen = self.looker.and_then(|looker| looker.ask(folder));
+        let ms = begun.elapsed().as_millis();
+        match seen {
+            Some(Seen::Good { sequence, rows, entries }) => {
+                tracing::info!(sequence, rows, entries, ms, "the store was not closed well and is sound");
+                Ok(fatal.map_or(Doubt::None, Doubt::Failed))
+            }
+            Some(Seen::Broken(why)) => Ok(Doubt::Broken(why)),
+            Some(Seen::Refused(why)) => Err(StoreError::Refused(why)),
+            Some(Seen::Rows(_)) | None => Ok(fatal.map_or(Doubt::None, Doubt::Failed)),
+        }
+    }
+
+    /// Opens it on a thread that is left alone where it does not come back.
+    fn open_in_time(&self) -> Result<Store, StoreError> {
+        let lock = self.lock.clone();
+        let (done, opened) = sync_channel(1);
+        let begun = thread::Builder::new().name("sled".to_owned()).spawn(move || {
+            // Nobody waits any more where this fails.
+            drop(done.send(Store::open_locked(lock)));
+        });
+        let folder = self.lock.folder();
+        begun.map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })?;
+        let deadline = DEADLINE + Duration::from_secs(store::bytes_below(folder) / BYTES_PER_SECOND);
+        opened.recv_timeout(deadline).unwrap_or_else(|error| {
+            let why = match error {
+                RecvTimeoutError::Timeout => StoreError::Hung(deadline.as_secs()),
+                RecvTimeoutError::Disconnected => StoreError::Damaged {
+                    place: folder.display().to_string(),
+                    why: "opening it panicked".to_owned(),
+                },
+            };
+            Err(why)
+        })
+    }
+
+    /// Makes it anew, unless it did so just before and that did not help.
+    fn mend(
+        &self,
+        book: &mut Book,
+        why: &str,
+        is_better: impl FnOnce(&Rebuilt) -> bool,
+    ) -> Result<(), StoreError> {
+        let folder = self.lock.folder();
+        tracing::error!(why, "the store is broken: it is made anew from the last snapshot and the journal");
+        let (rest, skipped) = book.begin(clock::now());
+        if !rest.is_zero() {
+            if !self.is_patient {
+                let (place, seconds) = (folder.display().to_string(), rest.as_secs());
+                let why = format!("{why}; it was made anew just before, and is not again for {seconds} s");
+                return Err(StoreError::Damaged { place, why });
+            }
+            tracing::error!(seconds = rest.as_secs(), "it was made anew just before: this has to wait");
+            thread::sleep(rest);
+        }
+        let (begun, now) = (Instant::now(), clock::now());
+        book.note_begun(now);
+        book.write(folder);
+        let Some(mended) = store::mend(&self.lock, skipped, now, is_better)? else {
+            tracing::warn!("what came of it would lack something: the old store stays");
+            return Ok(());
+        };
+        let ms = begun.elapsed().as_millis();
+        let Rebuilt { sequence, rows, records, .. } = mended.rebuilt;
+        let repair = repair(why, now, &mended);
+        tracing::warn!(
+            from = repair.from,
+            sequence,
+            rows,
+            records,
+            ms,
+            aside = repair.aside,
+            "the store is made anew"
+        );
+        repair.lost.iter().for_each(|lost| tracing::error!(lost, "the store was broken: this is lost"));
+        book.note(repair);
+        book.write(folder);
+        Ok(())
+    }
+}
+
+/// What the admin is told of it.
+fn repair(why: &str, at: chrono::DateTime<chrono::Utc>, mended: &Mended) -> Repair {
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let from = match &mended.snapshot {
+        Some(snapshot) => format!("the snapshot {} and the journal", name(snapshot)),
+        None if mended.rebuilt.records > 0 => "the journal alone".to_owned(),
+        None => "nothing: there is neither a snapshot nor a journal that can be read".to_owned(),
+    };
+    let lost = mended.rebuilt.lost.iter().take(NAMED_MAX).map(ToString::to_string).collect();
+    let notes = mended.unreadable.iter().take(NAMED_MAX).map(|what| format!("Not usable: {what}")).collect();
+    Repair { at, why: why.to_owned(), from, lost, notes, aside: mended.aside.as_ref().map(name) }
+}

@@ -1,0 +1,86 @@
+//! The lock on the state folder: one nashra at a time, and the others say at once which one that is.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::StoreError;
+
+const NAME: &str = "nashra.lock";
+/// How long a lock is waited for, and how often it is tried.
+const LOCK_PATIENCE: Duration = Duration::from_millis(400);
+const LOCK_RHYTHM: Duration = Duration::from_millis(10);
+/// A process number has fewer digits.
+const PID_BYTES_MAX: u64 = 20;
+
+/// The lock on a state folder, held until the last clone is dropped.
+#[derive(Clone, Debug)]
+pub struct Lock {
+    folder: PathBuf,
+    _file: Arc<File>,
+}
+
+impl Lock {
+    /// Takes the lock on `folder`, making the folder where there is none. Where somebody else has it, nothing is
+    /// touched, and the error says who.
+    pub fn take(folder: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+        let path = folder.join(NAME);
+        let mut options = File::options();
+        let mut file =
+            options.create(true).truncate(false).read(true).write(true).open(&path).map_err(failed(&path))?;
+        match patiently(|| file.try_lock()) {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(in_use(folder, &mut file)),
+            Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
+        }
+        // For those who come after; one that is not told is refused as well.
+        let written = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
+        if let Err(error) = written {
+            tracing::debug!(%error, path = %path.display(), "the process number cannot be written down");
+        }
+        Ok(Self { folder: folder.to_path_buf(), _file: Arc::new(file) })
+    }
+
+    /// The folder that is locked.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+fn in_use(folder: &Path, file: &mut File) -> StoreError {
+    let mut said = String::new();
+    let read = file.rewind().and_then(|()| file.take(PID_BYTES_MAX).read_to_string(&mut said));
+    let pid = read.ok().and_then(|_| said.trim().parse::<u32>().ok());
+    let who = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+    StoreError::InUse(format!("{}: another nashra{who}", folder.display()))
+}
+
+/// Whether somebody holds sled's own lock, which our lock should make impossible: a process that was told to look at it
+/// and has outlived the one that told it.
+pub(super) fn is_sled_in_use(place: &Path) -> bool {
+    let Ok(file) = File::open(place.join("db")) else { return false };
+    matches!(patiently(|| file.try_lock()), Err(TryLockError::WouldBlock))
+}
+
+/// Tries again for a moment: a process that has just ended, or is a fork that has not begun its own program yet,
+/// may still hold a lock.
+fn patiently<T, E>(attempt: impl Fn() -> Result<T, E>) -> Result<T, E> {
+    let begun = Instant::now();
+    loop {
+        let result = attempt();
+        if result.is_ok() || begun.elapsed() > LOCK_PATIENCE {
+            return result;
+        }
+        thread::sleep(LOCK_RHYTHM);
+    }
+}
+
+/// An error of the system, and the place where it happened.
+pub(super) fn failed(path: &Path) -> impl Fn(std::io::Error) -> StoreError + use<> {
+    let path = path.display().to_string();
+    move |source| StoreError::Folder { path: path.clone(), source }
+}

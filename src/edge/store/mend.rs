@@ -1,0 +1,203 @@
+//! Mending a store that cannot be used: it is moved aside, and another one takes its place that is made from the newest
+//! snapshot and the journal.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::lock::failed;
+use super::{Lock, Rebuilt, StoreError, rebuild};
+use crate::model::Timestamp;
+
+const STORE: &str = "db";
+/// What is being made, and no store yet.
+const NEW: &str = "db.new";
+const BROKEN: &str = "db.broken-";
+/// Broken stores that are kept, for whoever wants to look into them.
+const BROKEN_MAX: usize = 3;
+const JOURNAL: &str = "journal";
+const SNAPSHOTS: &str = "snapshots";
+const SNAPSHOT: &str = ".nsnap";
+
+/// What became of a broken store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mended {
+    /// The snapshot that the new one was made from, or none.
+    pub snapshot: Option<PathBuf>,
+    /// What it was made from, and what is missing.
+    pub rebuilt: Rebuilt,
+    /// Snapshots that could not be read, and why, one sentence each.
+    pub unreadable: Vec<String>,
+    /// Where the broken one is.
+    pub aside: Option<PathBuf>,
+}
+
+/// Whether there was a store in this folder once: it has a journal or snapshots.
+pub(super) fn has_history(folder: &Path) -> bool {
+    let holds = |name: &str, suffix: &str| {
+        let files = fs::read_dir(folder.join(name)).into_iter().flatten().flatten();
+        files.into_iter().any(|file| file.file_name().to_string_lossy().ends_with(suffix))
+    };
+    holds(SNAPSHOTS, SNAPSHOT) || holds(JOURNAL, ".log")
+}
+
+/// Takes away what another mending has left that did not come to its end.
+pub fn sweep(lock: &Lock) -> Result<(), StoreError> {
+    let new = lock.folder().join(NEW);
+    remove(&new).map_err(failed(&new))
+}
+
+/// Makes the store anew and moves the broken one aside. The newest `skipped` snapshots are left out: what was made from
+/// them did not last. Where `is_better` says no to what would come of it, nothing changes, and there is `None`.
+pub fn mend(
+    lock: &Lock,
+    skipped: usize,
+    now: Timestamp,
+    is_better: impl FnOnce(&Rebuilt) -> bool,
+) -> Result<Option<Mended>, StoreError> {
+    sweep(lock)?;
+    let folder = lock.folder();
+    let made = match make(folder, skipped) {
+        Err(error) if error.is_about_room() && drop_broken(folder, 0).map_err(failed(folder))? > 0 => {
+            sweep(lock)?;
+            make(folder, skipped)?
+        }
+        made => made?,
+    };
+    let new = folder.join(NEW);
+    if !is_better(&made.rebuilt) {
+        remove(&new).map_err(failed(&new))?;
+        return Ok(None);
+    }
+    let aside = put_in_place(folder, now).map_err(failed(folder))?;
+    drop_broken(folder, BROKEN_MAX).map_err(failed(folder))?;
+    Ok(Some(Mended { aside, ..made }))
+}
+
+/// From the first snapshot that can be read, or from none.
+fn make(folder: &Path, skipped: usize) -> Result<Mended, StoreError> {
+    let (new, journal) = (folder.join(NEW), folder.join(JOURNAL));
+    let mut unreadable = vec![];
+    for snapshot in snapshots(folder).map_err(failed(folder))?.into_iter().skip(skipped) {
+        match rebuild(&new, Some(&snapshot), &journal) {
+            Ok(rebuilt) => return Ok(Mended { snapshot: Some(snapshot), rebuilt, unreadable, aside: None }),
+            Err(error) if error.is_about_room() => return Err(error),
+            Err(error) => {
+                tracing::error!(snapshot = %snapshot.display(), %error, "a snapshot cannot be used");
+                unreadable.push(format!("{}: {error}", snapshot.display()));
+                remove(&new).map_err(failed(&new))?;
+            }
+        }
+    }
+    let rebuilt = rebuild(&new, None, &journal)?;
+    Ok(Mended { snapshot: None, rebuilt, unreadable, aside: None })
+}
+
+/// The newest first: their names begin with the places of their last commits.
+fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let files = match fs::read_dir(folder.join(SNAPSHOTS)) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(vec![]);
+        }
+        files => files?,
+    };
+    let mut found = vec![];
+    for file in files {
+        let path = file?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(SNAPSHOT) {
+            let digits: String = name.chars().take_while(char::is_ascii_digit).collect();
+            found.push((digits.parse::<u64>().unwrap_or_default(), name, path));
+        }
+    }
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    Ok(found.into_iter().map(|(.., path)| path).collect())
+}
+
+/// Where the process ends between the two steps, there is no store, and the next start makes one again.
+fn put_in_place(folder: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
+    let (place, new) = (folder.join(STORE), folder.join(NEW));
+    let mut aside = None;
+    // What is there is whatever somebody may have put there.
+    if place.symlink_metadata().is_ok() {
+        let at = now.format("%Y%m%dT%H%M%SZ");
+        let mut names = (1..).map(|count| match count {
+            1 => folder.join(format!("{BROKEN}{at}")),
+            _ => folder.join(format!("{BROKEN}{at}-{count}")),
+        });
+        aside = names.find(|name| name.symlink_metadata().is_err());
+        if let Some(aside) = &aside {
+            fs::rename(&place, aside)?;
+        }
+    }
+    fs::rename(new, place)?;
+    File::open(folder)?.sync_all()?;
+    Ok(aside)
+}
+
+/// Removes the oldest broken stores but for so many; says how many went.
+fn drop_broken(folder: &Path, kept: usize) -> io::Result<usize> {
+    let mut broken = vec![];
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if file.file_name().to_string_lossy().starts_with(BROKEN) {
+            broken.push(file.path());
+        }
+    }
+    broken.sort_unstable();
+    let gone = broken.len().saturating_sub(kept);
+    for path in broken.iter().take(gone) {
+        tracing::warn!(path = %path.display(), "an old broken store is removed");
+        remove(path)?;
+    }
+    Ok(gone)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(about) if about.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_snapshot_comes_first() {
+        let place = tempfile::tempdir().unwrap();
+        assert!(snapshots(place.path()).unwrap().is_empty());
+        assert!(!has_history(place.path()));
+        fs::create_dir(place.path().join(SNAPSHOTS)).unwrap();
+        for name in
+            ["9-20261126T000000Z.nsnap", "10-20261125T000000Z.nsnap", "00011-x.nsnap", "12.new", "a.nsnap"]
+        {
+            fs::write(place.path().join(SNAPSHOTS).join(name), "").unwrap();
+        }
+        let found = snapshots(place.path()).unwrap();
+        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            ["00011-x.nsnap", "10-20261125T000000Z.nsnap", "9-20261126T000000Z.nsnap", "a.nsnap"]
+        );
+        assert!(has_history(place.path()));
+    }
+
+    #[test]
+    fn broken_stores_are_kept_but_not_all() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        for number in 0..6 {
+            fs::write(folder.join(STORE), format!("{number}")).unwrap();
+            fs::write(folder.join(NEW), "new").unwrap();
+            let aside = put_in_place(folder, Timestamp::UNIX_EPOCH).unwrap().unwrap();
+            assert_eq!(fs::read_to_string(aside).unwrap(), format!("{number}"));
+            assert_eq!(fs::read_to_string(folder.join(STORE)).unwrap(), "new");
+            drop_broken(folder, BROKEN_MAX).unwrap();
+        }
+        assert_eq!(drop_broken(folder, 0).unwrap(), BROKEN_MAX);
+    }
+}
