@@ -230,7 +230,8 @@ fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
     let events = events.clone();
     // A queue that is full turns the loop as well.
     let tell = move || drop(events.try_send(Event::Clock));
-    clock::watch(tell).map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
+    clock::watch(tell)
+        .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {

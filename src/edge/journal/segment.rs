@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::format::{Encoded, Mark, Title};
 use super::scan::{Part, Scanner};
@@ -166,11 +167,11 @@ pub(super) fn newer(path: &Path) -> io::Error {
 /// A segment that is being written.
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     pub(super) mark: Mark,
     pub(super) first: u64,
     pub(super) is_anew: bool,
-    /// How long it is.
+    /// How long it is: whole records alone.
     pub(super) bytes: u64,
 }
 
@@ -184,7 +185,7 @@ pub(super) fn begin<'a>(
 ) -> io::Result<Open> {
     let path = folder.join(format!("{first:020}{SUFFIX}"));
     let new = folder.join(format!("{first:020}{NEW_SUFFIX}"));
-    let (mark, title) = Title::new(is_anew);
+    let (mark, title) = Title::of_new(is_anew);
     let written = || {
         let mut file = File::options().create(true).truncate(true).write(true).open(&new)?;
         fault::failing("journal.rotate.made")?;
@@ -203,7 +204,8 @@ pub(super) fn begin<'a>(
         fault::point("journal.rotate.named");
         sync_folder(folder)?;
         // From now on only behind what is there.
-        Ok(Open { file: File::options().append(true).open(&path)?, mark, first, is_anew, bytes })
+        let file = Arc::new(File::options().append(true).open(&path)?);
+        Ok(Open { file, mark, first, is_anew, bytes })
     };
     let begun = written();
     if begun.is_err() {
@@ -224,6 +226,7 @@ pub(super) fn go_on(facts: &Facts) -> io::Result<Option<Open>> {
     }
     // What is there may be read and shown at once.
     file.sync_data()?;
+    let file = Arc::new(file);
     Ok(Some(Open { file, mark, first: facts.segment.first, is_anew, bytes: facts.bytes_whole }))
 }
 

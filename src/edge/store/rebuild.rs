@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::StoreError;
 use super::open::{claim, open_sled};
-use super::trees::Trees;
+use super::trees::{Prepared, Trees};
 use super::write::failed;
 use crate::edge::journal;
 
@@ -34,7 +34,7 @@ pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<
     claim(&db, place)?;
     let trees = Trees::open(&db)?;
     journal::read_after(journal, 0, |record| {
-        let prepared = trees.prepare(&record.changes).map_err(std::io::Error::other)?;
+        let prepared = Prepared::of(&record.changes).map_err(std::io::Error::other)?;
         trees.apply(&db, &prepared, record.sequence).map_err(std::io::Error::other)?;
         (rebuilt.sequence, rebuilt.records) = (record.sequence, rebuilt.records + 1);
         Ok(())
