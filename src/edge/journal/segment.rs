@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::format::{Encoded, Mark, Title};
+use super::format::{Encoded, Mark, TITLE_BYTES, Title};
 use super::scan::{Part, Scanner};
 use crate::edge::fault;
 
@@ -131,7 +131,7 @@ impl Segment {
 
     /// Whether its title says that its records do not follow those before.
     pub(super) fn is_anew(&self) -> io::Result<bool> {
-        match Scanner::new(File::open(&self.path)?)?.title() {
+        match title(&self.path)? {
             Title::Ours { is_anew, .. } => Ok(is_anew),
             Title::Foreign => Err(newer(&self.path)),
             Title::Damaged => Ok(false),
@@ -153,6 +153,12 @@ impl Facts {
             self.damaged.push(Damaged { path, range: self.bytes_whole..self.bytes, missing });
         }
     }
+}
+
+fn title(path: &Path) -> io::Result<Title> {
+    let mut bytes = vec![];
+    File::open(path)?.take(TITLE_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(Title::read(&bytes))
 }
 
 /// What a newer version has written is left as it is.
@@ -218,7 +224,7 @@ pub(super) fn begin<'a>(
 /// Goes on behind the last whole record of a segment, and cuts off what is behind that.
 pub(super) fn go_on(facts: &Facts) -> io::Result<Option<Open>> {
     let path = &facts.segment.path;
-    let Title::Ours { mark, is_anew } = Scanner::new(File::open(path)?)?.title() else { return Ok(None) };
+    let Title::Ours { mark, is_anew } = title(path)? else { return Ok(None) };
     let file = File::options().append(true).open(path)?;
     if facts.bytes_whole < facts.bytes {
         fault::failing("journal.cut")?;
