@@ -3,6 +3,7 @@
 use chrono::{SecondsFormat, SubsecRound as _};
 
 use super::opening::Repair;
+use super::trouble::Told;
 use crate::model::{Health, HealthKind, Notice, Notices, Site, SourceId, SourceState, Timestamp};
 use crate::pipeline;
 
@@ -26,6 +27,8 @@ pub(super) fn notices<'a>(
     sources: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
     refused: Option<&Refused>,
     repairs: &[Repair],
+    no_snapshot: Option<&(Timestamp, String)>,
+    troubles: impl Iterator<Item = &'a Told>,
 ) -> Notices {
     let sources: Vec<(&SourceId, &SourceState)> = sources.collect();
     let mut changes: Vec<Change<'a>> = sources.iter().flat_map(|(id, state)| changes(id, state)).collect();
@@ -38,6 +41,7 @@ pub(super) fn notices<'a>(
     }
     list.truncate(NOTICES_MAX);
     let about_us = refused.map(about_config).into_iter().chain(repairs.iter().map(about_repair));
+    let about_us = about_us.chain(no_snapshot.map(about_snapshots)).chain(troubles.map(about_disk));
     for notice in about_us {
         let place = list.partition_point(|other| other.at > notice.at);
         list.insert(place, notice);
@@ -130,6 +134,22 @@ fn about_push(source: &SourceId, state: &SourceState) -> Option<Notice> {
     })
 }
 
+/// That no daily snapshot can be made.
+fn about_snapshots((since, why): &(Timestamp, String)) -> Notice {
+    Notice {
+        id: pipeline::notice_id("snapshots", *since),
+        title: "no snapshot of the store can be made".to_owned(),
+        why: why.clone(),
+        text: format!(
+            "Since {} no snapshot could be made: {why}. The journal keeps everything meanwhile, and grows. It is tried \
+             again every hour.",
+            moment(*since)
+        ),
+        word: "snapshot".to_owned(),
+        at: since.trunc_subsecs(0),
+    }
+}
+
 fn about_config(refused: &Refused) -> Notice {
     let since = refused.since;
     let all: String = refused.mistakes.join(" · ").chars().take(MISTAKES_CHARS_MAX).collect();
@@ -139,6 +159,19 @@ fn about_config(refused: &Refused) -> Notice {
         why: refused.mistakes.first().cloned().unwrap_or_default(),
         text: format!("Refused at {}. {all}", moment(since)),
         word: "refused".to_owned(),
+        at: since.trunc_subsecs(0),
+    }
+}
+
+/// What is told once is told alike for ever: that it is over makes no other notice of it.
+fn about_disk(told: &Told) -> Notice {
+    let Told { since, obstacle, .. } = told;
+    Notice {
+        id: pipeline::notice_id("store", *since),
+        title: format!("The store cannot be written: {}", obstacle.kind.words()),
+        why: obstacle.to_string(),
+        text: format!("Since {}: {obstacle}. Meanwhile {}.", moment(*since), told.means()),
+        word: obstacle.kind.word().to_owned(),
         at: since.trunc_subsecs(0),
     }
 }
@@ -206,7 +239,8 @@ mod tests {
         });
         let ids: Vec<(SourceId, &SourceState)> =
             states.iter().map(|(id, state)| (SourceId((*id).to_owned()), state)).collect();
-        let told = notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref(), &[]);
+        let ids = ids.iter().map(|(id, state)| (id, *state));
+        let told = notices(&site, ids, refused.as_ref(), &[], None, [].into_iter());
         let titles: Vec<&str> = told.list.iter().map(|notice| notice.title.as_str()).collect();
         assert_eq!(titles, expected);
         told

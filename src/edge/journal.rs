@@ -106,6 +106,11 @@ impl Journal {
         Ok(Self { shared, base, torn_bytes, syncer })
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.shared.folder
+    }
+
     /// The place of the last record; 0 where there is none.
     pub fn last(&self) -> u64 {
         self.shared.end().next - 1

@@ -2,7 +2,9 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod admin;
+mod backup;
 mod cli;
+mod clock;
 mod config;
 mod daemon;
 mod entries;
@@ -15,6 +17,7 @@ mod kit;
 mod lives;
 mod moves;
 mod normalize;
+mod opening;
 mod parse;
 mod plan;
 mod publish;

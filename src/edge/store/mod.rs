@@ -19,6 +19,7 @@ mod codec;
 mod commit;
 mod damage;
 mod delisted;
+mod dump;
 mod frozen;
 mod guard;
 mod hidden;
@@ -33,6 +34,7 @@ mod record;
 mod related;
 mod replay;
 mod retention;
+mod room;
 mod seal;
 mod search;
 mod sheaf;
@@ -49,9 +51,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::edge::journal::{Journal, Rows};
+use crate::edge::snapshot::SnapshotError;
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
 use chrono::SubsecRound as _;
 use damage::Damage;
+use dump::Dumps;
 use guard::{Db, Tree};
 pub use hidden::HIDDEN_MAX;
 use keys::Keys;
@@ -59,13 +63,16 @@ use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 pub use lock::Lock;
 pub use look::{Seen, ask, bytes_below, look};
-pub use mend::{Mended, mend, sweep};
-pub use open::{is_gone, is_sealed, prepare};
-pub use rebuild::{Rebuilt, rebuild};
+pub use mend::{Mended, mend, set_aside, sweep};
+pub use open::{is_gone, prepare, sealing};
+pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
 use record::Press;
 pub use replay::{Found, Holes};
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
+use room::Room;
+pub use room::{Obstacle, ObstacleKind};
 use seal::Seal;
+pub use seal::Sealing;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 use trees::Trees;
@@ -84,6 +91,7 @@ const STUBS: &[u8] = b"stubs";
 pub struct Store {
     db: Db,
     journal: Journal,
+    dumps: Dumps,
     found: Found,
     trees: Trees,
     meta: Tree,
@@ -112,6 +120,7 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
+    room: Room,
     /// Behind everything that holds sled open.
     _seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.
@@ -145,6 +154,9 @@ pub enum StoreError {
     /// It is from a newer version, or its folder holds other things.
     #[error("{0}")]
     Refused(String),
+    /// Nothing can be written at the moment.
+    #[error("{0}")]
+    Obstacle(Obstacle),
     /// sled's files are not ours, or not any more.
     #[error("{0}")]
     Foreign(String),
@@ -175,6 +187,9 @@ pub enum StoreError {
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
     Journal(std::io::Error),
+    /// A snapshot cannot be written or read.
+    #[error("the snapshot failed: {0}")]
+    Snapshot(#[from] SnapshotError),
     /// sled failed.
     #[error("the store failed: {0}")]
     Sled(#[from] sled::Error),
@@ -192,9 +207,13 @@ impl StoreError {
             Self::Damaged { .. } | Self::Foreign(_) | Self::Hung(_) | Self::Behind { .. } | Self::Broken => {
                 true
             }
-            Self::Folder { .. } | Self::InUse(_) | Self::Refused(_) | Self::Journal(_) | Self::Record(_) => {
-                false
-            }
+            Self::Folder { .. }
+            | Self::InUse(_)
+            | Self::Refused(_)
+            | Self::Obstacle(_)
+            | Self::Journal(_)
+            | Self::Snapshot(_)
+            | Self::Record(_) => false,
         }
     }
 }
@@ -202,18 +221,23 @@ impl StoreError {
 impl StoreError {
     /// Whether another store in its place would help.
     pub fn is_mendable(&self) -> bool {
-        self.is_fatal() && !matches!(self, Self::Hung(_))
+        self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
     }
 
-    /// Whether it is only that the disk is full.
+    /// Whether it is only that the disk takes nothing: it is full, or read-only.
     pub fn is_about_room(&self) -> bool {
         let error = match self {
-            Self::Folder { source, .. } | Self::Journal(source) | Self::Sled(sled::Error::Io(source)) => {
-                source
+            Self::Obstacle(obstacle) => {
+                return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
             }
+            Self::Folder { source, .. }
+            | Self::Journal(source)
+            | Self::Snapshot(SnapshotError::Io(source))
+            | Self::Sled(sled::Error::Io(source)) => source,
             _ => return false,
         };
         matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+            || error.kind() == ErrorKind::ReadOnlyFilesystem
     }
 }
 

@@ -13,6 +13,10 @@ impl Store {
     /// Makes everything that was applied so far durable: only then it may be shown, or answered for. Those who call it
     /// at the same time wait for the same sync.
     pub fn flush(&self) -> Result<(), StoreError> {
+        self.noting(self.flushed())
+    }
+
+    fn flushed(&self) -> Result<(), StoreError> {
         let filed = self.ledgers.filed();
         self.journal.sync().map_err(failed)?;
         self.ledgers.note_durable(&filed);
@@ -35,9 +39,10 @@ impl Store {
         self.journal.base()
     }
 
-    /// Drops the parts of the journal that only have commits up to and with this place.
+    /// Drops the parts of the journal that only have commits up to and with this place, unless a snapshot that is being
+    /// written still needs them.
     pub fn drop_journal_before(&self, place: u64) -> Result<(), StoreError> {
-        self.journal.drop_before(place).map_err(failed)
+        self.journal.drop_before(self.needed_behind(place)).map_err(failed)
     }
 
     /// Writes the rows of one tree.
@@ -52,6 +57,11 @@ impl Store {
         if changes.is_empty() {
             return Ok(());
         }
+        self.admit_commit(changes)?;
+        self.noting(self.written(changes))
+    }
+
+    fn written(&self, changes: &Changes) -> Result<(), StoreError> {
         let encoded = Encoded::of(changes).map_err(failed)?;
         let prepared = Prepared::of(changes)?;
         // Held until sled has it, so that both have the same order.
