@@ -11,14 +11,18 @@ use std::time::{Duration, Instant};
 use self::book::Book;
 pub(super) use self::book::Repair;
 use super::{Options, restore};
-use crate::edge::clock;
-use crate::edge::store::{self, Holes, Lock, Lost, Mended, Rebuilt, Sealing, Seen, Store, StoreError};
+use crate::edge::store::{
+    self, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store, StoreError,
+};
+use crate::edge::{clock, systemd};
 
 /// How long opening may take that was looked at before: so long, and a second for so many bytes.
 const DEADLINE: Duration = Duration::from_secs(120);
 const BYTES_PER_SECOND: u64 = 2 << 20;
 /// Repairs in one opening; what none of them mends is told, and left to the next one.
 const REPAIRS_MAX: usize = 3;
+/// A disk that takes nothing is tried again so often.
+const ROOM_INTERVAL: Duration = Duration::from_secs(3);
 /// What is named of a long list.
 const NAMED_MAX: usize = 10;
 
@@ -101,7 +105,24 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
+    /// Waits for a disk that is full or read-only, where it is patient: mending needs room as well.
     fn open(&self) -> Result<Opened, StoreError> {
+        let mut is_told = false;
+        loop {
+            match self.open_now() {
+                Err(error) if self.is_patient && error.is_about_room() => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::error!(%error, "the store waits for room: it is opened as soon as there is some");
+                        systemd::status(&format!("degraded, the store waits for room: {error}"));
+                    }
+                    thread::sleep(ROOM_INTERVAL);
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    fn open_now(&self) -> Result<Opened, StoreError> {
         store::sweep(&self.lock)?;
         restore::take_pending(&self.lock, clock::now());
         let mut book = Book::read(self.lock.folder());
@@ -189,6 +210,7 @@ impl Opening<'_> {
                 Ok(Doubt::None)
             }
             Seen::Broken(why) => Ok(Doubt::Broken(why)),
+            Seen::Waits(why) => Err(StoreError::Obstacle(Obstacle { kind: ObstacleKind::NoRoom, why })),
             Seen::Refused(why) => Err(StoreError::Refused(why)),
             Seen::Rows(_) => Ok(Doubt::None),
         }
@@ -226,7 +248,10 @@ impl Opening<'_> {
         is_better: impl FnOnce(&Rebuilt) -> bool,
     ) -> Result<bool, StoreError> {
         let folder = self.lock.folder();
-        tracing::error!(why, "the store is broken, or may be: it is made anew from the last snapshot and the journal");
+        tracing::error!(
+            why,
+            "the store is broken, or may be: it is made anew from the last snapshot and the journal"
+        );
         let before = book.clone();
         let (rest, skipped) = book.begin(clock::now());
         if !rest.is_zero() {

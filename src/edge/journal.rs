@@ -5,6 +5,7 @@
 //! thread of the journal's own. What a failed sync leaves on the disk is anybody's guess, so the records that it was
 //! about are held in memory until then, and go into another segment: there the places begin that both of them have.
 
+mod bytes;
 mod changes;
 mod end;
 mod format;
@@ -23,10 +24,11 @@ use std::time::Duration;
 
 use super::fault;
 
+pub use self::bytes::{read_body, read_bytes, write_bytes};
 pub use self::changes::{Changes, Record, Rows};
 use self::end::End;
 pub use self::format::Encoded;
-pub use self::read::{Look, Read, look, read_after, read_bytes, segments};
+pub use self::read::{Look, Read, look, read_after, segments};
 pub use self::segment::{Damaged, Facts, Segment};
 
 /// Nothing is longer in the journal without being synced.

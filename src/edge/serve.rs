@@ -199,6 +199,14 @@ fn handle(
         return Handled::Now(Some(call.close(refused, patience)));
     }
     let route = Route::of(head.uri.path());
+    if head.uri.path() == "/healthz"
+        && respond::not_allowed(&head.method).is_none()
+        && let Some(why) = server.doors.pages.trouble()
+    {
+        // It serves, so whoever looks after it is to leave it alone.
+        let response = text(StatusCode::OK, format!("degraded: {why}\n"), &head.method);
+        return Handled::Now(Some(call.answer(response, patience)));
+    }
     if route == Route::Snapshot {
         let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
         let front = server.doors.front.load();

@@ -4,6 +4,7 @@
 mod admin;
 mod backup;
 mod cli;
+mod clock;
 mod config;
 mod daemon;
 mod entries;
