@@ -224,6 +224,14 @@ impl StoreError {
         self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
     }
 
+    /// What is wrong, for whoever is about to mend it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Damaged { why, .. } => why.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether it is only that the disk takes nothing: it is full, or read-only.
     pub fn is_about_room(&self) -> bool {
         let error = match self {
