@@ -45,6 +45,7 @@ mod snapshots;
 mod sources;
 mod start;
 mod trouble;
+mod verify;
 mod view;
 mod why;
 mod writer;
@@ -67,6 +68,7 @@ pub use restore::{Restored, stored_restore};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
+pub use verify::stored_verify;
 pub use view::{HintView, HostView, PastView, PushView, RenamedView, SourceView, VolatileView};
 pub use why::{Told, stored_why};
 

@@ -15,6 +15,7 @@ use super::daemon::{Event, Refusal};
 use super::jobs::Report;
 use super::restore;
 use super::row::Row;
+use super::verify;
 use crate::config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse, Taker, Upload};
 use crate::edge::clock;
@@ -36,11 +37,13 @@ pub(super) struct Admin {
 impl AdminApi for Admin {
     fn handle(&self, request: AdminRequest) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>> {
         let (events, hub) = (self.events.clone(), self.hub.clone());
-        let store = Arc::clone(&self.store);
+        let (store, state_folder) = (Arc::clone(&self.store), self.state_folder.clone());
         Box::pin(async move {
             let answered = match request.path.as_str() {
                 "/api/subscriptions" => subscriptions(&hub, &request).await,
                 "/api/backup" => Some(take_backup(&store, &request)),
+                "/api/verify" if request.method == "POST" => Some(verify::answer(store, state_folder).await),
+                "/api/verify" => Some(AdminResponse::method_not_allowed("POST")),
                 _ => answer(&events, &request).await,
             };
             answered.unwrap_or_else(|| AdminResponse::text(503, "nashra is stopping"))

@@ -54,7 +54,7 @@ pub const POINTS: &[&str] = &[
     "hub.note.after",
 ];
 /// Every limit that can be made smaller.
-pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh"];
+pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh", "snapshots.first"];
 
 /// Not looked up yet, nothing named, something named.
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
