@@ -122,6 +122,8 @@ pub(super) struct Daemon {
     pub(super) snapshots: Option<Arc<Told>>,
     /// How far the time of the house had jumped when the states were last moved with it.
     stepped: TimeDelta,
+    /// The last time that it did, and by how much.
+    jumped: Option<(TimeDelta, Instant)>,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -151,6 +153,7 @@ impl Daemon {
             hub: None,
             snapshots: None,
             stepped: clock::stepped(),
+            jumped: None,
             pushes: None,
         };
         daemon.watch_sources();
@@ -238,6 +241,8 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
+        self.keep_waits();
+        self.keep_time(&mut batch);
         let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);

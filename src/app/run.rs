@@ -1,13 +1,14 @@
 //! Opening and closing the doors around the daemon, and the round that needs none of them.
 
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -238,9 +239,11 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
 fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
     let events = events.clone();
     // A queue that is full turns the loop as well.
-    let tell = move || drop(events.try_send(Event::Clock));
-    clock::watch(tell)
-        .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
+    let tell = move |_| match events.try_send(Event::Clock) {
+        Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    clock::watch(tell).map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {

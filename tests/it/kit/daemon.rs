@@ -145,6 +145,11 @@ impl Daemon {
         })
     }
 
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.request("GET", path, &[])
     }
