@@ -51,12 +51,16 @@ impl AdminApi for Admin {
     }
 
     fn taker(&self, request: &AdminRequest) -> Option<Taker> {
-        let is_restore = request.method == "POST" && request.path == "/api/restore" && request.from_socket;
         let (events, state_folder) = (self.events.clone(), self.state_folder.clone());
-        is_restore.then(|| -> Taker {
+        takes(request).then(|| -> Taker {
             Box::new(move |upload| Box::pin(async move { take_restore(events, state_folder, upload).await }))
         })
     }
+}
+
+/// Whether the body of a request is taken as it comes.
+pub(super) fn takes(request: &AdminRequest) -> bool {
+    request.method == "POST" && request.path == "/api/restore" && request.from_socket
 }
 
 /// Everything that is stored, for the owner of the socket alone.
@@ -72,10 +76,14 @@ fn take_backup(store: &Arc<Store>, request: &AdminRequest) -> AdminResponse {
 async fn take_restore(events: mpsc::Sender<Event>, state_folder: PathBuf, upload: Upload) -> AdminResponse {
     let received = tokio::task::spawn_blocking(move || restore::receive(&state_folder, upload)).await;
     match received {
-        Ok(Ok(restored)) => match events.send(Event::Stop).await {
-            Ok(()) => AdminResponse::json(200, &serde_json::json!(restored)),
-            Err(_) => AdminResponse::text(503, "nashra is stopping: the next start takes the snapshot in"),
-        },
+        Ok(Ok(restored)) => {
+            match events.send(Event::Restart("a snapshot is to be restored".to_owned())).await {
+                Ok(()) => AdminResponse::json(200, &serde_json::json!(restored)),
+                Err(_) => {
+                    AdminResponse::text(503, "nashra is stopping: the next start takes the snapshot in")
+                }
+            }
+        }
         Ok(Err(error)) => AdminResponse::text(400, &error.to_string()),
         Err(error) => AdminResponse::text(500, &error.to_string()),
     }
@@ -107,6 +115,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         ("POST", "/api/unhide") => reading::hide(events, request, false).await,
         ("POST", "/api/plan") => plan(events, request).await,
         ("POST", "/api/poll") => poll(events, request).await,
+        ("POST", "/api/restart") => restart(events).await,
         (
             _,
             "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness" | "/api/entries" | "/api/why",
@@ -117,6 +126,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         (
             _,
             "/api/poll"
+            | "/api/restart"
             | "/api/plan"
             | "/api/hide"
             | "/api/unhide"
@@ -202,6 +212,12 @@ async fn plan(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<Ad
         Ok(Err((status, why))) => AdminResponse::text(status, &why),
         Err(error) => AdminResponse::text(500, &error.to_string()),
     })
+}
+
+/// After a new version was put in place, say: no connection is refused meanwhile.
+async fn restart(events: &mpsc::Sender<Event>) -> Option<AdminResponse> {
+    events.send(Event::Restart("the admin wants it".to_owned())).await.ok()?;
+    Some(AdminResponse::text(202, "nashra starts again in its place"))
 }
 
 async fn poll(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {

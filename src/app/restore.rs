@@ -72,6 +72,15 @@ pub(super) fn receive(folder: &Path, mut from: impl Read) -> io::Result<Restored
     Ok(Restored::of(&summary))
 }
 
+/// Where a snapshot is going to be taken in, nobody is shown any more what was shown before.
+pub(super) fn make_way(lock: &Lock) {
+    if lock.folder().join(PENDING).exists()
+        && let Err(error) = remove(&lock.folder().join(PUBLISHED))
+    {
+        tracing::warn!(%error, "documents of the time before the restore cannot be removed");
+    }
+}
+
 /// Takes in the snapshot that was brought, if there is one. Where that cannot be done, it is moved aside, and the store
 /// stays as it is: nobody wants it to be replaced much later.
 pub(super) fn take_pending(lock: &Lock, now: Timestamp) {
