@@ -135,10 +135,10 @@ fn swap(folder: &Path, new: &Path, kept: &Path, now: Timestamp) -> io::Result<Op
         before.iter().for_each(|before| move_back(folder, &folder.join(before)));
         return Err(error);
     }
-    fault::point("restore.placed");
     if let Err(error) = drop_oldest(folder) {
         tracing::warn!(%error, "what was there before an old restore cannot be removed");
     }
+    fault::point("restore.placed");
     Ok(before)
 }
 
