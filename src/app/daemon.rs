@@ -74,6 +74,8 @@ pub(super) struct Daemon {
     troubles: Troubles,
     /// How far the time of the house had jumped when the states were last moved with it.
     stepped: TimeDelta,
+    /// The last time that it did, and by how much.
+    jumped: Option<(TimeDelta, Instant)>,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -103,6 +105,7 @@ impl Daemon {
             hub: None,
             troubles: Troubles::new(),
             stepped: clock::stepped(),
+            jumped: None,
             pushes: None,
         };
         daemon.watch_sources();
@@ -213,7 +216,9 @@ impl Daemon {
 
     /// Commits what has come, and what has waited for that.
     fn take(&mut self, batch: Vec<Brought>) {
-        let batch = self.writer.with_held(batch);
+        let mut batch = self.writer.with_held(batch);
+        self.keep_waits();
+        self.keep_time(&mut batch);
         let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);

@@ -3,6 +3,7 @@
 
 mod admin;
 mod cli;
+mod clock;
 mod config;
 mod daemon;
 mod entries;
