@@ -120,7 +120,7 @@ impl Daemon {
     pub(super) async fn live(
         &mut self,
         mut results: mpsc::Receiver<Brought>,
-        mut events: mpsc::Receiver<Event>,
+        events: &mut mpsc::Receiver<Event>,
         mut pushed: mpsc::Receiver<Pushed>,
     ) -> Over {
         let (mut next_purge, mut next_clicks) = (Instant::now(), Instant::now());
@@ -344,6 +344,11 @@ impl Daemon {
     /// Keeps what readers have opened since the last time.
     pub(super) fn keep_clicks(&mut self) {
         systemd::patiently(|| self.writer.take_clicks(clock::now()));
+    }
+
+    /// Waits until what is shown is durable on disk.
+    pub(super) fn sync_shown(&self) {
+        systemd::patiently(|| self.writer.sync_shown());
     }
 
     fn purge(&mut self) -> Duration {
