@@ -127,6 +127,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
             _,
             "/api/poll"
             | "/api/restart"
+            | "/api/restore"
             | "/api/plan"
             | "/api/hide"
             | "/api/unhide"

@@ -136,7 +136,7 @@ impl Store {
         let mut doubts = vec![];
         let mut left: Vec<&'static str> =
             TREES.iter().copied().filter(|tree| !OF_KEYS.contains(tree)).collect();
-        let mut side_by_side = |tree: &'static str| {
+        let mut begin = |tree: &'static str| {
             let live = self.trees.tree(tree)?.iter().peekable();
             Ok::<_, StoreError>((tree, live, said.remove(tree).unwrap_or_default()))
         };
@@ -146,7 +146,7 @@ impl Store {
                 let Part::Rows(tree, rows) = part else { return Ok(()) };
                 if open.as_ref().is_none_or(|open| open.tree != tree) {
                     let Some(at) = left.iter().position(|left| *left == tree) else { return Ok(()) };
-                    let next = side_by_side(left.swap_remove(at))?;
+                    let next = begin(left.swap_remove(at))?;
                     let before = open.take().map(Comparing::finish).transpose()?;
                     doubts.extend(before.into_iter().flatten());
                     open = Some(Comparing::new(next));
@@ -156,7 +156,8 @@ impl Store {
             })?;
         }
         for tree in left {
-            doubts.extend(Comparing::new(side_by_side(tree)?).finish()?);
+            let next = begin(tree)?;
+            doubts.extend(Comparing::new(next).finish()?);
         }
         if let Some(open) = open {
             doubts.extend(open.finish()?);
