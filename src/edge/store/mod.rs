@@ -42,6 +42,7 @@ mod sketches;
 mod stubs;
 mod subscriptions;
 mod trees;
+mod verify;
 mod walk;
 mod write;
 
@@ -76,6 +77,7 @@ pub use seal::Sealing;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 use trees::Trees;
+pub use verify::{Counted, Findings, Journaled, Snapshot, Verified, verify_without};
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";

@@ -106,9 +106,11 @@ fn every_entry_survives_damage_to_any_file() {
     let segments: Vec<&PathBuf> = names.iter().filter(|name| name.starts_with("journal")).collect();
     assert!(segments.len() > 2, "{segments:?}");
     let is_wanted = |name: &&PathBuf| {
-        let is_segment = name.starts_with("journal");
-        let is_at_an_end = *name == segments[0] || Some(name) == segments.last();
-        if is_segment { is_at_an_end } else { !name.starts_with("snapshots") }
+        if name.starts_with("journal") {
+            *name == segments[0] || Some(name) == segments.last()
+        } else {
+            !name.starts_with("snapshots")
+        }
     };
     // Where it was not closed well, nobody can tell another store's file, if it is sound, from ours.
     let killed = ALL.iter().filter(|damage| **damage != Damage::OfAnother).map(|damage| (*damage, false));
