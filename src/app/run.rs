@@ -243,7 +243,8 @@ fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
         Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
-    clock::watch(tell).map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
+    clock::watch(tell)
+        .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {

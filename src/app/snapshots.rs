@@ -12,13 +12,13 @@ use chrono::TimeDelta;
 
 use crate::edge::snapshot::{self, Kept, Summary};
 use crate::edge::store::{Store, check_snapshot};
-use crate::edge::{clock, files};
+use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;
 
 /// How old the newest one becomes.
-const INTERVAL: Duration = Duration::from_secs(24 * 3600);
+const INTERVAL_SECONDS: usize = 24 * 3600;
 /// A store that has none gets its first one so long after the start.
-const FIRST_AFTER: Duration = Duration::from_secs(600);
+const FIRST_AFTER_SECONDS: usize = 600;
 /// After one that could not be written.
 const RETRY_AFTER: Duration = Duration::from_secs(3600);
 const KEPT_MAX: usize = 3;
@@ -131,7 +131,7 @@ impl Work {
             if self.is_over_within(Duration::ZERO) {
                 return;
             }
-            rest = if done.is_ok() { INTERVAL } else { RETRY_AFTER };
+            rest = if done.is_ok() { seconds(INTERVAL_SECONDS) } else { RETRY_AFTER };
             told.note(done, self.newest().and_then(|kept| kept.made_at));
         }
     }
@@ -154,10 +154,10 @@ impl Work {
         if base.is_some_and(|base| newest.as_ref().is_none_or(|newest| newest.sequence < base)) {
             return Duration::ZERO;
         }
-        let Some(newest) = newest else { return FIRST_AFTER };
+        let Some(newest) = newest else { return seconds(FIRST_AFTER_SECONDS) };
         let age = newest.made_at.map_or(TimeDelta::MAX, |made_at| clock::now() - made_at);
         // One of the future was made before the clock was set back.
-        INTERVAL.saturating_sub(age.to_std().unwrap_or_default())
+        seconds(INTERVAL_SECONDS).saturating_sub(age.to_std().unwrap_or_default())
     }
 
     /// Makes one, unless the newest has everything, and removes what is not needed any more.
@@ -167,6 +167,8 @@ impl Work {
             return Ok(());
         }
         fs::create_dir_all(&self.folder)?;
+        // Or the journal would go, and what takes its place could not be found again.
+        files::sync_folder_of(&self.folder)?;
         snapshot::sweep(&self.folder)?;
         let (began, made_at) = (Instant::now(), clock::now());
         // What it is called is known in the end.
@@ -176,9 +178,12 @@ impl Work {
             self.store.snapshot(out, made_at, rest).map(drop).map_err(io::Error::other)
         };
         let check = |aside: &Path| check_snapshot(File::open(aside)?).map_err(io::Error::other);
+        fault::failing("snapshot.begin")?;
         let Summary { sequence, bytes, .. } = files::write_whole(&unnamed, write, check)?;
         let path = self.folder.join(snapshot::name(sequence, made_at));
+        fault::failing("snapshot.written")?;
         fs::rename(&unnamed, &path)?;
+        fault::point("snapshot.named");
         files::sync_folder_of(&path)?;
         tracing::info!(sequence, bytes, ms = began.elapsed().as_millis(), "a snapshot was made");
         self.tidy()
@@ -189,6 +194,7 @@ impl Work {
         let mut kept = snapshot::kept(&self.folder)?;
         for old in kept.split_off(kept.len().min(KEPT_MAX)) {
             fs::remove_file(old.path)?;
+            fault::point("snapshot.removed");
         }
         // One that cannot be read leads nowhere, and needs nothing.
         let heads = kept.iter().filter_map(|kept| snapshot::head(File::open(&kept.path).ok()?).ok());
@@ -220,4 +226,9 @@ impl<W: Write, F: Fn() -> bool> Write for Interruptible<'_, W, F> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// A time between snapshots.
+fn seconds(seconds: usize) -> Duration {
+    Duration::from_secs(fault::limit("snapshot.seconds", seconds) as u64)
 }

@@ -41,13 +41,21 @@ pub const POINTS: &[&str] = &[
     "keys.merge",
     "keys.merge.written",
     "keys.merge.removed",
+    "snapshot.begin",
+    "snapshot.rows",
+    "snapshot.written",
+    "snapshot.named",
+    "snapshot.removed",
+    "mend.made",
+    "mend.aside",
+    "mend.placed",
     "publish.swap",
     "publish.swap.after",
     "hub.note",
     "hub.note.after",
 ];
 /// Every limit that can be made smaller.
-pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh"];
+pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh", "snapshot.seconds"];
 
 /// Not looked up yet, nothing named, something named.
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);

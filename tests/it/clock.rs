@@ -163,7 +163,9 @@ fn one_server_alone_is_not_the_world() {
 
 #[test]
 fn a_jump_that_stands_for_a_day_is_believed_unless_answers_contradict() {
-    for (jump, contradicts, expected) in [(3650, false, 3650), (-1, false, -1), (3650, true, 0), (-1, true, 0)] {
+    for (jump, contradicts, expected) in
+        [(3650, false, 3650), (-1, false, -1), (3650, true, 0), (-1, true, 0)]
+    {
         let mut machine = Machine::confirmed();
         machine.jump(days(jump));
         if contradicts {

@@ -286,11 +286,7 @@ fn only_the_edge_side_waits_and_reads_the_clock() {
     }
     for source in sources().iter().filter(|source| source.path != "edge/clock/ticks.rs") {
         for (number, line) in source.code().into_iter().filter(|(_, line)| line.contains("Utc::now")) {
-            findings.push(format!(
-                "src/{}:{number}: the clock is edge/clock: {}",
-                source.path,
-                line.trim()
-            ));
+            findings.push(format!("src/{}:{number}: the clock is edge/clock: {}", source.path, line.trim()));
         }
     }
     check("impure code", &findings);

@@ -105,7 +105,8 @@ impl Desk {
         }
         self.stepped = stepped;
         let moved = |at: Timestamp| at.checked_add_signed(by).unwrap_or(at);
-        self.retries = std::mem::take(&mut self.retries).into_iter().map(|(at, id)| (moved(at), id)).collect();
+        self.retries =
+            std::mem::take(&mut self.retries).into_iter().map(|(at, id)| (moved(at), id)).collect();
         for Member { it, .. } in self.members.values_mut() {
             let moments = [&mut it.expires, &mut it.failing_since, &mut it.next_at];
             moments.into_iter().flatten().for_each(|at| *at = moved(*at));
