@@ -33,7 +33,7 @@ use crate::random::Random;
 use crate::tally::Tally;
 
 /// So small that what happens once a week happens every few seconds.
-const LIMITS: &str = "journal.segment=60000,keys.fresh=30,snapshot.seconds=1";
+const LIMITS: &str = "journal.segment=60000,keys.fresh=30,snapshots.first=1,snapshots.interval=2";
 /// A moment that has a name is waited for so long.
 const POINT_LIMIT: Duration = Duration::from_secs(5);
 /// The moment that a store has in its first life alone.

@@ -1,13 +1,15 @@
 //! The only room that sees both sides: it asks the deciding functions and opens the doors.
 //!
-//! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is the one
+//! `run` opens and closes the doors, `ending` says how a run ends, `daemon` is the loop of events, `poller` starts fetches, `writer` is the one
 //! place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is what each came
 //! to, `items` serves single entries, `packing` compresses documents, `clicks` counts what readers open, `admin`
 //! answers the command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored
 //! entries, read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far
 //! as a `permit` lets it, `pushes` are the subscriptions at hubs, `hub` ties our own hub to the rest, `mail` is
 //! what comes from both, `plan` works out what another feeds.toml would change, `binder` has the pages of archives,
-//! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon.
+//! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon, `trouble` says for how
+//! long nothing can be written, `shown` is what readers see before the store is open, `start` what is done until it is, `ports` are
+//! where it listens.
 
 mod admin;
 mod archive;
@@ -16,6 +18,7 @@ mod binder;
 mod catalogue;
 mod clicks;
 mod daemon;
+mod ending;
 mod entries;
 mod finder;
 mod hide;
@@ -30,20 +33,26 @@ mod packing;
 mod permit;
 mod plan;
 mod poller;
+mod ports;
 mod probe;
 mod pushes;
 mod reload;
 mod restore;
 mod row;
 mod run;
+mod shown;
 mod snapshots;
 mod sources;
+mod start;
+mod trouble;
+mod verify;
 mod view;
 mod why;
 mod writer;
 
 pub use backup::stored_backup;
 pub use catalogue::{Catalogue, Delivered, DeliveredHead, Listed, is_page, unpacked};
+pub use ending::{End, Restart};
 pub use entries::{EntryView, Page, Wanted, stored_entries};
 pub use hide::{Done, stored_hide};
 pub use hub::stored_subscriptions;
@@ -59,6 +68,7 @@ pub use restore::{Restored, stored_restore};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
+pub use verify::stored_verify;
 pub use view::{HintView, HostView, PastView, PushView, RenamedView, SourceView, VolatileView};
 pub use why::{Told, stored_why};
 

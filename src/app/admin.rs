@@ -15,6 +15,7 @@ use super::daemon::{Event, Refusal};
 use super::jobs::Report;
 use super::restore;
 use super::row::Row;
+use super::verify;
 use crate::config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse, Taker, Upload};
 use crate::edge::clock;
@@ -36,11 +37,13 @@ pub(super) struct Admin {
 impl AdminApi for Admin {
     fn handle(&self, request: AdminRequest) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>> {
         let (events, hub) = (self.events.clone(), self.hub.clone());
-        let store = Arc::clone(&self.store);
+        let (store, state_folder) = (Arc::clone(&self.store), self.state_folder.clone());
         Box::pin(async move {
             let answered = match request.path.as_str() {
                 "/api/subscriptions" => subscriptions(&hub, &request).await,
                 "/api/backup" => Some(take_backup(&store, &request)),
+                "/api/verify" if request.method == "POST" => Some(verify::answer(store, state_folder).await),
+                "/api/verify" => Some(AdminResponse::method_not_allowed("POST")),
                 _ => answer(&events, &request).await,
             };
             answered.unwrap_or_else(|| AdminResponse::text(503, "nashra is stopping"))
@@ -104,6 +107,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         ("POST", "/api/unhide") => reading::hide(events, request, false).await,
         ("POST", "/api/plan") => plan(events, request).await,
         ("POST", "/api/poll") => poll(events, request).await,
+        ("POST", "/api/restart") => restart(events).await,
         (
             _,
             "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness" | "/api/entries" | "/api/why",
@@ -111,6 +115,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         (
             _,
             "/api/poll"
+            | "/api/restart"
             | "/api/plan"
             | "/api/hide"
             | "/api/unhide"
@@ -199,6 +204,12 @@ async fn plan(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<Ad
         Ok(Err((status, why))) => AdminResponse::text(status, &why),
         Err(error) => AdminResponse::text(500, &error.to_string()),
     })
+}
+
+/// After a new version was put in place, say: no connection is refused meanwhile.
+async fn restart(events: &mpsc::Sender<Event>) -> Option<AdminResponse> {
+    events.send(Event::Restart("the admin wants it".to_owned())).await.ok()?;
+    Some(AdminResponse::text(202, "nashra starts again in its place"))
 }
 
 async fn poll(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {

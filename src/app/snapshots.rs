@@ -101,7 +101,7 @@ impl Keeper {
         &self.told
     }
 
-    /// Ends, with a last one where the newest is older than a day. What is being written is given up.
+    /// Ends, with a last one where there is none, or the newest is older than a day. What is being written is given up.
     pub(super) fn stop(self) {
         *self.work.is_stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.work.stopped.notify_all();
@@ -110,7 +110,7 @@ impl Keeper {
             drop(thread.join());
         }
         let until = Instant::now() + LAST_ONE_MAX;
-        let is_due = self.work.rest().is_zero();
+        let is_due = self.work.newest().is_none() || self.work.rest().is_zero();
         if is_due && let Err(error) = self.work.make(|| {}, || Instant::now() > until) {
             tracing::warn!(%error, "no last snapshot was made: the journal has everything as well");
         }
@@ -131,7 +131,7 @@ impl Work {
             if self.is_over_within(Duration::ZERO) {
                 return;
             }
-            rest = if done.is_ok() { seconds(INTERVAL_SECONDS) } else { RETRY_AFTER };
+            rest = if done.is_ok() { interval() } else { RETRY_AFTER };
             told.note(done, self.newest().and_then(|kept| kept.made_at));
         }
     }
@@ -154,10 +154,12 @@ impl Work {
         if base.is_some_and(|base| newest.as_ref().is_none_or(|newest| newest.sequence < base)) {
             return Duration::ZERO;
         }
-        let Some(newest) = newest else { return seconds(FIRST_AFTER_SECONDS) };
+        let Some(newest) = newest else {
+            return seconds(fault::limit("snapshots.first", FIRST_AFTER_SECONDS));
+        };
         let age = newest.made_at.map_or(TimeDelta::MAX, |made_at| clock::now() - made_at);
         // One of the future was made before the clock was set back.
-        seconds(INTERVAL_SECONDS).saturating_sub(age.to_std().unwrap_or_default())
+        interval().saturating_sub(age.to_std().unwrap_or_default())
     }
 
     /// Makes one, unless the newest has everything, and removes what is not needed any more.
@@ -228,7 +230,10 @@ impl<W: Write, F: Fn() -> bool> Write for Interruptible<'_, W, F> {
     }
 }
 
-/// A time between snapshots.
+fn interval() -> Duration {
+    seconds(fault::limit("snapshots.interval", INTERVAL_SECONDS))
+}
+
 fn seconds(seconds: usize) -> Duration {
-    Duration::from_secs(fault::limit("snapshot.seconds", seconds) as u64)
+    Duration::from_secs(seconds as u64)
 }

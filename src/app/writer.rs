@@ -3,12 +3,14 @@
 mod cards;
 mod commit;
 mod filing;
+mod held;
 mod hiding;
 mod outdated;
 mod publication;
 mod pushed;
 mod reading;
 mod retention;
+mod settings;
 mod shelf;
 mod stories;
 
@@ -22,16 +24,20 @@ use tokio::sync::watch;
 
 use self::cards::{CardChange, card};
 use self::filing::Filer;
+use self::held::as_far_as_possible;
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
 pub(super) use self::reading::{empty_window, read_window};
+use self::settings::{order, rules};
 use self::shelf::Shelf;
 use self::stories::Stories;
 use super::clicks::Counter;
 use super::finder::Finder;
 use super::poller::Brought;
 use super::row::Row;
+use super::shown::{Shown, imprint};
 use crate::config::Config;
+use crate::edge::editions::{Editions, Imprint};
 use crate::edge::store::{Store, StoreError, Surplus};
 use crate::model::{
     Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
@@ -57,6 +63,8 @@ pub(super) struct Writer {
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
+    /// Where what is in `front` is kept for the next start, and what it is to fit there; `None` where nobody is served.
+    kept: Option<(Editions, Imprint)>,
     /// Tells of each new snapshot in `front`, once it is there.
     pub(super) editions: watch::Sender<()>,
     /// What readers open.
@@ -72,6 +80,8 @@ pub(super) struct Writer {
     shows: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
     unshown: bool,
+    /// What could not be written, and is as soon as it can be.
+    held: Vec<Brought>,
     /// Entries that are not durable yet; then they are searched for.
     unfound: Vec<EntryKey>,
     /// Entries of the window that retention has removed from the store; they leave it together.
@@ -100,10 +110,29 @@ impl Writer {
     /// Takes over an open store and publishes what it holds, without polling anything.
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
-        writer.shows = true;
-        writer.configure(config, now)?;
-        writer.stories.read_ahead(&writer.store, now);
+        writer.show_stored_first(config, now)?;
         Ok(writer)
+    }
+
+    /// The same where readers are shown something already.
+    pub(super) fn behind(
+        shown: Shown,
+        store: Arc<Store>,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut writer = Self::with_nothing_to_show(store, config, now)?;
+        writer.front = shown.front;
+        writer.kept = Some((shown.editions, imprint(config)));
+        writer.show_stored_first(config, now)?;
+        Ok(writer)
+    }
+
+    fn show_stored_first(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
+        self.shows = true;
+        self.configure(config, now)?;
+        self.stories.read_ahead(&self.store, now);
+        Ok(())
     }
 
     /// Takes over an open store for polls alone: nobody is served, so nothing is read back or rendered.
@@ -116,10 +145,10 @@ impl Writer {
         let ledger_rules = ledger::rules(&edition);
         if store.entries_stored()? == 0 && store.ledgers_complete_by() != Some(ledger_rules) {
             // What comes is filed as it comes.
-            store.complete_ledgers(Some(ledger_rules))?;
+            as_far_as_possible(store.complete_ledgers(Some(ledger_rules)))?;
         }
         let mut states = store.states()?;
-        store.note_unanswered(&mut states, now)?;
+        as_far_as_possible(store.note_unanswered(&mut states, now))?;
         let mut writer = Self {
             states,
             store,
@@ -127,9 +156,11 @@ impl Writer {
             order: order(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
+            kept: None,
             editions: watch::Sender::new(()),
             counter: Arc::default(),
             finder: Arc::default(),
+            held: vec![],
             unfound: vec![],
             edition,
             window: Window::default(),
@@ -157,7 +188,10 @@ impl Writer {
     /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it. Where
     /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
-        let since = self.store.rules_since(rules(config), now)?;
+        // How much room is wanted counts for what is written here already.
+        self.store.leave_free(config.store.min_free_bytes);
+        // Where it cannot be written down, documents are made as if the rules had always been these.
+        let since = as_far_as_possible(self.store.rules_since(rules(config), now))?;
         let (edition, sources) = (edition(config, since, self.store.hidden()?), sources(config));
         if self.unshown {
             // What is read back below is shown, so it must be durable.
@@ -169,13 +203,14 @@ impl Writer {
         self.window.archives = archives;
         self.shelf.forget_all();
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
-        self.begin_filing()?;
+        as_far_as_possible(self.begin_filing())?;
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
         (self.surplus, self.surplus_at) = (None, None);
         self.plan(now);
         self.finder.switch(config.site.has_search, &self.store);
+        self.kept.iter_mut().for_each(|(_, kept)| *kept = imprint(config));
         self.publish();
         Ok(())
     }
@@ -247,6 +282,10 @@ impl Writer {
                 Ok(update) => {
                     rows.push(Row::of(&update, &fetched, before));
                     updates.push(update);
+                }
+                Err(error) if error.obstacle().is_some() => {
+                    rows.push(Row::store_failed(&id, &fetched, &error));
+                    self.held.push(Brought { source: id, asked_as, fetched });
                 }
                 Err(error) => rows.push(self.put_off(&id, &fetched, &error, now)),
             }
@@ -346,21 +385,6 @@ pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>, hidden
     let edition = Edition::new(config.site.clone(), config.sections.clone(), &config.sources);
     let edition = edition.without(Arc::new(hidden));
     Arc::new(Edition { in_force_since, count_clicks: config.count_clicks, ..edition })
-}
-
-/// The hash of what the configuration says about documents.
-fn rules(config: &Config) -> Digest {
-    let of_source = |source: &Source| {
-        let Source { id, title, sections, weight_percent, rules, .. } = source;
-        format!("{id} {title:?} {sections:?} {weight_percent} {rules:?}")
-    };
-    let sources: Vec<String> = config.sources.iter().map(of_source).collect();
-    let portal = [format!("{:?}", config.site), format!("{:?}", config.sections)];
-    Digest::of(portal.iter().chain(&sources).map(String::as_bytes))
-}
-
-fn order(config: &Config) -> Vec<SourceId> {
-    config.sources.iter().map(|source| source.id.clone()).collect()
 }
 
 pub(super) fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {

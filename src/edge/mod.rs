@@ -2,12 +2,15 @@
 
 pub mod admin;
 pub mod clock;
+pub mod editions;
 pub mod fault;
 pub mod fetch;
 pub mod files;
 pub mod folder;
 pub mod hub;
 pub mod journal;
+pub mod listeners;
+pub mod room;
 pub mod serve;
 pub mod snapshot;
 pub mod store;

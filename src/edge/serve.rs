@@ -38,7 +38,7 @@ use self::connection::{Answer, Patience};
 pub use self::doors::{Admission, Doors, Envelope, Mail, Mailbox, Pages, Pass, Reply};
 use self::lanes::Lanes;
 use self::negotiate::Accepted;
-pub use self::respond::{Request, answer, respond, text};
+pub use self::respond::{Request, STARTING_SECONDS, answer, respond, text};
 use self::route::Route;
 
 /// Streams of one HTTP/2 connection at once.
@@ -199,6 +199,14 @@ fn handle(
         return Handled::Now(Some(call.close(refused, patience)));
     }
     let route = Route::of(head.uri.path());
+    if head.uri.path() == "/healthz"
+        && respond::not_allowed(&head.method).is_none()
+        && let Some(why) = server.doors.pages.trouble()
+    {
+        // It serves, so whoever looks after it is to leave it alone.
+        let response = text(StatusCode::OK, format!("degraded: {why}\n"), &head.method);
+        return Handled::Now(Some(call.answer(response, patience)));
+    }
     if route == Route::Snapshot {
         let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
         let front = server.doors.front.load();
@@ -345,6 +353,9 @@ impl Server {
         }
         if let Some(refused) = respond::not_allowed(asked.method) {
             return Err(Box::new(refused));
+        }
+        if !self.doors.pages.is_open() {
+            return Err(Box::new(respond::starting(asked.method)));
         }
         let turn = timeout(self.limits.items_wait, Arc::clone(&self.item_slots).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Box::new(busy(asked))) };

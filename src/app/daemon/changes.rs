@@ -57,6 +57,7 @@ impl Daemon {
         systemd::patiently(|| self.writer.configure(config, clock::now()))
             .map_err(|error| vec![error.to_string()])?;
         self.poller.configure(ready);
+        self.troubles.look_now();
         self.hub.iter().for_each(|hub| hub.configure(config, self.poller.fetcher()));
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         self.at_start.warn(config);

@@ -7,6 +7,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -24,6 +25,10 @@ use super::twin::{self, Twin};
 const LINGER_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of an answer that are handed to hyper at once.
 const PIECE_BYTES: usize = 64 * 1024;
+
+/// A connection that has only just begun when a stop comes has so long for its first request: who sends it was not told
+/// that nobody is there.
+const FIRST_WORD: Duration = Duration::from_millis(500);
 
 /// What one connection is doing.
 pub(super) struct Patience {
@@ -83,6 +88,13 @@ impl Patience {
         state.running += 1;
         state.moved_at = Instant::now();
         Running(Arc::clone(self))
+    }
+
+    /// Until when the first request of this connection is waited for, whatever happens; `None` where that is over.
+    fn first_word_until(&self) -> Option<Instant> {
+        let state = self.state();
+        let until = self.began + FIRST_WORD;
+        (state.running == 0 && !state.answered && Instant::now() < until).then_some(until)
     }
 
     /// The answer to a request that took its time is there.
@@ -312,20 +324,26 @@ pub(super) async fn drive<C: Future>(
     let mut alarm = pin!(sleep_until(patience.deadline(None).0));
     // When it is cut, once it was told to finish.
     let mut last = None;
+    let mut is_stopped = false;
     let (mut is_first, mut is_set) = (true, false);
     poll_fn(|cx| {
         // To look whether there is news costs next to nothing; to wait for it again would cost a lock.
         let has_news = std::mem::take(&mut is_first) || !matches!(told.has_changed(), Ok(false));
-        if has_news && last.is_none() && stopped.as_mut().poll(cx).is_ready() {
-            last = Some(patience.told_to_finish());
-            finish(connection.as_mut());
-        }
+        is_stopped |= has_news && last.is_none() && !is_stopped && stopped.as_mut().poll(cx).is_ready();
         loop {
             // A peer that breaks the protocol or goes away is its own affair.
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
+            let is_new = is_stopped && last.is_none();
+            let waits_until = if is_new { patience.first_word_until() } else { None };
+            if is_new && waits_until.is_none() {
+                last = Some(patience.told_to_finish());
+                finish(connection.as_mut());
+                continue;
+            }
             let (at, verdict) = patience.deadline(last);
+            let at = waits_until.map_or(at, |until| at.min(until));
             // Nearly every request puts the deadline off. The alarm is left where it is then, and set anew when it
             // rings: a timer is dearer than a look at the clock.
             if at < alarm.deadline() {
@@ -342,6 +360,10 @@ pub(super) async fn drive<C: Future>(
             if at > alarm.deadline() {
                 alarm.as_mut().reset(at);
                 is_set = false;
+                continue;
+            }
+            if waits_until.is_some() {
+                // It has had its moment, and is told now.
                 continue;
             }
             if verdict == Verdict::Cut {

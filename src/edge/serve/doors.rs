@@ -23,9 +23,19 @@ pub trait Pages: Send + Sync + 'static {
     /// is about to read it there, which may be counted. May block.
     fn open(&self, key: &str, is_reader: bool) -> Option<String>;
 
+    /// Why nothing new comes at the moment, in a few words.
+    fn trouble(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether there was something at this path that was taken out for good. Asked where nothing was found.
     fn is_gone(&self, _path: &str) -> bool {
         false
+    }
+
+    /// Whether there is a store to read already. Does not block.
+    fn is_open(&self) -> bool {
+        true
     }
 }
 

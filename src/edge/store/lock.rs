@@ -1,7 +1,7 @@
 //! The lock on the state folder: one nashra at a time, and the others say at once which one that is.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -32,8 +32,13 @@ impl Lock {
         fs::create_dir_all(folder).map_err(failed(folder))?;
         let path = folder.join(NAME);
         let mut options = File::options();
-        let mut file =
-            options.create(true).truncate(false).read(true).write(true).open(&path).map_err(failed(&path))?;
+        let opened = options.create(true).truncate(false).read(true).write(true).open(&path);
+        let mut file = match opened {
+            // One that is there already can be locked all the same.
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => File::open(&path),
+            opened => opened,
+        }
+        .map_err(failed(&path))?;
         match patiently(LOCK_PATIENCE, || file.try_lock()) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(in_use(folder, &mut file)),

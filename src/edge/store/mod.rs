@@ -34,6 +34,7 @@ mod record;
 mod related;
 mod replay;
 mod retention;
+mod room;
 mod seal;
 mod search;
 mod sheaf;
@@ -41,6 +42,7 @@ mod sketches;
 mod stubs;
 mod subscriptions;
 mod trees;
+mod verify;
 mod walk;
 mod write;
 
@@ -68,11 +70,14 @@ pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
 use record::Press;
 pub use replay::{Found, Holes};
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
+use room::Room;
+pub use room::{Obstacle, ObstacleKind};
 use seal::Seal;
 pub use seal::Sealing;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 use trees::Trees;
+pub use verify::{Counted, Findings, Journaled, Snapshot, Verified, verify_without};
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
@@ -117,6 +122,7 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
+    room: Room,
     /// Behind everything that holds sled open.
     _seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.
@@ -150,6 +156,9 @@ pub enum StoreError {
     /// It is from a newer version, or its folder holds other things.
     #[error("{0}")]
     Refused(String),
+    /// Nothing can be written at the moment.
+    #[error("{0}")]
+    Obstacle(Obstacle),
     /// sled's files are not ours, or not any more.
     #[error("{0}")]
     Foreign(String),
@@ -203,6 +212,7 @@ impl StoreError {
             Self::Folder { .. }
             | Self::InUse(_)
             | Self::Refused(_)
+            | Self::Obstacle(_)
             | Self::Journal(_)
             | Self::Snapshot(_)
             | Self::Record(_) => false,
@@ -213,12 +223,23 @@ impl StoreError {
 impl StoreError {
     /// Whether another store in its place would help.
     pub fn is_mendable(&self) -> bool {
-        self.is_fatal() && !matches!(self, Self::Hung(_))
+        self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
     }
 
-    /// Whether it is only that the disk is full.
+    /// What is wrong, for whoever is about to mend it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Damaged { why, .. } => why.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether it is only that the disk takes nothing: it is full, or read-only.
     pub fn is_about_room(&self) -> bool {
         let error = match self {
+            Self::Obstacle(obstacle) => {
+                return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
+            }
             Self::Folder { source, .. }
             | Self::Journal(source)
             | Self::Snapshot(SnapshotError::Io(source))
@@ -226,6 +247,7 @@ impl StoreError {
             _ => return false,
         };
         matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+            || error.kind() == ErrorKind::ReadOnlyFilesystem
     }
 }
 

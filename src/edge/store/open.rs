@@ -17,6 +17,7 @@ use super::lock::{Lock, failed, is_sled_in_use};
 use super::mend::has_history;
 use super::record::Press;
 use super::replay::{Holes, replay};
+use super::room::Room;
 use super::seal::{Seal, Sealing};
 use super::trees::{TREES, Trees};
 use super::{Store, StoreError, codec};
@@ -87,6 +88,7 @@ impl Store {
             hidings: AtomicU64::new(0),
             damage,
             press: Press::new()?,
+            room: Room::new(&folder),
             journal,
             dumps: Dumps::default(),
             found,
@@ -175,9 +177,11 @@ pub(super) fn open_sled(place: &Path) -> Result<Db, StoreError> {
 /// Whether the files may be sound, and this process may not, or cannot now, use them.
 fn is_of_the_system(error: &io::Error) -> bool {
     use io::ErrorKind::{
-        OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock,
+        FileTooLarge, OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        WouldBlock,
     };
-    let kinds = [OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock];
+    let of_the_disk = [FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
+    let kinds = [&of_the_disk[..], &[OutOfMemory, PermissionDenied, WouldBlock]].concat();
     let is_out_of_files = error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code));
     // sled says this of its own lock, which is looked at before.
     kinds.contains(&error.kind()) || is_out_of_files || error.to_string().contains("could not acquire lock")
