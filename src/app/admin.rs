@@ -112,20 +112,20 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
             _,
             "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness" | "/api/entries" | "/api/why",
         ) => Some(AdminResponse::method_not_allowed("GET, HEAD")),
+        (_, "/api/restore") if !request.from_socket => {
+            Some(AdminResponse::text(403, "only over the unix socket"))
+        }
         (
             _,
             "/api/poll"
             | "/api/restart"
+            | "/api/restore"
             | "/api/plan"
             | "/api/hide"
             | "/api/unhide"
             | "/api/sources/accept"
             | "/api/sources/asking",
         ) => Some(AdminResponse::method_not_allowed("POST")),
-        (_, "/api/restore") if !request.from_socket => {
-            Some(AdminResponse::text(403, "only over the unix socket"))
-        }
-        (_, "/api/restore") => Some(AdminResponse::method_not_allowed("POST")),
         (_, "/api/documents") => Some(AdminResponse::method_not_allowed("GET, HEAD, POST")),
         _ => Some(AdminResponse::text(404, "there is no such address")),
     }

@@ -32,6 +32,7 @@ use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
+use crate::edge::clock::Beat;
 use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
 use crate::edge::store::Lock;
@@ -71,7 +72,7 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let lock = Lock::take(&options.state_folder)?;
     let stamp = files::stamp(&options.config_path);
     let shown = Shown::recall(&options.state_folder, &config);
-    house.open(listeners, &options, &config, &shown)?;
+    house.open(listeners, &options, &config, &shown);
     let config = Arc::new(config);
     let opening = start::begin(lock, options.looker.clone(), shown, Arc::clone(&config))?;
     let (poller, results) = Poller::new(&config)?;
@@ -169,13 +170,13 @@ impl House {
         options: &Options,
         config: &Config,
         shown: &Shown,
-    ) -> Result<(), AppError> {
+    ) {
         let stopped = self.stop.subscribe();
         let (pages, mailbox) = (Arc::clone(&self.porch) as _, Arc::clone(&self.porch) as _);
         let public = serve::Doors { front: Arc::clone(&shown.front), pages, mailbox };
         let listener = listener.into_iter();
         listener.for_each(|listener| {
-            drop(self.doors.spawn(serve::run(listener, public.clone(), until(stopped.clone()))))
+            drop(self.doors.spawn(serve::run(listener, public.clone(), until(stopped.clone()))));
         });
         let api: Arc<dyn AdminApi> = Arc::new(Gate(Arc::clone(&self.porch)));
         open_to_admins(&mut self.doors, &api, admin_listener, socket(&options.state_folder), &stopped);
@@ -187,7 +188,6 @@ impl House {
         let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
         warnings.for_each(|warning| tracing::warn!("{warning}"));
         systemd::ready_but(OPENING);
-        Ok(())
     }
 
     /// Lets in what lives on the open store.
@@ -322,9 +322,15 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
 fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
     let events = events.clone();
     // A queue that is full turns the loop as well.
-    let tell = move |_| match events.try_send(Event::Clock) {
-        Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
+    let tell = move |beat| {
+        let event = match beat {
+            Beat::Look => Event::Clock,
+            Beat::TimersBroken => Event::Restart("the clock that its timers go by was set back".to_owned()),
+        };
+        match events.try_send(event) {
+            Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
     };
     clock::watch(tell)
         .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })

@@ -136,7 +136,10 @@ pub fn main() -> ExitCode {
         Command::Entries(args) => entries::main(&args, &config),
         Command::Why(args) => why::main(&args, &config),
         Command::Render(args) => render::main(&args, &config),
-        Command::Look(args) => look::main(&args),
+        Command::Look(args) => {
+            look::main(&args);
+            Ok(())
+        }
         Command::Hide(args) => hide::main(&args, true, &config),
         Command::Unhide(args) => hide::main(&args, false, &config),
         Command::Backup(args) => backup::main(&args, &config),

@@ -146,18 +146,18 @@ impl Store {
                 let Part::Rows(tree, rows) = part else { return Ok(()) };
                 if open.as_ref().is_none_or(|open| open.tree != tree) {
                     let Some(at) = left.iter().position(|left| *left == tree) else { return Ok(()) };
-                    let begun = begin(left.swap_remove(at))?;
+                    let next = begin(left.swap_remove(at))?;
                     let before = open.take().map(Comparing::finish).transpose()?;
                     doubts.extend(before.into_iter().flatten());
-                    open = Some(Comparing::new(begun));
+                    open = Some(Comparing::new(next));
                 }
                 let Some(open) = &mut open else { return Ok(()) };
                 rows.iter().try_for_each(|(name, value)| open.step(name, value))
             })?;
         }
         for tree in left {
-            let begun = begin(tree)?;
-            doubts.extend(Comparing::new(begun).finish()?);
+            let next = begin(tree)?;
+            doubts.extend(Comparing::new(next).finish()?);
         }
         if let Some(open) = open {
             doubts.extend(open.finish()?);
