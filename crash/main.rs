@@ -33,12 +33,12 @@ use crate::random::Random;
 use crate::tally::Tally;
 
 /// So small that what happens once a week happens every few seconds.
-const LIMITS: &str = "journal.segment=60000,keys.fresh=30";
+const LIMITS: &str = "journal.segment=60000,keys.fresh=30,snapshots.first=1,snapshots.interval=2";
 /// A moment that has a name is waited for so long.
 const POINT_LIMIT: Duration = Duration::from_secs(5);
 /// The moment that a store has in its first life alone.
 const ONCE: &str = "store.sign";
-/// Which time at a moment counts.
+/// Which time at a moment counts, once the first has.
 const COUNTS: [u64; 6] = [1, 1, 2, 3, 5, 12];
 /// Lines of the log that are shown where something is wrong.
 const LOG_LINES: usize = 25;
@@ -225,7 +225,8 @@ impl Run {
         if self.points[*next_point] == ONCE && self.points.len() > 1 {
             *next_point = (*next_point + 1) % self.points.len();
         }
-        let (name, count) = (self.points[*next_point], self.random.pick(&COUNTS).unwrap_or(1));
+        let name = self.points[*next_point];
+        let count = self.random.pick(&COUNTS).filter(|_| self.tally.has_reached(name)).unwrap_or(1);
         if self.random.is_in(15) { Way::Failing(name, count) } else { Way::At(name, count) }
     }
 

@@ -24,6 +24,11 @@ impl Tally {
         line.reached += u32::from(is_reached);
     }
 
+    /// Whether the daemon has ever died in this way.
+    pub fn has_reached(&self, way: &str) -> bool {
+        self.0.get(way).is_some_and(|line| line.reached > 0)
+    }
+
     /// Readers were answered so long after the start behind such a round.
     pub fn note_wait(&mut self, way: &str, wait: Duration) {
         self.0.entry(way.to_owned()).or_default().waits.push(wait);

@@ -16,7 +16,7 @@ use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;
 
 /// How old the newest one becomes.
-const INTERVAL: Duration = Duration::from_secs(24 * 3600);
+const INTERVAL_SECONDS: usize = 24 * 3600;
 /// A store that has none gets its first one so long after the start.
 const FIRST_AFTER_SECONDS: usize = 600;
 /// After one that could not be written.
@@ -131,7 +131,7 @@ impl Work {
             if self.is_over_within(Duration::ZERO) {
                 return;
             }
-            rest = if done.is_ok() { INTERVAL } else { RETRY_AFTER };
+            rest = if done.is_ok() { interval() } else { RETRY_AFTER };
             told.note(done, self.newest().and_then(|kept| kept.made_at));
         }
     }
@@ -155,12 +155,11 @@ impl Work {
             return Duration::ZERO;
         }
         let Some(newest) = newest else {
-            let seconds = fault::limit("snapshots.first", FIRST_AFTER_SECONDS);
-            return Duration::from_secs(seconds as u64);
+            return seconds(fault::limit("snapshots.first", FIRST_AFTER_SECONDS));
         };
         let age = newest.made_at.map_or(TimeDelta::MAX, |made_at| clock::now() - made_at);
         // One of the future was made before the clock was set back.
-        INTERVAL.saturating_sub(age.to_std().unwrap_or_default())
+        interval().saturating_sub(age.to_std().unwrap_or_default())
     }
 
     /// Makes one, unless the newest has everything, and removes what is not needed any more.
@@ -170,6 +169,8 @@ impl Work {
             return Ok(());
         }
         fs::create_dir_all(&self.folder)?;
+        // Or the journal would go, and what takes its place could not be found again.
+        files::sync_folder_of(&self.folder)?;
         snapshot::sweep(&self.folder)?;
         fault::point("snapshot.begin");
         let (began, made_at) = (Instant::now(), clock::now());
@@ -180,10 +181,13 @@ impl Work {
             self.store.snapshot(out, made_at, rest).map(drop).map_err(io::Error::other)
         };
         let check = |aside: &Path| check_snapshot(File::open(aside)?).map_err(io::Error::other);
+        fault::failing("snapshot.begin")?;
         let Summary { sequence, bytes, .. } = files::write_whole(&unnamed, write, check)?;
         fault::point("snapshot.written");
         let path = self.folder.join(snapshot::name(sequence, made_at));
+        fault::failing("snapshot.written")?;
         fs::rename(&unnamed, &path)?;
+        fault::point("snapshot.named");
         files::sync_folder_of(&path)?;
         fault::point("snapshot.named");
         tracing::info!(sequence, bytes, ms = began.elapsed().as_millis(), "a snapshot was made");
@@ -195,6 +199,7 @@ impl Work {
         let mut kept = snapshot::kept(&self.folder)?;
         for old in kept.split_off(kept.len().min(KEPT_MAX)) {
             fs::remove_file(old.path)?;
+            fault::point("snapshot.removed");
         }
         // One that cannot be read leads nowhere, and needs nothing.
         let heads = kept.iter().filter_map(|kept| snapshot::head(File::open(&kept.path).ok()?).ok());
@@ -226,4 +231,12 @@ impl<W: Write, F: Fn() -> bool> Write for Interruptible<'_, W, F> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+fn interval() -> Duration {
+    seconds(fault::limit("snapshots.interval", INTERVAL_SECONDS))
+}
+
+fn seconds(seconds: usize) -> Duration {
+    Duration::from_secs(seconds as u64)
 }

@@ -49,6 +49,11 @@ pub const POINTS: &[&str] = &[
     "restore.aside",
     "restore.moved",
     "restore.placed",
+    "snapshot.rows",
+    "snapshot.removed",
+    "mend.made",
+    "mend.aside",
+    "mend.placed",
     "editions.write",
     "editions.write.half",
     "editions.rename",
@@ -62,7 +67,7 @@ pub const POINTS: &[&str] = &[
     "hub.note.after",
 ];
 /// Every limit that can be made smaller.
-pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh", "snapshots.first"];
+pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh", "snapshots.first", "snapshots.interval"];
 
 /// Not looked up yet, nothing named, something named.
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);

@@ -8,8 +8,8 @@ use super::open::SCHEMA;
 use super::trees::TREES;
 use super::write::failed;
 use super::{Store, StoreError};
-use crate::edge::journal;
 use crate::edge::snapshot::{Head, SnapshotError, Summary, Writer};
+use crate::edge::{fault, journal};
 use crate::model::Timestamp;
 
 /// The index of keys: the only rows that also change without a commit.
@@ -77,6 +77,7 @@ impl Store {
         for tree in TREES.iter().filter(|tree| !OF_KEYS.contains(tree)) {
             self.dump(&mut writer, tree, &mut rest)?;
         }
+        fault::point("snapshot.rows");
         let sequence = self.sequence();
         // Nobody is to keep what the store itself might lose.
         self.flush()?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::failed;
 use super::{Lock, Rebuilt, StoreError, rebuild};
-use crate::edge::snapshot;
+use crate::edge::{fault, snapshot};
 use crate::model::Timestamp;
 
 const STORE: &str = "db";
@@ -112,6 +112,7 @@ fn make(folder: &Path, skipped: usize) -> Result<Mended, StoreError> {
 
 /// Where the process ends between the two steps, there is no store, and the next start makes one again.
 fn put_in_place(folder: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
+    fault::failing("mend.made")?;
     let (place, new) = (folder.join(STORE), folder.join(NEW));
     let mut aside = None;
     // What is there is whatever somebody may have put there.
@@ -124,9 +125,11 @@ fn put_in_place(folder: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
         aside = names.find(|name| name.symlink_metadata().is_err());
         if let Some(aside) = &aside {
             fs::rename(&place, aside)?;
+            fault::point("mend.aside");
         }
     }
     fs::rename(new, place)?;
+    fault::point("mend.placed");
     File::open(folder)?.sync_all()?;
     Ok(aside)
 }

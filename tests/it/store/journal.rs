@@ -87,8 +87,8 @@ fn past() -> Past {
         }
         drop(store);
         let twin = tempfile::tempdir().unwrap();
-        copy(&folder.path().join("db"), &copied.path().join("db"));
-        copies.push(copied);
+        copy(&folder.path().join("db"), &twin.path().join("db"));
+        copies.push(twin);
     }
     Past { folder, copies, update: update.unwrap() }
 }
