@@ -12,6 +12,7 @@
 
 mod admin;
 mod archive;
+mod backup;
 mod binder;
 mod catalogue;
 mod clicks;
@@ -34,14 +35,17 @@ mod poller;
 mod probe;
 mod pushes;
 mod reload;
+mod restore;
 mod row;
 mod run;
+mod snapshots;
 mod sources;
 mod trouble;
 mod view;
 mod why;
 mod writer;
 
+pub use backup::stored_backup;
 pub use catalogue::{Catalogue, Delivered, DeliveredHead, Listed, is_page, unpacked};
 pub use ending::{End, Restart};
 pub use entries::{EntryView, Page, Wanted, stored_entries};
@@ -55,6 +59,7 @@ pub use probe::{Found, Probe, fetch_document, probe};
 pub use reload::{
     find as find_config, folder as config_folder, load as load_config, read_text as config_text,
 };
+pub use restore::{Restored, stored_restore};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};

@@ -5,17 +5,21 @@ mod reading;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
+use super::backup;
 use super::daemon::{Event, Refusal};
 use super::jobs::Report;
+use super::restore;
 use super::row::Row;
 use crate::config;
-use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse};
+use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse, Taker, Upload};
 use crate::edge::clock;
 use crate::edge::hub::Hub;
+use crate::edge::store::Store;
 use crate::model::SourceId;
 use crate::pipeline::render;
 
@@ -25,24 +29,61 @@ const ATOM: &str = "application/atom+xml; charset=utf-8";
 pub(super) struct Admin {
     pub(super) events: mpsc::Sender<Event>,
     pub(super) hub: Hub,
+    pub(super) store: Arc<Store>,
+    pub(super) state_folder: PathBuf,
 }
 
 impl AdminApi for Admin {
     fn handle(&self, request: AdminRequest) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>> {
         let (events, hub) = (self.events.clone(), self.hub.clone());
+        let store = Arc::clone(&self.store);
         Box::pin(async move {
             let answered = match request.path.as_str() {
                 "/api/subscriptions" => subscriptions(&hub, &request).await,
+                "/api/backup" => Some(take_backup(&store, &request)),
                 _ => answer(&events, &request).await,
             };
             answered.unwrap_or_else(|| AdminResponse::text(503, "nashra is stopping"))
         })
+    }
+
+    fn taker(&self, request: &AdminRequest) -> Option<Taker> {
+        let is_restore = request.method == "POST" && request.path == "/api/restore" && request.from_socket;
+        let (events, state_folder) = (self.events.clone(), self.state_folder.clone());
+        is_restore.then(|| -> Taker {
+            Box::new(move |upload| Box::pin(async move { take_restore(events, state_folder, upload).await }))
+        })
+    }
+}
+
+/// Everything that is stored, for the owner of the socket alone.
+fn take_backup(store: &Arc<Store>, request: &AdminRequest) -> AdminResponse {
+    match request.method.as_str() {
+        _ if !request.from_socket => AdminResponse::text(403, "only over the unix socket"),
+        "GET" => backup::answer(store),
+        _ => AdminResponse::method_not_allowed("GET"),
+    }
+}
+
+/// Brings a snapshot into the state folder, and has it taken in by a new beginning.
+async fn take_restore(events: mpsc::Sender<Event>, state_folder: PathBuf, upload: Upload) -> AdminResponse {
+    let received = tokio::task::spawn_blocking(move || restore::receive(&state_folder, upload)).await;
+    match received {
+        Ok(Ok(restored)) => match events.send(Event::Restart("a snapshot is restored".to_owned())).await {
+            Ok(()) => AdminResponse::json(200, &serde_json::json!(restored)),
+            Err(_) => AdminResponse::text(503, "nashra is stopping: the next start takes the snapshot in"),
+        },
+        Ok(Err(error)) => AdminResponse::text(400, &error.to_string()),
+        Err(error) => AdminResponse::text(500, &error.to_string()),
     }
 }
 
 /// `None` where the loop has ended.
 async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
     match (request.method.as_str(), request.path.as_str()) {
+        (_, "/api/restore") if !request.from_socket => {
+            Some(AdminResponse::text(403, "only over the unix socket"))
+        }
         ("GET" | "HEAD", "/healthz") => Some(AdminResponse::json(200, &ask(events, Event::Health).await?)),
         ("GET" | "HEAD", "/admin.atom") => {
             let notices = ask(events, Event::Notices).await?;
@@ -74,10 +115,11 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         (
             _,
             "/api/poll"
-            | "/api/restart"
             | "/api/plan"
             | "/api/hide"
             | "/api/unhide"
+            | "/api/restart"
+            | "/api/restore"
             | "/api/sources/accept"
             | "/api/sources/asking",
         ) => Some(AdminResponse::method_not_allowed("POST")),

@@ -25,6 +25,7 @@ use super::pushes::{Pushed, Pushes};
 use super::reload::AtStart;
 use super::row::Row;
 use super::run::Options;
+use super::snapshots::Told;
 use super::trouble::Troubles;
 use super::writer::Writer;
 use crate::config::Config;
@@ -72,6 +73,8 @@ pub(super) struct Daemon {
     pub(super) hub: Option<HubLink>,
     /// When nothing can be written.
     troubles: Troubles,
+    /// How the daily snapshots go; a round by itself makes none.
+    pub(super) snapshots: Option<Arc<Told>>,
     /// How far the time of the house had jumped when the states were last moved with it.
     stepped: TimeDelta,
     /// `None` where nobody can reach us: in a round by itself.
@@ -102,6 +105,7 @@ impl Daemon {
             at_start: AtStart::of(config),
             hub: None,
             troubles: Troubles::new(),
+            snapshots: None,
             stepped: clock::stepped(),
             pushes: None,
         };

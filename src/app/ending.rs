@@ -63,9 +63,13 @@ impl History {
         Self { restarts, began: Instant::now() }
     }
 
-    /// Whether this run has taken the place of another one.
-    pub(super) fn is_restart(&self) -> bool {
-        self.restarts.is_some()
+    /// The daemon serves.
+    pub(super) fn tell_ready(&self) {
+        if self.restarts.is_some() {
+            // Why it had to begin anew is over.
+            systemd::status("");
+        }
+        systemd::ready();
     }
 
     /// How it ends when the loop is over; the state folder is noted where its store is broken.

@@ -27,6 +27,7 @@ pub(super) fn notices<'a>(
     sources: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
     refused: Option<&Refused>,
     repairs: &[Repair],
+    no_snapshot: Option<&(Timestamp, String)>,
     troubles: impl Iterator<Item = &'a Told>,
 ) -> Notices {
     let sources: Vec<(&SourceId, &SourceState)> = sources.collect();
@@ -40,7 +41,7 @@ pub(super) fn notices<'a>(
     }
     list.truncate(NOTICES_MAX);
     let about_us = refused.map(about_config).into_iter().chain(repairs.iter().map(about_repair));
-    let about_us = about_us.chain(troubles.map(about_disk));
+    let about_us = about_us.chain(no_snapshot.map(about_snapshots)).chain(troubles.map(about_disk));
     for notice in about_us {
         let place = list.partition_point(|other| other.at > notice.at);
         list.insert(place, notice);
@@ -133,6 +134,22 @@ fn about_push(source: &SourceId, state: &SourceState) -> Option<Notice> {
     })
 }
 
+/// That no daily snapshot can be made.
+fn about_snapshots((since, why): &(Timestamp, String)) -> Notice {
+    Notice {
+        id: pipeline::notice_id("snapshots", *since),
+        title: "no snapshot of the store can be made".to_owned(),
+        why: why.clone(),
+        text: format!(
+            "Since {} no snapshot could be made: {why}. The journal keeps everything meanwhile, and grows. It is tried \
+             again every hour.",
+            moment(*since)
+        ),
+        word: "snapshot".to_owned(),
+        at: since.trunc_subsecs(0),
+    }
+}
+
 fn about_config(refused: &Refused) -> Notice {
     let since = refused.since;
     let all: String = refused.mistakes.join(" · ").chars().take(MISTAKES_CHARS_MAX).collect();
@@ -223,7 +240,7 @@ mod tests {
         let ids: Vec<(SourceId, &SourceState)> =
             states.iter().map(|(id, state)| (SourceId((*id).to_owned()), state)).collect();
         let ids = ids.iter().map(|(id, state)| (id, *state));
-        let told = notices(&site, ids, refused.as_ref(), &[], [].into_iter());
+        let told = notices(&site, ids, refused.as_ref(), &[], None, [].into_iter());
         let titles: Vec<&str> = told.list.iter().map(|notice| notice.title.as_str()).collect();
         assert_eq!(titles, expected);
         told

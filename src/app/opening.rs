@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use self::book::Book;
 pub(super) use self::book::Repair;
-use super::Options;
+use super::{Options, restore};
 use crate::edge::store::{
     self, Holes, Lock, Mended, Obstacle, ObstacleKind, Rebuilt, Seen, Store, StoreError,
 };
@@ -122,6 +122,7 @@ impl Opening<'_> {
 
     fn open_now(&self) -> Result<Opened, StoreError> {
         store::sweep(&self.lock)?;
+        restore::take_pending(&self.lock, clock::now());
         let mut book = Book::read(self.lock.folder());
         let (mut repairs, mut holes) = (0, Holes::Refused);
         let mut doubt = self.look(&book)?;

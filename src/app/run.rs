@@ -23,13 +23,14 @@ use super::packing::keep_packed;
 use super::poller::{Caught, Poller, said};
 use super::pushes::Pushes;
 use super::row::Row;
+use super::snapshots::Keeper;
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
-use crate::edge::store::Lock;
+use crate::edge::store::{Lock, Store};
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, fault, serve, systemd};
 
@@ -79,12 +80,19 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let mailbox = Arc::new(Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) });
     let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
     doors.spawn(serve::run(listener, public, until(stopped.clone())));
-    let api: Arc<dyn AdminApi> = Arc::new(Admin { events: events_in.clone(), hub: hub.clone() });
+    let api: Arc<dyn AdminApi> = Arc::new(Admin {
+        events: events_in.clone(),
+        hub: hub.clone(),
+        store: Arc::clone(&store),
+        state_folder: options.state_folder.clone(),
+    });
     open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
     let folder = options.state_folder.clone();
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
+    let keeper = Keeper::start(Arc::clone(&store), &options.state_folder);
     let mut daemon = Daemon::new(options, writer, poller, watch, &config);
+    daemon.snapshots = Some(Arc::clone(keeper.told()));
     daemon.hub = Some(HubLink { hub, listen: ours });
     daemon.repairs = repairs;
     daemon.subscribe(pushes);
@@ -94,10 +102,7 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
     warnings.for_each(|warning| tracing::warn!("{warning}"));
     watch_clock(&events_in)?;
-    if history.is_restart() {
-        systemd::status("");
-    }
-    systemd::ready();
+    history.tell_ready();
     let over = tokio::select! {
         lived = Caught::new(daemon.live(results, events, deliveries)) => lived.unwrap_or_else(|panic| {
             Over::Failed(format!("the loop failed; please report it ({})", said(&panic)))
@@ -107,28 +112,34 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     };
     let is_whole = matches!(over, Over::Stopped | Over::Restart(_));
     if is_whole {
-        // Polls that are committed but were still to be published.
+        // Committed polls that were still to be published.
         daemon.report_committed();
     }
     let end = history.end(over, kept, &impatient, &folder).await;
     // Receivers live in the doors; those that have closed already do not need to hear it.
     let _ = stop.send(true);
     close(doors, &end, &impatient).await;
-    if !is_whole {
+    if is_whole {
+        put_away(daemon, &store, keeper);
+    } else {
         // What is broken may never be closed; what was to be durable is.
-        std::mem::forget((daemon, store));
-        return Ok(end);
+        std::mem::forget((daemon, store, keeper));
     }
+    if matches!(end, End::Stopped) {
+        tracing::info!("nashra stopped");
+    }
+    Ok(end)
+}
+
+/// What there is to do when the doors are closed.
+fn put_away(mut daemon: Daemon, store: &Store, keeper: Keeper) {
     daemon.keep_clicks();
     if let Err(error) = store.flush() {
         // It has been told, and what is not durable was shown to nobody.
         tracing::error!(%error, "the store could not be flushed");
     }
+    keeper.stop();
     clock::write();
-    if matches!(end, End::Stopped) {
-        tracing::info!("nashra stopped");
-    }
-    Ok(end)
 }
 
 /// Polls the named sources once, or all enabled ones, without a server. `on_row` hears of each as it ends.

@@ -1,5 +1,6 @@
 //! The command line: one file a command, thin. stdout carries the answer, stderr the log.
 
+mod backup;
 mod check;
 mod entries;
 mod hide;
@@ -9,6 +10,7 @@ mod parse;
 mod plan;
 mod poll;
 mod render;
+mod restore;
 mod run;
 mod socket;
 mod sources;
@@ -89,6 +91,10 @@ enum Command {
     Look(look::Args),
     /// Let an entry back that was hidden: to its place, with its id.
     Unhide(hide::Args),
+    /// Write the whole store into one file, also while the daemon runs.
+    Backup(backup::Args),
+    /// Put a backup in the place of the store. What was there before is moved aside.
+    Restore(restore::Args),
 }
 
 /// Why a command ended badly.
@@ -130,6 +136,8 @@ pub fn main() -> ExitCode {
         Command::Look(args) => look::main(&args),
         Command::Hide(args) => hide::main(&args, true, &config),
         Command::Unhide(args) => hide::main(&args, false, &config),
+        Command::Backup(args) => backup::main(&args, &config),
+        Command::Restore(args) => restore::main(&args, &config),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

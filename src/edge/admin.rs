@@ -1,6 +1,9 @@
 //! The private listener: a unix socket in the state folder through which the command line speaks to the
 //! daemon, and on request a TCP address for reading only.
 
+mod call;
+mod stream;
+
 use std::fs;
 use std::future::Future;
 use std::io;
@@ -12,7 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -21,14 +24,15 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+pub use self::call::{AdminCallError, call, download, upload};
+use self::stream::Outgoing;
+pub use self::stream::{PIECE_BYTES, Source, Upload};
 use crate::model::Digest;
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// The same over the unix socket, which only its owner can use: the largest feeds.toml goes through it.
 const SOCKET_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Bytes of an answer that the client reads.
-const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Conversations at once; further ones wait in the backlog.
@@ -42,7 +46,15 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub trait AdminApi: Send + Sync + 'static {
     /// Answers one request.
     fn handle(&self, request: AdminRequest) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>>;
+
+    /// Who takes the body of a request as it comes, where it may be too long to be held; the request has none then.
+    fn taker(&self, _request: &AdminRequest) -> Option<Taker> {
+        None
+    }
 }
+
+/// Takes a body as it comes, and answers.
+pub type Taker = Box<dyn FnOnce(Upload) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>> + Send>;
 
 /// A request, read whole.
 #[derive(Clone, Debug)]
@@ -60,32 +72,38 @@ pub struct AdminRequest {
 }
 
 /// An answer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct AdminResponse {
     status: u16,
     content_type: &'static str,
     allow: Option<&'static str>,
     etag: Option<String>,
-    body: Bytes,
+    body: Outgoing,
 }
 
 impl AdminResponse {
     /// A JSON value and a line feed.
     pub fn json(status: u16, value: &serde_json::Value) -> Self {
-        let body = Bytes::from(format!("{value}\n"));
+        let body = Outgoing::Whole(format!("{value}\n").into());
         Self { status, content_type: "application/json", allow: None, etag: None, body }
     }
 
     /// One line of plain text.
     pub fn text(status: u16, line: &str) -> Self {
-        let body = Bytes::from(format!("{line}\n"));
+        let body = Outgoing::Whole(format!("{line}\n").into());
         Self { status, content_type: "text/plain; charset=utf-8", allow: None, etag: None, body }
     }
 
     /// A document that readers ask for again and again: whoever has it already is told so.
     pub fn document(content_type: &'static str, body: Vec<u8>) -> Self {
         let etag = Some(format!("\"{}\"", Digest::of([body.as_slice()])));
-        Self { status: 200, content_type, allow: None, etag, body: body.into() }
+        Self { status: 200, content_type, allow: None, etag, body: Outgoing::Whole(body.into()) }
+    }
+
+    /// A body that is written while it is sent, on a thread that may wait.
+    pub fn pieces(content_type: &'static str) -> (Self, Source) {
+        let (source, body) = stream::pieces();
+        (Self { status: 200, content_type, allow: None, etag: None, body }, source)
     }
 
     /// 405 with the methods that are allowed.
@@ -207,26 +225,19 @@ async fn answer(
     api: Arc<dyn AdminApi>,
     request: hyper::Request<Incoming>,
     from_socket: bool,
-) -> Result<Response<Full<Bytes>>, http::Error> {
+) -> Result<Response<Outgoing>, http::Error> {
     let (head, body) = request.into_parts();
     let read_only = matches!(head.method, Method::GET | Method::HEAD);
     let response = if read_only || from_socket {
-        let bytes_max = if from_socket { SOCKET_BODY_BYTES_MAX } else { BODY_BYTES_MAX };
-        match timeout(BODY_TIMEOUT, Limited::new(body, bytes_max).collect()).await {
-            Ok(Ok(body)) => {
-                let query = head.uri.query().unwrap_or_default();
-                let request = AdminRequest {
-                    method: head.method.as_str().to_owned(),
-                    path: head.uri.path().to_owned(),
-                    query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-                    body: body.to_bytes(),
-                    from_socket,
-                };
-                api.handle(request).await
-            }
-            Ok(Err(_)) => AdminResponse::text(413, "the request is too large"),
-            Err(_) => AdminResponse::text(408, "the request did not come in time"),
-        }
+        let query = head.uri.query().unwrap_or_default();
+        let request = AdminRequest {
+            method: head.method.as_str().to_owned(),
+            path: head.uri.path().to_owned(),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            body: Bytes::new(),
+            from_socket,
+        };
+        handle(api, request, body).await
     } else {
         AdminResponse::method_not_allowed("GET, HEAD")
     };
@@ -244,7 +255,22 @@ async fn answer(
         built = built.header(header::ALLOW, allow);
     }
     let is_bare = known || head.method == Method::HEAD;
-    built.body(Full::new(if is_bare { Bytes::new() } else { response.body }))
+    built.body(if is_bare { Outgoing::Whole(Bytes::new()) } else { response.body })
+}
+
+async fn handle(api: Arc<dyn AdminApi>, mut request: AdminRequest, body: Incoming) -> AdminResponse {
+    if let Some(taker) = api.taker(&request) {
+        return taker(stream::receive(body)).await;
+    }
+    let bytes_max = if request.from_socket { SOCKET_BODY_BYTES_MAX } else { BODY_BYTES_MAX };
+    match timeout(BODY_TIMEOUT, Limited::new(body, bytes_max).collect()).await {
+        Ok(Ok(body)) => {
+            request.body = body.to_bytes();
+            api.handle(request).await
+        }
+        Ok(Err(_)) => AdminResponse::text(413, "the request is too large"),
+        Err(_) => AdminResponse::text(408, "the request did not come in time"),
+    }
 }
 
 /// Whether `If-None-Match` names this tag, which has no comma in it, or any (RFC 9110 §13.1.2).
@@ -252,60 +278,4 @@ fn holds(headers: &HeaderMap, etag: &str) -> bool {
     let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
     let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
     tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
-}
-
-/// Why a call did not come back with an answer.
-#[derive(Debug, thiserror::Error)]
-pub enum AdminCallError {
-    /// There is no socket, or nobody listens at it.
-    #[error("no daemon is running")]
-    NotRunning,
-    /// It did not answer in time.
-    #[error("no answer in time")]
-    Timeout,
-    /// Anything else.
-    #[error("{0}")]
-    Broken(String),
-}
-
-/// Asks the daemon behind `socket`; the status and the body of its answer.
-pub async fn call(
-    socket: &Path,
-    method: &str,
-    path_and_query: &str,
-    body: &[u8],
-    deadline: Duration,
-) -> Result<(u16, Bytes), AdminCallError> {
-    let stream = UnixStream::connect(socket).await.map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => AdminCallError::NotRunning,
-        _ => AdminCallError::Broken(format!("{}: {error}", socket.display())),
-    })?;
-    timeout(deadline, exchange(stream, method, path_and_query, body))
-        .await
-        .map_err(|_| AdminCallError::Timeout)?
-}
-
-async fn exchange(
-    stream: UnixStream,
-    method: &str,
-    path_and_query: &str,
-    body: &[u8],
-) -> Result<(u16, Bytes), AdminCallError> {
-    let broken = |error: &dyn std::fmt::Display| AdminCallError::Broken(error.to_string());
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
-    tokio::spawn(connection);
-    let request = hyper::Request::builder()
-        .method(method)
-        .uri(path_and_query)
-        .header(header::HOST, "nashra")
-        .body(Full::new(Bytes::copy_from_slice(body)))
-        .map_err(|error| broken(&error))?;
-    let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
-    let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX)
-        .collect()
-        .await
-        .map_err(|error| broken(&error))?;
-    Ok((status, body.to_bytes()))
 }

@@ -5,6 +5,7 @@
 //! thread of the journal's own. What a failed sync leaves on the disk is anybody's guess, so the records that it was
 //! about are held in memory until then, and go into another segment: there the places begin that both of them have.
 
+mod bytes;
 mod changes;
 mod end;
 mod format;
@@ -23,10 +24,11 @@ use std::time::Duration;
 
 use super::fault;
 
+pub use self::bytes::{read_body, read_bytes, write_bytes};
 pub use self::changes::{Changes, Record, Rows};
 use self::end::End;
 pub use self::format::Encoded;
-pub use self::read::{Look, Read, look, read_after, read_bytes, segments};
+pub use self::read::{Look, Read, look, read_after, segments};
 pub use self::segment::{Damaged, Facts, Segment};
 
 /// Nothing is longer in the journal without being synced.
@@ -102,6 +104,11 @@ impl Journal {
         let syncer = thread::Builder::new().name("journal".to_owned()).spawn(move || theirs.keep_synced());
         let syncer = syncer.inspect_err(|error| tracing::warn!(%error, "the journal has no thread")).ok();
         Ok(Self { shared, base, torn_bytes, syncer })
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.shared.folder
     }
 
     /// The place of the last record; 0 where there is none.

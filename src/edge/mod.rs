@@ -11,6 +11,7 @@ pub mod journal;
 pub mod listeners;
 pub mod room;
 pub mod serve;
+pub mod snapshot;
 pub mod store;
 pub mod systemd;
 pub mod watch;

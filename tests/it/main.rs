@@ -2,6 +2,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod admin;
+mod backup;
 mod cli;
 mod config;
 mod daemon;

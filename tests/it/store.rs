@@ -3,6 +3,7 @@
 mod asking;
 mod damage;
 mod earlier;
+mod journal;
 mod ledger;
 mod pages;
 mod retention;

@@ -32,8 +32,10 @@ impl Daemon {
             .filter(|(id, state)| state.failures > 0 && self.writer.sources.contains_key(*id));
         let (subscriptions, subscriptions_failing) =
             self.hub.as_ref().map_or((0, 0), |link| link.hub.counts());
+        let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
+        let is_well = self.refused.is_none() && snapshots.failing.is_none() && self.can_write();
         serde_json::json!({
-            "status": if self.refused.is_none() && self.can_write() { "ok" } else { "degraded" },
+            "status": if is_well { "ok" } else { "degraded" },
             "trouble": self.troubles.current().map(|told| serde_json::json!({
                 "kind": told.obstacle.kind.word(),
                 "why": told.obstacle.to_string(),
@@ -47,6 +49,8 @@ impl Daemon {
             "subscriptions": subscriptions,
             "subscriptions_failing": subscriptions_failing,
             "repairs": self.repairs,
+            "snapshot_at": snapshots.made_at,
+            "snapshot_error": snapshots.failing.map(|(_, why)| why),
             "clock_off_seconds": clock::doubt().map(|by| by.num_seconds()),
             "config_mistakes": self.refused.as_ref().map_or(&[][..], |refused| &refused.mistakes),
         })
@@ -68,8 +72,9 @@ impl Daemon {
 
     pub(super) fn notices(&self) -> Notices {
         let sources = self.in_order().map(|(source, state)| (&source.id, state));
-        let troubles = self.troubles.told();
-        notices(self.writer.site(), sources, self.refused.as_ref(), &self.repairs, troubles)
+        let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
+        let (refused, no_snapshot) = (self.refused.as_ref(), snapshots.failing.as_ref());
+        notices(self.writer.site(), sources, refused, &self.repairs, no_snapshot, self.troubles.told())
     }
 
     /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.

@@ -157,7 +157,9 @@ impl End {
 
     /// Begins another segment with what may not be in this one. Nobody may be syncing.
     pub(super) fn renew(&mut self, folder: &Path) -> io::Result<()> {
-        fault::failing("journal.renew")?;
+        // It is a sync like the one that failed.
+        fault::failing("journal.sync")?;
+        fault::point("journal.renew");
         let again = self.unsynced.iter_mut().map(|unsynced| (unsynced.place, &mut unsynced.record));
         // Where nothing of this one is durable, it is replaced.
         let first = self.durable + 1;

@@ -1,7 +1,7 @@
 //! Reading: every record once and in order, whatever has become of the files; one window of one segment in memory.
 
 use std::collections::BTreeMap;
-use std::io::{self, Cursor};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -99,17 +99,6 @@ pub fn read_after(folder: &Path, after: u64, take: impl FnMut(Record) -> io::Res
         reader.read.damaged.append(&mut facts.damaged);
     }
     Ok(reader.read)
-}
-
-/// Whether these bytes are read as a segment without being taken for what they are not: for tests. Gives the records.
-pub fn read_bytes(bytes: &[u8]) -> io::Result<(Facts, Vec<Record>)> {
-    let segment = Segment { path: PathBuf::new(), first: 1 };
-    let mut records = vec![];
-    let facts = segment.walk_in(Cursor::new(bytes), |place, body| {
-        records.push(format::changes(place, body).ok_or_else(|| newer(&segment.path))?);
-        Ok(())
-    })?;
-    Ok((facts, records))
 }
 
 /// Puts in order what segments say of the same places.

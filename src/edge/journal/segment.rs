@@ -196,7 +196,7 @@ pub(super) fn begin<'a>(
             file.write_all(&record.0)?;
             bytes += record.0.len() as u64;
         }
-        sync(&file)?;
+        file.sync_data()?;
         drop(file);
         fault::failing("journal.rotate.written")?;
         fs::rename(&new, &path)?;

@@ -10,6 +10,7 @@
 
 mod filter;
 mod held;
+mod hold;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::held::Held;
+pub(super) use self::hold::Hold;
+use self::hold::Holds;
 use self::volume::{Merged, Records, Volume, leads};
 use self::worker::Worker;
 use super::codec::NAME_BYTES;
@@ -61,6 +64,7 @@ pub(super) struct Keys {
     merging: Mutex<Worker>,
     /// Whether somebody waits for that.
     hurry: Arc<AtomicBool>,
+    holds: Arc<Holds>,
 }
 
 /// What is at hand of it.
@@ -89,8 +93,8 @@ impl Keys {
         let fresh = Fresh { keys: None, volumes: vec![], next, next_volume, settled_before: None };
         let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::default());
         let has_single = AtomicBool::new(!single.is_empty());
-        let hurry = Arc::default();
-        Ok(Self { runs, volumes, pages, single, has_single, damage, fresh, merging, hurry })
+        let (hurry, holds) = Default::default();
+        Ok(Self { runs, volumes, pages, single, has_single, damage, fresh, merging, hurry, holds })
     }
 
     /// Where the names lead that lead anywhere.
@@ -147,12 +151,20 @@ impl Keys {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whoever reads the rows of the index one after the other holds this meanwhile: no row goes that others stand for
+    /// by then. Rows are added as ever.
+    pub(super) fn hold(&self) -> Hold {
+        self.holds.begin()
+    }
+
     /// A commit has made these durable, or is about to.
     pub(super) fn note(&self, fresh: &mut Fresh, learnt: &Learnt) -> Result<(), StoreError> {
         fresh.next += learnt.len().div_ceil(RUN_KEYS_MAX) as u64;
         let Some(held) = &mut fresh.keys else { return Ok(()) };
         held.extend(learnt.iter().map(|(name, entry)| (*name, entry.unwrap_or(NOWHERE))));
-        if held.len() > fault::limit("keys.fresh", FRESH_KEYS_MAX) {
+        // Rows of an earlier version go when what was learnt settles: a commit does not wait until they may.
+        let must_wait = self.has_single.load(Ordering::Relaxed) && self.holds.is_held();
+        if held.len() > fault::limit("keys.fresh", FRESH_KEYS_MAX) && !must_wait {
             self.settle(fresh)?;
         }
         Ok(())

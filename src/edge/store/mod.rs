@@ -19,6 +19,7 @@ mod codec;
 mod commit;
 mod damage;
 mod delisted;
+mod dump;
 mod frozen;
 mod guard;
 mod hidden;
@@ -50,9 +51,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::edge::journal::{Journal, Rows};
+use crate::edge::snapshot::SnapshotError;
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
 use chrono::SubsecRound as _;
 use damage::Damage;
+use dump::Dumps;
 use guard::{Db, Tree};
 pub use hidden::HIDDEN_MAX;
 use keys::Keys;
@@ -62,7 +65,7 @@ pub use lock::Lock;
 pub use look::{Seen, ask, bytes_below, look};
 pub use mend::{Mended, mend, sweep};
 pub use open::{is_gone, is_sealed, prepare};
-pub use rebuild::{Rebuilt, rebuild};
+pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
 use record::Press;
 pub use replay::{Found, Holes};
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
@@ -87,6 +90,7 @@ const STUBS: &[u8] = b"stubs";
 pub struct Store {
     db: Db,
     journal: Journal,
+    dumps: Dumps,
     found: Found,
     trees: Trees,
     meta: Tree,
@@ -182,6 +186,9 @@ pub enum StoreError {
     /// The journal cannot be written or read.
     #[error("the journal failed: {0}")]
     Journal(std::io::Error),
+    /// A snapshot cannot be written or read.
+    #[error("the snapshot failed: {0}")]
+    Snapshot(#[from] SnapshotError),
     /// sled failed.
     #[error("the store failed: {0}")]
     Sled(#[from] sled::Error),
@@ -204,6 +211,7 @@ impl StoreError {
             | Self::Refused(_)
             | Self::Obstacle(_)
             | Self::Journal(_)
+            | Self::Snapshot(_)
             | Self::Record(_) => false,
         }
     }
@@ -221,9 +229,10 @@ impl StoreError {
             Self::Obstacle(obstacle) => {
                 return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
             }
-            Self::Folder { source, .. } | Self::Journal(source) | Self::Sled(sled::Error::Io(source)) => {
-                source
-            }
+            Self::Folder { source, .. }
+            | Self::Journal(source)
+            | Self::Snapshot(SnapshotError::Io(source))
+            | Self::Sled(sled::Error::Io(source)) => source,
             _ => return false,
         };
         matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)

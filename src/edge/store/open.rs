@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicU64;
 use sled::Batch;
 
 use super::damage::Damage;
+use super::dump::Dumps;
 use super::guard::Db;
 use super::keys::Keys;
 use super::ledger::Ledgers;
@@ -23,7 +24,7 @@ use super::{Store, StoreError, codec};
 use crate::edge::fault;
 
 /// The schema that this version reads and writes.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 const APP: &[u8] = b"nashra";
 /// sled makes it in every store.
 const DEFAULT_TREE: &str = "__sled__default";
@@ -87,6 +88,7 @@ impl Store {
             press: Press::new()?,
             room: Room::new(&folder),
             journal,
+            dumps: Dumps::default(),
             found,
             _seal: Seal::new(&folder, &db),
             trees,
@@ -221,7 +223,7 @@ pub(super) fn claim(db: &Db, place: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn sign(db: &Db) -> Result<(), StoreError> {
+pub(super) fn sign(db: &Db) -> Result<(), StoreError> {
     let meta = db.open_tree("meta")?;
     let mut signature = Batch::default();
     signature.insert("app", APP);

@@ -38,9 +38,10 @@ impl Store {
         self.journal.base()
     }
 
-    /// Drops the parts of the journal that only have commits up to and with this place.
+    /// Drops the parts of the journal that only have commits up to and with this place, unless a snapshot that is being
+    /// written still needs them.
     pub fn drop_journal_before(&self, place: u64) -> Result<(), StoreError> {
-        self.journal.drop_before(place).map_err(failed)
+        self.journal.drop_before(self.needed_behind(place)).map_err(failed)
     }
 
     /// Writes the rows of one tree.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use sled::Batch;
 
+use super::hold::Holds;
 use super::volume::{Merged, Scribe, Volume, leads};
 use super::{Fresh, Keys, NOWHERE, Name, number};
 use crate::edge::fault;
@@ -54,7 +55,7 @@ impl Keys {
         if self.has_single.load(Ordering::Relaxed) {
             let mut settled = Batch::default();
             learnt.iter().for_each(|(name, _)| settled.remove(&name[..]));
-            self.single.apply_batch(settled)?;
+            self.holds.when_free(|| self.single.apply_batch(settled))?;
             self.has_single.store(!self.single.is_empty(), Ordering::Relaxed);
         }
         fresh.settled_before = Some(fresh.next);
@@ -101,6 +102,7 @@ impl Keys {
             tree: self.volumes.clone(),
             damage: Arc::clone(&self.damage),
             fresh: Arc::clone(&self.fresh),
+            holds: Arc::clone(&self.holds),
             pace: Pace { hurry: Arc::clone(&self.hurry) },
         }
     }
@@ -148,6 +150,7 @@ struct Merger {
     tree: Tree,
     damage: Arc<Damage>,
     fresh: Arc<Mutex<Fresh>>,
+    holds: Arc<Holds>,
     pace: Pace,
 }
 
@@ -168,7 +171,7 @@ impl Merger {
             for number in rows {
                 done.remove(number?);
             }
-            self.runs.apply_batch(done)?;
+            self.holds.when_free(|| self.runs.apply_batch(done))?;
             fault::point("keys.tidy.removed");
         }
     }
@@ -201,7 +204,7 @@ impl Merger {
                     return Ok(());
                 }
                 let mut began = Instant::now();
-                input.remove(|| self.pace.rest(&mut began))?;
+                input.remove(&self.holds, || self.pace.rest(&mut began))?;
                 fault::point("keys.merge.removed");
             }
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sled::{Batch, IVec};
 
 use super::filter::{Filter, Form};
+use super::hold::Holds;
 use super::{NOWHERE, Name, RECORD_BYTES, last_name, parts, record, records, search};
 use crate::edge::store::codec::NAME_BYTES;
 use crate::edge::store::damage::Damage;
@@ -153,7 +154,7 @@ impl Volume {
     }
 
     /// Removes its rows, a few at a time, with a `pause` after each. Whoever still reads it would miss them.
-    pub(super) fn remove(&self, mut pause: impl FnMut()) -> Result<(), StoreError> {
+    pub(super) fn remove(&self, holds: &Holds, mut pause: impl FnMut()) -> Result<(), StoreError> {
         let mut end = self.prefix.clone();
         end.extend([u8::MAX; NAME_BYTES + 1]);
         loop {
@@ -166,7 +167,7 @@ impl Volume {
             for row in rows {
                 gone.remove(row?);
             }
-            self.tree.apply_batch(gone)?;
+            holds.when_free(|| self.tree.apply_batch(gone))?;
             pause();
         }
     }
