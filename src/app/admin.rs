@@ -15,6 +15,7 @@ use super::daemon::{Event, Refusal};
 use super::jobs::Report;
 use super::restore;
 use super::row::Row;
+use super::verify;
 use crate::config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse, Taker, Upload};
 use crate::edge::clock;
@@ -36,11 +37,13 @@ pub(super) struct Admin {
 impl AdminApi for Admin {
     fn handle(&self, request: AdminRequest) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>> {
         let (events, hub) = (self.events.clone(), self.hub.clone());
-        let store = Arc::clone(&self.store);
+        let (store, state_folder) = (Arc::clone(&self.store), self.state_folder.clone());
         Box::pin(async move {
             let answered = match request.path.as_str() {
                 "/api/subscriptions" => subscriptions(&hub, &request).await,
                 "/api/backup" => Some(take_backup(&store, &request)),
+                "/api/verify" if request.method == "POST" => Some(verify::answer(store, state_folder).await),
+                "/api/verify" => Some(AdminResponse::method_not_allowed("POST")),
                 _ => answer(&events, &request).await,
             };
             answered.unwrap_or_else(|| AdminResponse::text(503, "nashra is stopping"))
@@ -81,9 +84,6 @@ async fn take_restore(events: mpsc::Sender<Event>, state_folder: PathBuf, upload
 /// `None` where the loop has ended.
 async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
     match (request.method.as_str(), request.path.as_str()) {
-        (_, "/api/restore") if !request.from_socket => {
-            Some(AdminResponse::text(403, "only over the unix socket"))
-        }
         ("GET" | "HEAD", "/healthz") => Some(AdminResponse::json(200, &ask(events, Event::Health).await?)),
         ("GET" | "HEAD", "/admin.atom") => {
             let notices = ask(events, Event::Notices).await?;
@@ -112,14 +112,17 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
             _,
             "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness" | "/api/entries" | "/api/why",
         ) => Some(AdminResponse::method_not_allowed("GET, HEAD")),
+        (_, "/api/restore") if !request.from_socket => {
+            Some(AdminResponse::text(403, "only over the unix socket"))
+        }
         (
             _,
             "/api/poll"
+            | "/api/restart"
+            | "/api/restore"
             | "/api/plan"
             | "/api/hide"
             | "/api/unhide"
-            | "/api/restart"
-            | "/api/restore"
             | "/api/sources/accept"
             | "/api/sources/asking",
         ) => Some(AdminResponse::method_not_allowed("POST")),

@@ -71,12 +71,14 @@ pub(super) struct Daemon {
     at_start: AtStart,
     /// Who tells others of news; a round by itself tells nobody.
     pub(super) hub: Option<HubLink>,
-    /// When nothing can be written.
-    troubles: Troubles,
     /// How the daily snapshots go; a round by itself makes none.
     pub(super) snapshots: Option<Arc<Told>>,
+    /// When nothing can be written.
+    troubles: Troubles,
     /// How far the time of the house had jumped when the states were last moved with it.
     stepped: TimeDelta,
+    /// The last time that it did, and by how much.
+    jumped: Option<(TimeDelta, Instant)>,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -104,9 +106,10 @@ impl Daemon {
             watch,
             at_start: AtStart::of(config),
             hub: None,
-            troubles: Troubles::new(),
             snapshots: None,
+            troubles: Troubles::new(),
             stepped: clock::stepped(),
+            jumped: None,
             pushes: None,
         };
         daemon.watch_sources();
@@ -117,7 +120,7 @@ impl Daemon {
     pub(super) async fn live(
         &mut self,
         mut results: mpsc::Receiver<Brought>,
-        mut events: mpsc::Receiver<Event>,
+        events: &mut mpsc::Receiver<Event>,
         mut pushed: mpsc::Receiver<Pushed>,
     ) -> Over {
         let (mut next_purge, mut next_clicks) = (Instant::now(), Instant::now());
@@ -212,6 +215,8 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
+        self.keep_waits();
+        self.keep_time(&mut batch);
         self.take(batch);
     }
 
@@ -339,6 +344,11 @@ impl Daemon {
     /// Keeps what readers have opened since the last time.
     pub(super) fn keep_clicks(&mut self) {
         systemd::patiently(|| self.writer.take_clicks(clock::now()));
+    }
+
+    /// Waits until what is shown is durable on disk.
+    pub(super) fn sync_shown(&self) {
+        systemd::patiently(|| self.writer.sync_shown());
     }
 
     fn purge(&mut self) -> Duration {

@@ -63,15 +63,6 @@ impl History {
         Self { restarts, began: Instant::now() }
     }
 
-    /// The daemon serves.
-    pub(super) fn tell_ready(&self) {
-        if self.restarts.is_some() {
-            // Why it had to begin anew is over.
-            systemd::status("");
-        }
-        systemd::ready();
-    }
-
     /// How it ends when the loop is over; the state folder is noted where its store is broken.
     pub(super) async fn end(self, over: Over, kept: Listeners, impatient: &Notify, folder: &Path) -> End {
         match over {

@@ -12,7 +12,7 @@ use self::book::Book;
 pub(super) use self::book::Repair;
 use super::{Options, restore};
 use crate::edge::store::{
-    self, Holes, Lock, Mended, Obstacle, ObstacleKind, Rebuilt, Seen, Store, StoreError,
+    self, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store, StoreError,
 };
 use crate::edge::{clock, systemd};
 
@@ -59,13 +59,19 @@ pub(super) struct Opened {
 pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
     let lock = Lock::take(&options.state_folder)?;
     clock::keep_in(lock.folder());
-    Ok(Opening { lock, looker: options.looker.as_ref(), is_patient: false }.open()?.store)
+    let opened = Opening { lock, looker: options.looker.as_ref(), waits: None }.open()?;
+    note_standing(&options.state_folder);
+    Ok(opened.store)
 }
 
 /// Opens the store of the daemon, which has taken its lock.
-pub(super) fn open(lock: Lock, looker: Option<&Looker>) -> Result<Opened, StoreError> {
+pub(super) fn open(
+    lock: Lock,
+    looker: Option<&Looker>,
+    waits: &dyn Fn(Obstacle),
+) -> Result<Opened, StoreError> {
     clock::keep_in(lock.folder());
-    Opening { lock, looker, is_patient: true }.open()
+    Opening { lock, looker, waits: Some(waits) }.open()
 }
 
 /// The store that was opened can be used: what comes now is no consequence of a repair that did not help.
@@ -90,8 +96,8 @@ fn change(folder: &Path, change: impl FnOnce(&mut Book)) {
 /// What is known of a store before it is opened.
 enum Doubt {
     None,
-    /// It has failed while it was in use, and nobody sees why.
-    Failed(String),
+    /// It may be used, but it is better made anew where that loses fewer than so many commits.
+    Suspect(String, u64),
     /// It cannot be used.
     Broken(String),
 }
@@ -99,7 +105,8 @@ enum Doubt {
 struct Opening<'a> {
     lock: Lock,
     looker: Option<&'a Looker>,
-    is_patient: bool,
+    /// Who hears of what a patient one waits for; any other one fails instead.
+    waits: Option<&'a dyn Fn(Obstacle)>,
 }
 
 impl Opening<'_> {
@@ -108,10 +115,14 @@ impl Opening<'_> {
         let mut is_told = false;
         loop {
             match self.open_now() {
-                Err(error) if self.is_patient && error.is_about_room() => {
+                Err(error) if error.is_about_room() => {
+                    let (Some(waits), Some(obstacle)) = (self.waits, error.obstacle()) else {
+                        return Err(error);
+                    };
                     if !std::mem::replace(&mut is_told, true) {
                         tracing::error!(%error, "the store waits for room: it is opened as soon as there is some");
                         systemd::status(&format!("degraded, the store waits for room: {error}"));
+                        waits(obstacle);
                     }
                     thread::sleep(ROOM_INTERVAL);
                 }
@@ -125,13 +136,16 @@ impl Opening<'_> {
         restore::take_pending(&self.lock, clock::now());
         let mut book = Book::read(self.lock.folder());
         let (mut repairs, mut holes) = (0, Holes::Refused);
-        let mut doubt = self.look(&book)?;
+        let mut doubt = self.suspect(&book, &mut holes)?;
         loop {
             match doubt {
                 Doubt::None => {}
-                Doubt::Failed(why) => {
-                    let whole = |rebuilt: &Rebuilt| rebuilt.lost.is_empty();
-                    self.mend(&mut book, &why, whole)?;
+                Doubt::Suspect(why, lost) => {
+                    if !self.mend(&mut book, &why, |rebuilt| commits_lost(rebuilt) < lost)? {
+                        tracing::warn!("what came of it would lack something: the old store stays if it can");
+                        doubt = self.look(&why)?;
+                        continue;
+                    }
                 }
                 Doubt::Broken(why) if repairs < REPAIRS_MAX => {
                     repairs += 1;
@@ -144,19 +158,20 @@ impl Opening<'_> {
             }
             doubt = match self.open_in_time(holes) {
                 Ok(store) => return Ok(Opened { store, repairs: book.news(clock::now()) }),
-                Err(error @ StoreError::Behind { .. }) => {
+                Err(StoreError::Behind { held, first }) => {
                     // Where a snapshot has nothing of what is missing, what is there is better than what it has.
-                    holes = Holes::Accepted;
-                    Doubt::Failed(error.to_string())
+                    holes = if holes == Holes::Refused { Holes::Accepted } else { holes };
+                    let why = StoreError::Behind { held, first }.to_string();
+                    Doubt::Suspect(why, first.saturating_sub(held + 1).max(1))
                 }
-                Err(error) if error.is_mendable() => Doubt::Broken(error.to_string()),
+                Err(error) if error.is_mendable() => Doubt::Broken(error.reason()),
                 Err(error) => return Err(error),
             };
         }
     }
 
     /// What is wrong with the store, before this process touches it.
-    fn look(&self, book: &Book) -> Result<Doubt, StoreError> {
+    fn suspect(&self, book: &Book, holes: &mut Holes) -> Result<Doubt, StoreError> {
         let folder = self.lock.folder();
         if store::is_gone(&self.lock) {
             return Ok(Doubt::Broken("its folder is gone".to_owned()));
@@ -165,25 +180,48 @@ impl Opening<'_> {
             return Ok(Doubt::None);
         }
         match store::prepare(&self.lock) {
-            Err(error) if error.is_mendable() => return Ok(Doubt::Broken(error.to_string())),
+            Err(error) if error.is_mendable() => return Ok(Doubt::Broken(error.reason())),
             prepared => prepared?,
         }
-        let fatal = book.fatal.clone();
-        if fatal.is_none() && store::is_sealed(&self.lock) {
-            return Ok(Doubt::None);
+        if let Some(fatal) = &book.fatal {
+            return Ok(Doubt::Suspect(fatal.clone(), 1));
         }
+        let changed = match store::sealing(&self.lock) {
+            Sealing::Whole => return Ok(Doubt::None),
+            Sealing::Broken { store, strange } => {
+                if !strange.is_empty() {
+                    store::set_aside(&self.lock, &strange)?;
+                    *holes = Holes::Distrusted;
+                }
+                store
+            }
+            Sealing::None => vec![],
+        };
+        if changed.is_empty() {
+            return self.look("it was not closed well");
+        }
+        let names: Vec<String> =
+            changed.iter().take(NAMED_MAX).map(|name| name.display().to_string()).collect();
+        let why = format!("changed by somebody else since it was closed: {}", names.join(", "));
+        Ok(Doubt::Suspect(why, 1))
+    }
+
+    /// What another process sees in it.
+    fn look(&self, why: &str) -> Result<Doubt, StoreError> {
         let begun = Instant::now();
-        let seen = self.looker.and_then(|looker| looker.ask(folder));
+        let Some(seen) = self.looker.and_then(|looker| looker.ask(self.lock.folder())) else {
+            return Ok(Doubt::None);
+        };
         let ms = begun.elapsed().as_millis();
         match seen {
-            Some(Seen::Good { sequence, rows, entries }) => {
-                tracing::info!(sequence, rows, entries, ms, "the store was not closed well and is sound");
-                Ok(fatal.map_or(Doubt::None, Doubt::Failed))
+            Seen::Good { sequence, rows, entries } => {
+                tracing::info!(why, sequence, rows, entries, ms, "the store was read through and is sound");
+                Ok(Doubt::None)
             }
-            Some(Seen::Broken(why)) => Ok(Doubt::Broken(why)),
-            Some(Seen::Waits(why)) => Err(StoreError::Obstacle(Obstacle { kind: ObstacleKind::NoRoom, why })),
-            Some(Seen::Refused(why)) => Err(StoreError::Refused(why)),
-            Some(Seen::Rows(_)) | None => Ok(fatal.map_or(Doubt::None, Doubt::Failed)),
+            Seen::Broken(why) => Ok(Doubt::Broken(why)),
+            Seen::Waits(why) => Err(StoreError::Obstacle(Obstacle { kind: ObstacleKind::NoRoom, why })),
+            Seen::Refused(why) => Err(StoreError::Refused(why)),
+            Seen::Rows(_) => Ok(Doubt::None),
         }
     }
 
@@ -210,18 +248,23 @@ impl Opening<'_> {
         })
     }
 
-    /// Makes it anew, unless it did so just before and that did not help.
+    /// Makes it anew; where it did so just before and that did not help, after a while. Says whether the store is another
+    /// one now.
     fn mend(
         &self,
         book: &mut Book,
         why: &str,
         is_better: impl FnOnce(&Rebuilt) -> bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let folder = self.lock.folder();
-        tracing::error!(why, "the store is broken: it is made anew from the last snapshot and the journal");
+        tracing::error!(
+            why,
+            "the store is broken, or may be: it is made anew from the last snapshot and the journal"
+        );
+        let before = book.clone();
         let (rest, skipped) = book.begin(clock::now());
         if !rest.is_zero() {
-            if !self.is_patient {
+            if self.waits.is_none() {
                 let (place, seconds) = (folder.display().to_string(), rest.as_secs());
                 let why = format!("{why}; it was made anew just before, and is not again for {seconds} s");
                 return Err(StoreError::Damaged { place, why });
@@ -233,8 +276,10 @@ impl Opening<'_> {
         book.note_begun(now);
         book.write(folder);
         let Some(mended) = store::mend(&self.lock, skipped, now, is_better)? else {
-            tracing::warn!("what came of it would lack something: the old store stays");
-            return Ok(());
+            // It was no repair.
+            *book = before;
+            book.write(folder);
+            return Ok(false);
         };
         let ms = begun.elapsed().as_millis();
         let Rebuilt { sequence, rows, records, .. } = mended.rebuilt;
@@ -251,8 +296,17 @@ impl Opening<'_> {
         repair.lost.iter().for_each(|lost| tracing::error!(lost, "the store was broken: this is lost"));
         book.note(repair);
         book.write(folder);
-        Ok(())
+        Ok(true)
     }
+}
+
+/// How many commits a store lacks.
+fn commits_lost(rebuilt: &Rebuilt) -> u64 {
+    let count = |lost: &Lost| match lost {
+        Lost::Before(_) => u64::MAX,
+        Lost::Commits(places) => places.end.saturating_sub(places.start),
+    };
+    rebuilt.lost.iter().map(count).fold(0, u64::saturating_add)
 }
 
 /// What the admin is told of it.

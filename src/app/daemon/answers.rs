@@ -33,9 +33,9 @@ impl Daemon {
         let (subscriptions, subscriptions_failing) =
             self.hub.as_ref().map_or((0, 0), |link| link.hub.counts());
         let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
-        let is_well = self.refused.is_none() && snapshots.failing.is_none() && self.can_write();
+        let is_well = self.refused.is_none() && snapshots.failing.is_none();
         serde_json::json!({
-            "status": if is_well { "ok" } else { "degraded" },
+            "status": if is_well && self.can_write() { "ok" } else { "degraded" },
             "trouble": self.troubles.current().map(|told| serde_json::json!({
                 "kind": told.obstacle.kind.word(),
                 "why": told.obstacle.to_string(),
@@ -73,8 +73,9 @@ impl Daemon {
     pub(super) fn notices(&self) -> Notices {
         let sources = self.in_order().map(|(source, state)| (&source.id, state));
         let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
+        let troubles = self.troubles.told();
         let (refused, no_snapshot) = (self.refused.as_ref(), snapshots.failing.as_ref());
-        notices(self.writer.site(), sources, refused, &self.repairs, no_snapshot, self.troubles.told())
+        notices(self.writer.site(), sources, refused, &self.repairs, no_snapshot, troubles)
     }
 
     /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.

@@ -1,5 +1,6 @@
 //! What is made once a document and coding, and kept with it: the heads of answers, and the twins of bodies.
 
+use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -122,6 +123,20 @@ pub(super) fn leave_out_future(headers: &mut HeaderMap, document: &Document) {
     if document.last_modified.is_some_and(clock::is_future) {
         headers.remove(header::LAST_MODIFIED);
     }
+}
+
+/// The date of an answer that is sent now.
+pub(super) fn date() -> Option<HeaderValue> {
+    thread_local! {
+        static LAST: RefCell<(i64, Option<HeaderValue>)> = const { RefCell::new((i64::MIN, None)) };
+    }
+    let seconds = clock::seconds();
+    LAST.with_borrow_mut(|(at, date)| {
+        if *at != seconds {
+            (*at, *date) = (seconds, Timestamp::from_timestamp(seconds, 0).and_then(http_date));
+        }
+        date.clone()
+    })
 }
 
 /// HTML, which only our own pages need to read.

@@ -42,6 +42,7 @@ mod sketches;
 mod stubs;
 mod subscriptions;
 mod trees;
+mod verify;
 mod walk;
 mod write;
 
@@ -63,8 +64,8 @@ use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 pub use lock::Lock;
 pub use look::{Seen, ask, bytes_below, look};
-pub use mend::{Mended, mend, sweep};
-pub use open::{is_gone, is_sealed, prepare};
+pub use mend::{Mended, mend, set_aside, sweep};
+pub use open::{is_gone, prepare, sealing};
 pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
 use record::Press;
 pub use replay::{Found, Holes};
@@ -72,9 +73,11 @@ pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
 use room::Room;
 pub use room::{Obstacle, ObstacleKind};
 use seal::Seal;
+pub use seal::Sealing;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 use trees::Trees;
+pub use verify::{Counted, Findings, Journaled, Snapshot, Verified, verify_without};
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
@@ -221,6 +224,14 @@ impl StoreError {
     /// Whether another store in its place would help.
     pub fn is_mendable(&self) -> bool {
         self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
+    }
+
+    /// What is wrong, for whoever is about to mend it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Damaged { why, .. } => why.clone(),
+            other => other.to_string(),
+        }
     }
 
     /// Whether it is only that the disk takes nothing: it is full, or read-only.

@@ -1,6 +1,6 @@
 //! Opening: whose folder it is, whether somebody else holds it, and which schema it has.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::mend::has_history;
 use super::record::Press;
 use super::replay::{Holes, replay};
 use super::room::Room;
-use super::seal::Seal;
+use super::seal::{Seal, Sealing};
 use super::trees::{TREES, Trees};
 use super::{Store, StoreError, codec};
 use crate::edge::fault;
@@ -50,12 +50,14 @@ impl Store {
     pub fn open_locked(lock: Lock, holes: Holes) -> Result<Self, StoreError> {
         let folder = lock.folder().to_path_buf();
         prepare(&lock)?;
-        Seal::remove(&folder).map_err(failed(&folder))?;
+        let seal = Seal::remove(&folder).map_err(failed(&folder))?;
         let place = folder.join("db");
         let db = open_sled(&place)?;
         claim(&db, &place)?;
         let trees = Trees::open(&db)?;
         let (journal, found) = replay(&db, &trees, &folder.join("journal"), holes)?;
+        // The names of what was made in it: a journal that nobody finds again holds nothing.
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed(&folder))?;
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| trees.tree(name).cloned();
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
@@ -90,7 +92,7 @@ impl Store {
             journal,
             dumps: Dumps::default(),
             found,
-            _seal: Seal::new(&folder, &db),
+            _seal: seal.next(&db),
             trees,
             db,
             _lock: lock,
@@ -119,9 +121,9 @@ pub fn is_gone(lock: &Lock) -> bool {
     lock.folder().join("db").symlink_metadata().is_err() && has_history(lock.folder())
 }
 
-/// Whether the store was closed well and nobody has touched it since: then it need not be looked at.
-pub fn is_sealed(lock: &Lock) -> bool {
-    Seal::is_whole(lock.folder())
+/// What has become of the store since it was closed: where that is nothing, it need not be looked at.
+pub fn sealing(lock: &Lock) -> Sealing {
+    Seal::look(lock.folder())
 }
 
 fn damaged(place: &Path, why: &str) -> StoreError {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::StoreError;
 use super::guard::Db;
-use super::trees::Trees;
+use super::trees::{Prepared, Trees};
 use super::write::failed;
 use crate::edge::fault;
 use crate::edge::journal::{self, Damaged, Journal, Read, Record};
@@ -18,6 +18,8 @@ pub enum Holes {
     Refused,
     /// They are lost.
     Accepted,
+    /// The same, and the journal may lack others that the store has: it begins anew, and a snapshot is due at once.
+    Distrusted,
 }
 
 /// What was found in the journal at opening.
@@ -77,7 +79,7 @@ pub(super) fn replay(
     }
     // A store of the version before has more than its journal will ever have.
     let is_older = sequence.is_none() && !is_unwritten && last == 0 && base.is_none();
-    let wants_snapshot = is_older || held > last;
+    let wants_snapshot = is_older || held > last || holes == Holes::Distrusted;
     let mut journal = Journal::open(look, held, wants_snapshot).map_err(failed)?;
     let mut found =
         Found { held, last, torn_bytes: journal.torn_bytes(), wants_snapshot, ..Found::default() };
@@ -105,7 +107,7 @@ pub(super) fn replay(
 fn bring_up(db: &Db, trees: &Trees, folder: &Path, held: u64) -> Result<Read, StoreError> {
     let mut wrong = None;
     let read = journal::read_after(folder, held, |Record { sequence, changes }| {
-        let applied = trees.prepare(&changes).and_then(|prepared| trees.apply(db, &prepared, sequence));
+        let applied = Prepared::of(&changes).and_then(|prepared| trees.apply(db, &prepared, sequence));
         fault::point("store.replay");
         applied.map_err(|error| {
             wrong = Some(error);
