@@ -215,14 +215,14 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
-        self.keep_waits();
-        self.keep_time(&mut batch);
         self.take(batch);
     }
 
     /// Commits what has come, and what has waited for that.
     fn take(&mut self, batch: Vec<Brought>) {
-        let batch = self.writer.with_held(batch);
+        let mut batch = self.writer.with_held(batch);
+        self.keep_waits();
+        self.keep_time(&mut batch);
         let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);

@@ -32,6 +32,7 @@ use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
+use crate::edge::clock::Beat;
 use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
 use crate::edge::store::Lock;
@@ -321,9 +322,15 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
 fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
     let events = events.clone();
     // A queue that is full turns the loop as well.
-    let tell = move |_| match events.try_send(Event::Clock) {
-        Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
+    let tell = move |beat| {
+        let event = match beat {
+            Beat::Look => Event::Clock,
+            Beat::TimersBroken => Event::Restart("the clock that its timers go by was set back".to_owned()),
+        };
+        match events.try_send(event) {
+            Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
     };
     clock::watch(tell)
         .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })

@@ -40,8 +40,11 @@ fn open(daemon: &Daemon) {
     daemon.wait_for("the store is open", |line| line["message"] == "the store is open");
 }
 
+/// Status, headers and body of each path.
+type Looks = BTreeMap<String, (u16, BTreeMap<String, String>, Vec<u8>)>;
+
 /// What a reader gets at these addresses, by their paths: the status, and what an ETag and the other headers say.
-fn look(daemon: &Daemon, paths: &[&str]) -> BTreeMap<String, (u16, BTreeMap<String, String>, Vec<u8>)> {
+fn look(daemon: &Daemon, paths: &[&str]) -> Looks {
     let one = |path: &&str| {
         let Answer { status, mut headers, body } = daemon.get(path);
         headers.remove("date");
@@ -82,7 +85,7 @@ fn rss(titles: &[&str]) -> String {
 }
 
 /// A home whose daemon has shown two stories and was killed.
-fn killed() -> (Home, BTreeMap<String, (u16, BTreeMap<String, String>, Vec<u8>)>) {
+fn killed() -> (Home, Looks) {
     let home = Home::new(CONFIG);
     home.write("wire.xml", &rss(&["First story", "Second story"]));
     let daemon = home.start();

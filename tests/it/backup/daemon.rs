@@ -33,7 +33,7 @@ fn home() -> Home {
     home
 }
 
-/// What readers get: bodies and ETags.
+/// What readers get: bodies and entity tags.
 fn shown(daemon: &Daemon) -> Vec<(String, String)> {
     let answer = |path: &&str| {
         let answer = daemon.get(path);

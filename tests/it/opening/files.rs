@@ -105,9 +105,12 @@ fn every_entry_survives_damage_to_any_file() {
     // The first segment and the last one; snapshots are a matter of their own.
     let segments: Vec<&PathBuf> = names.iter().filter(|name| name.starts_with("journal")).collect();
     assert!(segments.len() > 2, "{segments:?}");
-    let is_wanted = |name: &&PathBuf| match name.starts_with("journal") {
-        true => *name == segments[0] || Some(name) == segments.last(),
-        false => !name.starts_with("snapshots"),
+    let is_wanted = |name: &&PathBuf| {
+        if name.starts_with("journal") {
+            *name == segments[0] || Some(name) == segments.last()
+        } else {
+            !name.starts_with("snapshots")
+        }
     };
     // Where it was not closed well, nobody can tell another store's file, if it is sound, from ours.
     let killed = ALL.iter().filter(|damage| **damage != Damage::OfAnother).map(|damage| (*damage, false));

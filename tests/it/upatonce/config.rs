@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// What is done to the bytes of a file.
+type Harm = fn(&[u8]) -> Vec<u8>;
+
 #[test]
 fn a_section_that_is_no_more_is_not_shown() {
     let (home, before) = killed();
@@ -78,7 +81,7 @@ fn what_was_hidden_is_not_shown_for_a_moment_either() {
 
 #[test]
 fn damaged_documents_come_back_with_the_store() {
-    let harms: [(&str, fn(&[u8]) -> Vec<u8>); 6] = [
+    let harms: [(&str, Harm); 6] = [
         ("emptied", |_| vec![]),
         ("cut", |bytes| bytes[..bytes.len() / 2].to_vec()),
         ("shortened", |bytes| bytes[..bytes.len() - 1].to_vec()),
