@@ -59,15 +59,19 @@ pub(super) struct Opened {
 pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
     let lock = Lock::take(&options.state_folder)?;
     clock::keep_in(lock.folder());
-    let opened = Opening { lock, looker: options.looker.as_ref(), is_patient: false }.open()?;
+    let opened = Opening { lock, looker: options.looker.as_ref(), waits: None }.open()?;
     note_standing(&options.state_folder);
     Ok(opened.store)
 }
 
 /// Opens the store of the daemon, which has taken its lock.
-pub(super) fn open(lock: Lock, looker: Option<&Looker>) -> Result<Opened, StoreError> {
+pub(super) fn open(
+    lock: Lock,
+    looker: Option<&Looker>,
+    waits: &dyn Fn(Obstacle),
+) -> Result<Opened, StoreError> {
     clock::keep_in(lock.folder());
-    Opening { lock, looker, is_patient: true }.open()
+    Opening { lock, looker, waits: Some(waits) }.open()
 }
 
 /// The store that was opened can be used: what comes now is no consequence of a repair that did not help.
@@ -101,7 +105,8 @@ enum Doubt {
 struct Opening<'a> {
     lock: Lock,
     looker: Option<&'a Looker>,
-    is_patient: bool,
+    /// Who hears of what a patient one waits for; any other one fails instead.
+    waits: Option<&'a dyn Fn(Obstacle)>,
 }
 
 impl Opening<'_> {
@@ -110,10 +115,14 @@ impl Opening<'_> {
         let mut is_told = false;
         loop {
             match self.open_now() {
-                Err(error) if self.is_patient && error.is_about_room() => {
+                Err(error) if error.is_about_room() => {
+                    let (Some(waits), Some(obstacle)) = (self.waits, error.obstacle()) else {
+                        return Err(error);
+                    };
                     if !std::mem::replace(&mut is_told, true) {
                         tracing::error!(%error, "the store waits for room: it is opened as soon as there is some");
                         systemd::status(&format!("degraded, the store waits for room: {error}"));
+                        waits(obstacle);
                     }
                     thread::sleep(ROOM_INTERVAL);
                 }
@@ -255,7 +264,7 @@ impl Opening<'_> {
         let before = book.clone();
         let (rest, skipped) = book.begin(clock::now());
         if !rest.is_zero() {
-            if !self.is_patient {
+            if self.waits.is_none() {
                 let (place, seconds) = (folder.display().to_string(), rest.as_secs());
                 let why = format!("{why}; it was made anew just before, and is not again for {seconds} s");
                 return Err(StoreError::Damaged { place, why });

@@ -75,10 +75,10 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let shown = Shown::recall(&options.state_folder, &config);
     house.open(listeners, &options, &config, &shown);
     let config = Arc::new(config);
-    let opening = start::begin(lock, options.looker.clone(), shown, Arc::clone(&config))?;
+    let opening = start::begin(lock, options.looker.clone(), shown, Arc::clone(&config), &house.porch)?;
     let (poller, results) = Poller::new(&config)?;
     let waited = tokio::select! {
-        waited = start::wait(opening, &mut house.events) => waited,
+        waited = start::wait(opening, &mut house.events, &house.porch) => waited,
         lost = house.doors.join_next() => return Err(lost_door(lost)),
     };
     let ControlFlow::Continue((opened, reload)) = waited else {
@@ -117,7 +117,7 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     house.close(&end).await;
     if !is_whole {
         // What is broken may never be closed; what was to be durable is.
-        std::mem::forget((daemon, store));
+        std::mem::forget((daemon, store, keeper));
         return Ok(end);
     }
     daemon.keep_clicks();

@@ -172,7 +172,11 @@ impl Work {
         // Or the journal would go, and what takes its place could not be found again.
         files::sync_folder_of(&self.folder)?;
         snapshot::sweep(&self.folder)?;
-        fault::point("snapshot.begin");
+        // Commits go before snapshots: the journal has everything as well.
+        let is_over = || is_over() || !self.store.has_room(0);
+        if is_over() {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         let (began, made_at) = (Instant::now(), clock::now());
         // What it is called is known in the end.
         let unnamed = self.folder.join(snapshot::UNNAMED);
@@ -183,11 +187,9 @@ impl Work {
         let check = |aside: &Path| check_snapshot(File::open(aside)?).map_err(io::Error::other);
         fault::failing("snapshot.begin")?;
         let Summary { sequence, bytes, .. } = files::write_whole(&unnamed, write, check)?;
-        fault::point("snapshot.written");
         let path = self.folder.join(snapshot::name(sequence, made_at));
         fault::failing("snapshot.written")?;
         fs::rename(&unnamed, &path)?;
-        fault::point("snapshot.named");
         files::sync_folder_of(&path)?;
         fault::point("snapshot.named");
         tracing::info!(sequence, bytes, ms = began.elapsed().as_millis(), "a snapshot was made");

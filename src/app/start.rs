@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse, Taker};
 use crate::edge::serve::{Admission, Envelope, Mail, Mailbox, Pages, Reply, STARTING_SECONDS};
-use crate::edge::store::Lock;
+use crate::edge::store::{Lock, Obstacle};
 use crate::edge::{clock, systemd};
 use crate::model::Document;
 
@@ -54,13 +54,24 @@ pub(super) struct Porch {
     behind: OnceLock<Behind>,
     /// Rings when it is there, and when it will never be.
     stage: watch::Sender<Stage>,
+    /// What the opening waits for.
+    waits: Mutex<Option<Obstacle>>,
     sources: usize,
 }
 
 impl Porch {
     pub(super) fn new(config: &Config) -> Arc<Self> {
         let (behind, stage) = (OnceLock::new(), watch::Sender::new(Stage::Opening));
-        Arc::new(Self { behind, stage, sources: config.sources.len() })
+        Arc::new(Self { behind, stage, waits: Mutex::default(), sources: config.sources.len() })
+    }
+
+    /// What the opening of the store waits for.
+    fn waits(&self) -> Option<Obstacle> {
+        self.waits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_waiting(&self, obstacle: Obstacle) {
+        *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = Some(obstacle);
     }
 
     /// Opens the doors.
@@ -87,6 +98,13 @@ impl Pages for Porch {
 
     fn is_gone(&self, path: &str) -> bool {
         self.behind.get().is_some_and(|behind| behind.items.is_gone(path))
+    }
+
+    fn trouble(&self) -> Option<&'static str> {
+        match self.behind.get() {
+            Some(behind) => behind.items.trouble(),
+            None => Some(self.waits()?.kind.words()),
+        }
     }
 
     fn is_open(&self) -> bool {
@@ -132,9 +150,16 @@ impl AdminApi for Gate {
         let porch = Arc::clone(&self.0);
         Box::pin(async move {
             if request.path == "/healthz" {
-                let version = env!("CARGO_PKG_VERSION");
-                let health =
-                    serde_json::json!({ "status": "starting", "version": version, "sources": porch.sources });
+                let waits = porch.waits();
+                let health = serde_json::json!({
+                    "status": if waits.is_some() { "degraded" } else { "starting" },
+                    "trouble": waits.map(|obstacle| serde_json::json!({
+                        "kind": obstacle.kind.word(),
+                        "why": obstacle.to_string(),
+                    })),
+                    "version": env!("CARGO_PKG_VERSION"),
+                    "sources": porch.sources,
+                });
                 return AdminResponse::json(200, &health);
             }
             let mut stage = porch.stage.subscribe();
@@ -165,11 +190,14 @@ pub(super) fn begin(
     looker: Option<Looker>,
     shown: Shown,
     config: Arc<Config>,
+    porch: &Arc<Porch>,
 ) -> Result<oneshot::Receiver<Result<Opened, AppError>>, AppError> {
     let (done, opened) = oneshot::channel();
+    let porch = Arc::clone(porch);
     let open = move || {
         let folder = lock.folder().to_path_buf();
-        let opening::Opened { store, repairs } = opening::open(lock, looker.as_ref())?;
+        let opening::Opened { store, repairs } =
+            opening::open(lock, looker.as_ref(), &|waits| porch.note_waiting(waits))?;
         let writer = Writer::behind(shown, Arc::new(store), &config, clock::now())?;
         opening::note_standing(&folder);
         Ok(Opened { writer, repairs })
@@ -187,6 +215,7 @@ pub(super) fn begin(
 pub(super) async fn wait(
     mut opened: oneshot::Receiver<Result<Opened, AppError>>,
     events: &mut mpsc::Receiver<Event>,
+    porch: &Porch,
 ) -> ControlFlow<(), (Result<Opened, AppError>, bool)> {
     let (begun, mut reload) = (Instant::now(), false);
     let rhythm = systemd::watchdog_interval().map(|interval| interval / 2);
@@ -207,7 +236,7 @@ pub(super) async fn wait(
                 Some(_) => {}
             },
             () = sleep_until(next) => {
-                if rhythm.is_some() && begun.elapsed() < PATIENCE {
+                if rhythm.is_some() && (begun.elapsed() < PATIENCE || porch.waits().is_some()) {
                     systemd::watchdog();
                 }
             }

@@ -212,6 +212,11 @@ impl Store {
         self.noting(self.room.admit(bytes).map_err(StoreError::Obstacle))
     }
 
+    /// The same for whoever can do without.
+    pub fn has_room(&self, bytes: u64) -> bool {
+        self.room.admit(bytes).is_ok()
+    }
+
     /// After a failure: tries whether something can be written again. A broken store stays broken; then this says
     /// whether another one would find room.
     pub fn try_again(&self) -> Result<(), StoreError> {

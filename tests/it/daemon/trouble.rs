@@ -122,14 +122,22 @@ fn a_full_disk_costs_nothing_but_time() {
     disk.clear();
     assert!(wait_for_entries(&daemon, 5) < Duration::from_secs(10));
     assert_eq!(daemon.get("/healthz").text(), "ok\n");
-    // Killed with what was committed in the last moment before it was full.
+    // Killed with what was committed in the last moment before it was full, and started while it still is.
     count.store(6, Ordering::Relaxed);
     wait_for_entries(&daemon, 6);
     disk.fill();
     daemon.kill();
+    count.store(7, Ordering::Relaxed);
+    let daemon = home.begin_with(&[]);
+    assert_eq!(entries(&daemon), 6, "readers see what they saw");
+    let begun = Instant::now();
+    while daemon.get("/healthz").text() != FULL {
+        assert!(begun.elapsed() < DEADLINE, "{}", daemon.get("/healthz").text());
+    }
+    assert_eq!(entries(&daemon), 6);
     disk.clear();
-    let daemon = home.start();
-    wait_for_entries(&daemon, 6);
+    assert!(wait_for_entries(&daemon, 7) < Duration::from_secs(10));
+    assert_eq!(daemon.get("/healthz").text(), "ok\n");
     assert!(daemon.stop().success());
 }
 

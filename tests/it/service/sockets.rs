@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
 
+const OPENING: &str = "READY=1\nSTATUS=opening the store: what was published last is served";
+
 fn restart(home: &Home) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let socket = home.path("state/nashra.sock");
@@ -20,7 +22,8 @@ fn nobody_is_refused_while_nashra_starts_again_in_its_place() {
     let home = Home::new(CONFIG);
     let manager = Manager::new(&home);
     let daemon = home.start_with(&[("NOTIFY_SOCKET", &manager.path)]);
-    assert_eq!(manager.next(), "READY=1");
+    assert_eq!(manager.next(), OPENING);
+    assert_eq!(manager.next(), "STATUS=");
     let (done, address, begun) = (AtomicBool::new(false), daemon.address, Instant::now());
     let done = &done;
     std::thread::scope(|scope| {
@@ -44,8 +47,8 @@ fn nobody_is_refused_while_nashra_starts_again_in_its_place() {
             assert_eq!(manager.next(), "STATUS=starting again: the admin wants it");
             let serves = daemon.wait_for("the other run", |line| line["message"] == "nashra serves");
             assert_eq!(serves["listen"], daemon.address.to_string());
+            assert_eq!(manager.next(), OPENING);
             assert_eq!(manager.next(), "STATUS=");
-            assert_eq!(manager.next(), "READY=1");
         }
         done.store(true, Ordering::Relaxed);
         let answers: Vec<u32> = readers.map(|reader| reader.join().unwrap()).to_vec();
