@@ -86,7 +86,7 @@ fn past() -> Past {
             _ => drop(poll(&store, &source, &listed("2026-11-23T00:00:00Z", 4, 12))),
         }
         drop(store);
-        let twin = tempfile::tempdir().unwrap();
+        let copied = tempfile::tempdir().unwrap();
         copy(&folder.path().join("db"), &copied.path().join("db"));
         copies.push(copied);
     }
