@@ -132,8 +132,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
             | "/api/hide"
             | "/api/unhide"
             | "/api/sources/accept"
-            | "/api/sources/asking"
-            | "/api/restore",
+            | "/api/sources/asking",
         ) => Some(AdminResponse::method_not_allowed("POST")),
         (_, "/api/documents") => Some(AdminResponse::method_not_allowed("GET, HEAD, POST")),
         _ => Some(AdminResponse::text(404, "there is no such address")),
