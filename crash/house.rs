@@ -269,6 +269,7 @@ impl House {
 
     /// What the short feed once had is in it or in its archive.
     pub fn check_history(&mut self) {
+        let began = Instant::now();
         let ever = self.memory().ever(SHORT);
         let (mut found, mut next) = (HashSet::new(), Some(format!("{SITE}/{SHORT}.atom")));
         while let Some(url) = next.take() {
@@ -278,6 +279,11 @@ impl House {
                 Ok(page) if answer.status() == 200 => {
                     found.extend(page.items.into_iter().map(|item| item.id));
                     next = page.previous;
+                }
+                // Archives are in the store, which opens behind the feeds.
+                _ if answer.status() == 503 && began.elapsed() < ANSWER_LIMIT => {
+                    thread::sleep(TICK);
+                    next = Some(url);
                 }
                 _ => return self.find(format!("{path} is answered with {}", answer.status())),
             }
