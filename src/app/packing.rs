@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::writer::Front;
 use crate::model::{Coding, Document, Published};
@@ -21,8 +21,14 @@ const QUIET: Duration = Duration::from_millis(300);
 /// But when editions follow one another for so long, the last of them is done all the same.
 const HURRY: Duration = Duration::from_millis(600);
 
+/// At a start the store is opened first: that takes less, or so long that readers are better off with both.
+const STORE_FIRST: Duration = Duration::from_secs(5);
+
 /// Compresses every edition, until nobody makes any more.
 pub(super) async fn keep_packed(front: Front, mut editions: watch::Receiver<()>) {
+    if let Ok(Err(_)) = timeout(STORE_FIRST, editions.changed()).await {
+        return;
+    }
     let mut since = Instant::now();
     loop {
         editions.mark_unchanged();

@@ -60,17 +60,17 @@ pub struct Options {
 /// Runs until a signal stops it, or until only a new beginning can help. `config` is what `options.config_path` said at
 /// start, `given` the listeners that were there before us.
 ///
-/// The order is what readers need: the port first, so that none is refused; then what they were shown last; then the
-/// store, and the sources.
+/// The order is what readers need, once nobody else has the state folder: the port, so that none is refused; what they
+/// were shown last; then the store, and the sources.
 ///
 /// This is to be what the runtime blocks on, not a task: the loop calls the store, which waits for the disk,
 /// and on a worker thread that would hold up readers.
 pub async fn run(options: Options, config: Config, given: Listeners) -> Result<End, AppError> {
     let history = History::read();
     outlive_size_limits();
-    let (mut house, listeners, kept) = House::bind(&config, given).await?;
     let lock = Lock::take(&options.state_folder)?;
     restore::make_way(&lock);
+    let (mut house, listeners, kept) = House::bind(&config, given).await?;
     let stamp = files::stamp(&options.config_path);
     let shown = Shown::recall(&options.state_folder, &config);
     house.open(listeners, &options, &config, &shown);
@@ -91,8 +91,8 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let (store, folder) = (Arc::clone(&writer.store), options.state_folder.clone());
     // What was saved while nobody watched it.
     let reload = reload || stamp != files::stamp(&options.config_path);
-    let keeper = Keeper::start(Arc::clone(&store), &folder);
     let (mut daemon, deliveries) = house.furnish(options, &config, writer, poller)?;
+    let keeper = Keeper::start(Arc::clone(&store), &folder);
     daemon.repairs = repairs;
     daemon.snapshots = Some(Arc::clone(keeper.told()));
     drop(config);
@@ -181,6 +181,7 @@ impl House {
         });
         let api: Arc<dyn AdminApi> = Arc::new(Gate(Arc::clone(&self.porch)));
         open_to_admins(&mut self.doors, &api, admin_listener, socket(&options.state_folder), &stopped);
+        tokio::spawn(keep_packed(Arc::clone(&shown.front), shown.news.subscribe()));
         let documents = shown.front.load().documents.len();
         let [listen, admin] =
             [self.ours.first(), self.ours.get(1)].map(|one| one.map(tracing::field::display));
@@ -199,7 +200,6 @@ impl House {
         writer: Writer,
         poller: Poller,
     ) -> Result<(Daemon, mpsc::Receiver<Pushed>), AppError> {
-        tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
         let settings = hub::settings(config, poller.fetcher(), &self.ours);
         let editions = writer.editions.subscribe();
         let (hub, desk) =

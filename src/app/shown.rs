@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use super::writer::Front;
 use crate::config::Config;
@@ -21,6 +22,8 @@ const FORMATS: &[&str] = &[".rss", ".atom", ".json"];
 pub(super) struct Shown {
     pub(super) front: Front,
     pub(super) editions: Editions,
+    /// Tells of each new edition in `front`, once it is there.
+    pub(super) news: watch::Sender<()>,
 }
 
 impl Shown {
@@ -35,7 +38,7 @@ impl Shown {
             );
         }
         let front = Arc::new(ArcSwap::from_pointee(allowed(recalled, &imprint(config))));
-        Self { front, editions }
+        Self { front, editions, news: watch::Sender::new(()) }
     }
 }
 

@@ -122,7 +122,7 @@ impl Writer {
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
-        writer.front = shown.front;
+        (writer.front, writer.editions) = (shown.front, shown.news);
         writer.kept = Some((shown.editions, imprint(config)));
         writer.show_stored_first(config, now)?;
         Ok(writer)
