@@ -29,7 +29,7 @@ fn copy(from: &Path, to: &Path) {
         let path = file.unwrap().path();
         let target = to.join(path.file_name().unwrap());
         if path.is_dir() {
-            copy(&path, &target)
+            copy(&path, &target);
         } else {
             fs::copy(path, target).unwrap();
         }
