@@ -1,9 +1,8 @@
 //! The documents that readers were shown last, on disk: a start serves them before the store is open.
 //!
 //! An edition is a *pack*: the documents that changed, and an index of all of them, those included that are in packs
-//! before it. It is written aside and renamed before readers see it, so it outlives the process, and synced behind
-//! them: after a power cut the newest pack that is whole counts, which is this edition or one before, never a part of
-//! one. All that is in it follows from facts that the store has made durable before; so nothing is lost with it.
+//! before it. It is written aside, renamed and synced before readers see it, so a start shows what they have seen; where
+//! the newest is damaged, the one before is shown until the store is open. All that is in it follows from facts that the store has made durable before; so nothing is lost with it.
 
 mod keep;
 mod pack;
@@ -54,6 +53,8 @@ impl Editions {
     /// was kept last stays: readers see it all the same, for its facts are durable.
     pub fn keep(&self, published: &Published, imprint: &Imprint) {
         self.0.keep(published, imprint, false);
+        // Readers see it next: what a power cut leaves must not be older than that.
+        self.0.sync();
     }
 
     /// The same where nothing that was shown before may come back: what was kept before is removed, and no power cut

@@ -25,14 +25,18 @@ pub(super) struct State {
     /// The number of the next pack.
     pub(super) next: u64,
     pub(super) imprint: Imprint,
-    /// The newest edition by path.
+    /// The pack that has the index of the newest edition.
+    pub(super) index: Option<u64>,
+    /// That edition by path.
     pub(super) rows: HashMap<String, Row>,
     /// The packs on disk and their sizes in bytes.
     pub(super) packs: BTreeMap<u64, u64>,
     /// Packs that are not durable yet.
     pub(super) unsynced: Vec<(u64, Arc<File>)>,
-    /// The newest pack that is durable, and those that its index needs.
-    pub(super) durable: Option<(u64, BTreeSet<u64>)>,
+    /// What the newest edition that is durable needs.
+    pub(super) durable: BTreeSet<u64>,
+    /// Whether it could not be synced: nothing of it may be used in the next one.
+    pub(super) is_void: bool,
     /// Whether the last edition could not be written.
     pub(super) is_failing: bool,
     /// No further edition comes.
@@ -40,14 +44,9 @@ pub(super) struct State {
 }
 
 impl State {
-    /// The newest pack.
-    pub(super) fn last(&self) -> Option<u64> {
-        self.packs.last_key_value().map(|(number, _)| *number)
-    }
-
     /// The packs that the newest edition needs.
     pub(super) fn needed(&self) -> BTreeSet<u64> {
-        self.rows.values().map(|row| row.place.pack).chain(self.last()).collect()
+        self.rows.values().map(|row| row.place.pack).chain(self.index).collect()
     }
 
     /// Whether much of what is on disk is of no use.
@@ -95,7 +94,7 @@ impl Shared {
         let mut is_changed =
             alone || state.rows.len() != published.documents.len() || state.imprint != *imprint;
         for (path, document) in &published.documents {
-            let known = state.rows.get(path).filter(|row| row.version == document.version);
+            let known = state.rows.get(path).filter(|row| row.version == document.version && !state.is_void);
             let place = known.map_or(Place { pack: 0, at: 0, packed_bytes: 0, bytes: 0 }, |row| row.place);
             let row = row(path, document, place);
             is_changed |= known != Some(&row);
@@ -165,7 +164,8 @@ impl Shared {
         state.next += 1;
         state.packs.insert(number, pack.len() as u64);
         state.unsynced.push((number, Arc::new(file)));
-        (state.rows, state.imprint) = (rows, index.imprint);
+        (state.index, state.rows, state.imprint) = (Some(number), rows, index.imprint);
+        state.is_void = false;
         Ok(())
     }
 

@@ -61,6 +61,7 @@ pub(super) fn recall(folder: &Path, press: Pressed) -> (Recalled, State) {
         let own = File::open(path(folder, number)).ok().map(|file| (number, file));
         let synced = files.into_iter().map(|(number, (file, _))| (number, file)).chain(own);
         state.unsynced = synced.map(|(number, file)| (number, Arc::new(file))).collect();
+        state.index = Some(number);
         (state.imprint, recalled.imprint) = (index.imprint.clone(), index.imprint);
         for (row, document) in documents {
             recalled.documents.insert(row.path.clone(), Arc::new(document));

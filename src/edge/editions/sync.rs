@@ -57,11 +57,16 @@ impl Shared {
     /// Makes the newest edition durable, and removes the packs that only older ones need. Whether it did.
     pub(super) fn sync(&self) -> bool {
         let _turn = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (unsynced, last, needed) = {
+        let (unsynced, needed) = {
             let mut state = self.state();
-            (std::mem::take(&mut state.unsynced), state.last(), state.needed())
+            if state.is_void {
+                return false;
+            }
+            (std::mem::take(&mut state.unsynced), state.needed())
         };
-        let Some(last) = last else { return true };
+        if needed.is_empty() {
+            return true;
+        }
         let mut files = unsynced.iter().filter(|(number, _)| needed.contains(number));
         let synced =
             fault::failing("editions.sync").and_then(|()| files.try_for_each(|(_, file)| file.sync_all()));
@@ -69,14 +74,14 @@ impl Shared {
             tracing::warn!(%error, "what is published cannot be synced: a power cut leaves an older edition");
             // Who asks a second time may be told that all is well. So it is not asked: the next edition is written
             // whole.
-            self.state().rows.clear();
+            self.state().is_void = true;
             return false;
         }
         fault::point("editions.sync.after");
         let mut state = self.state();
-        state.durable = Some((last, needed));
+        state.durable = needed;
         let mut wanted: BTreeSet<u64> = state.needed();
-        wanted.extend(state.durable.iter().flat_map(|(_, needed)| needed));
+        wanted.extend(&state.durable);
         wanted.extend(state.unsynced.iter().map(|(number, _)| number));
         let surplus: Vec<u64> =
             state.packs.keys().copied().filter(|number| !wanted.contains(number)).collect();

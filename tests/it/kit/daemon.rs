@@ -26,7 +26,7 @@ pub struct Daemon {
     pub address: SocketAddr,
     /// Where admins connect, if feeds.toml says so.
     pub admin: Option<SocketAddr>,
-    /// What it said before it served.
+    /// What it said before its store was open.
     pub before: Vec<Value>,
     log: Receiver<Value>,
 }
@@ -90,11 +90,7 @@ impl Home {
 
     /// The same with variables of the environment.
     pub fn start_with(&self, environment: &[(&str, &str)]) -> Daemon {
-        let mut command = self.command(&["--log-format", "json", "run"]);
-        command.envs(environment.iter().copied()).stdout(Stdio::null());
-        let daemon = Self::serving(&mut command);
-        daemon.wait_for("the store is open", |line| line["message"] == "the store is open");
-        daemon
+        self.begin_with(environment).opened()
     }
 
     /// Starts the daemon and waits until it serves: its store may not be open yet.
@@ -111,9 +107,7 @@ impl Home {
         let mut command = self.bare("sh", &["-c", script, "sh", program, "--log-format", "json", "run"]);
         command.env("LISTEN_FDS", "2").env("LISTEN_FDNAMES", names);
         command.stdin(Stdio::from(one.into())).stdout(Stdio::from(other.into()));
-        let daemon = Self::serving(&mut command);
-        daemon.wait_for("the store is open", |line| line["message"] == "the store is open");
-        daemon
+        Self::serving(&mut command).opened()
     }
 
     fn serving(command: &mut Command) -> Daemon {
@@ -155,6 +149,13 @@ impl Home {
 }
 
 impl Daemon {
+    /// Waits until its store is open.
+    pub fn opened(mut self) -> Self {
+        let (lines, _) = self.read_until("the store is open", |line| line["message"] == "the store is open");
+        self.before.extend(lines);
+        self
+    }
+
     /// Reads the log until a line fulfils `wanted`.
     pub fn wait_for(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         self.read_until(what, wanted).1
@@ -179,6 +180,11 @@ impl Daemon {
         self.wait_for(&format!("{source} {status}"), |line| {
             line["source"] == source && line["status"] == status
         })
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn get(&self, path: &str) -> Answer {

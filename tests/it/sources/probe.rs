@@ -157,7 +157,7 @@ fn without_min_interval_everything_may_be_asked() {
     assert_eq!(probed(&home).0, "rss2.0");
     home.configure(&config(&origin, "1m"));
     let (_, err) = run(&home, &["check", "--probe"], 1);
-    assert!(err.contains("another nashra is using this store") && !err.contains("--once"), "{err}");
+    assert!(err.contains("is using this store") && !err.contains("--once"), "{err}");
     home.write("wire.xml", FEED);
     home.configure("[sources.wire]\nurl = \"file:wire.xml\"\n");
     assert_eq!(probed(&home).0, "rss2.0");
