@@ -182,11 +182,6 @@ impl Daemon {
         })
     }
 
-    /// The number of the process.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     pub fn get(&self, path: &str) -> Answer {
         self.request("GET", path, &[])
     }
