@@ -73,9 +73,14 @@ impl History {
             }
             Over::Broken(why) => {
                 opening::note_fatal(folder, &why);
+                tracing::error!(why, "the store cannot be used any longer");
                 self.again(&why, kept, impatient).await
             }
-            Over::Restart(why) | Over::Failed(why) => self.again(&why, kept, impatient).await,
+            Over::Failed(why) => {
+                tracing::error!(why, "nashra cannot go on like this");
+                self.again(&why, kept, impatient).await
+            }
+            Over::Restart(why) => self.again(&why, kept, impatient).await,
         }
     }
 
@@ -83,7 +88,7 @@ impl History {
     /// The end where a signal asks for it meanwhile.
     async fn again(self, why: &str, listeners: Listeners, impatient: &Notify) -> End {
         let (wait, restarts) = back_off(self.restarts.unwrap_or(0), self.began.elapsed());
-        tracing::error!(why, wait_seconds = wait.as_secs(), "nashra starts again in its place");
+        tracing::warn!(why, wait_seconds = wait.as_secs(), "nashra starts again in its place");
         systemd::reloading();
         systemd::status(&format!("starting again: {why}"));
         let end = Instant::now() + wait;

@@ -113,6 +113,8 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
         // Polls that are committed but were still to be published.
         daemon.report_committed();
     }
+    // Signals that come from now on are heard by whoever waits to begin anew.
+    house.events.close();
     let end = history.end(over, kept, &house.impatient, &folder).await;
     house.close(&end).await;
     if !is_whole {

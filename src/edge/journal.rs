@@ -28,6 +28,7 @@ pub use self::bytes::{read_body, read_bytes, write_bytes};
 pub use self::changes::{Changes, Record, Rows};
 use self::end::End;
 pub use self::format::Encoded;
+pub(in crate::edge) use self::format::{number, some_bytes, take};
 pub use self::read::{Look, Read, look, read_after, segments};
 pub use self::segment::{Damaged, Facts, Segment};
 

@@ -188,19 +188,22 @@ fn bytes(out: &mut Vec<u8>, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn number(body: &mut &[u8]) -> Option<u32> {
+/// A length, which is four bytes.
+pub(in crate::edge) fn number(body: &mut &[u8]) -> Option<u32> {
     let (number, rest) = body.split_first_chunk()?;
     *body = rest;
     Some(u32::from_be_bytes(*number))
 }
 
-fn take<'a>(body: &mut &'a [u8], length: u32) -> Option<&'a [u8]> {
+/// So many bytes.
+pub(in crate::edge) fn take<'a>(body: &mut &'a [u8], length: u32) -> Option<&'a [u8]> {
     let (bytes, rest) = body.split_at_checked(usize::try_from(length).ok()?)?;
     *body = rest;
     Some(bytes)
 }
 
-fn some_bytes<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
+/// Bytes behind their length.
+pub(in crate::edge) fn some_bytes<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = number(body)?;
     take(body, length)
 }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::io;
 
 use super::Part;
-use crate::edge::journal::{Changes, Record, Rows};
+use crate::edge::journal::{Changes, Record, Rows, number as length, some_bytes, take};
 
 const REMOVED: u32 = u32::MAX;
 
@@ -71,23 +71,6 @@ pub(super) fn record(mut body: &[u8]) -> Option<Part> {
         trees.push((Cow::Owned(tree), rows));
     }
     Some(Part::Record(Record { sequence, changes: Changes(trees) }))
-}
-
-fn length(body: &mut &[u8]) -> Option<u32> {
-    let (number, rest) = body.split_first_chunk()?;
-    *body = rest;
-    Some(u32::from_be_bytes(*number))
-}
-
-fn take<'a>(body: &mut &'a [u8], length: u32) -> Option<&'a [u8]> {
-    let (bytes, rest) = body.split_at_checked(usize::try_from(length).ok()?)?;
-    *body = rest;
-    Some(bytes)
-}
-
-fn some_bytes<'a>(body: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let length = length(body)?;
-    take(body, length)
 }
 
 fn text(body: &mut &[u8]) -> Option<String> {

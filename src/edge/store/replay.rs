@@ -97,6 +97,12 @@ pub(super) fn replay(
     }
     if found.is_sound() {
         tracing::debug!(?found, "{found}");
+    } else if found.damaged.is_empty() && found.missing.is_empty() {
+        // After a restore, say, or where the version before had no journal.
+        tracing::warn!(
+            held,
+            "the journal does not reach the store: another one begins, and a snapshot is due"
+        );
     } else {
         tracing::error!(?found, "{found}");
     }

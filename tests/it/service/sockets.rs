@@ -118,3 +118,16 @@ fn what_cannot_be_used_is_said_and_left() {
     warned(&daemon, "what feeds.toml says under server.listen does not count");
     assert!(daemon.stop().success());
 }
+
+/// However often it has begun anew just before, and so however long it waits.
+#[test]
+fn who_waits_to_start_again_may_be_stopped() {
+    let home = Home::new(CONFIG);
+    let daemon = home.start_with(&[("NASHRA_RESTARTS", "6")]);
+    restart(&home);
+    let waits = daemon.wait_for("the restart", |line| line["message"] == "nashra starts again in its place");
+    assert_eq!(waits["wait_seconds"], 32);
+    let told = Instant::now();
+    assert!(daemon.stop().success());
+    assert!(told.elapsed() < Duration::from_secs(16), "{:?}", told.elapsed());
+}
