@@ -32,7 +32,7 @@ use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
 use crate::edge::store::Lock;
 use crate::edge::watch::Watch;
-use crate::edge::{admin, clock, fault, serve, systemd};
+use crate::edge::{admin, clock, fault, serve, stop, systemd};
 
 /// Requests that are still running this long after a stop are cut off.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
@@ -225,6 +225,9 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
         let (events, impatient) = (events.clone(), Arc::clone(&impatient));
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
+                if matches!(event(), Event::Stop) {
+                    stop::begin();
+                }
                 if let Err(SendError(Event::Stop)) = events.send(event()).await {
                     impatient.notify_one();
                 }

@@ -67,9 +67,9 @@ pub fn is_future(at: Timestamp) -> bool {
     at.timestamp() > LATEST_SECONDS.load(Relaxed)
 }
 
-/// The date to send, where that of the machine is wrong.
-pub fn own_date() -> Option<Timestamp> {
-    (OFF_SECONDS.load(Relaxed) != 0).then(now)
+/// The date to send, in seconds since 1970: that of the machine, or ours where that is wrong.
+pub fn date_seconds() -> i64 {
+    if OFF_SECONDS.load(Relaxed) == 0 { chrono::Utc::now().timestamp() } else { now().timestamp() }
 }
 
 /// Goes on after what is written down in this folder, and writes down there how it goes on.

@@ -10,6 +10,7 @@ pub mod hub;
 pub mod journal;
 pub mod serve;
 pub mod snapshot;
+pub mod stop;
 pub mod store;
 pub mod systemd;
 pub mod watch;

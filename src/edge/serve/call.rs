@@ -67,8 +67,8 @@ impl Call {
     }
 
     fn send(self, mut response: Response<Bytes>) -> Response<Answer> {
-        // hyper would send the date of the machine.
-        if let Some(date) = clock::own_date().and_then(heads::http_date) {
+        // hyper would send the date of the machine, and hold it where the clock is set back.
+        if let Some(date) = heads::date(clock::date_seconds()) {
             response.headers_mut().insert(header::DATE, date);
         }
         response.map(|body| Answer::new(body, self.running))

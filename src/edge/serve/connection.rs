@@ -7,6 +7,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
@@ -22,6 +23,8 @@ use super::twin::{self, Twin};
 
 /// Bytes that are read and thrown away after an answer, so that a peer which is still sending gets to read it.
 const LINGER_BYTES_MAX: usize = 256 * 1024;
+/// hyper keeps a connection that is quiet for so long: who asks for a page asks for what belongs to it at once.
+const PARK_AFTER: Duration = Duration::from_millis(500);
 /// Bytes of an answer that are handed to hyper at once.
 const PIECE_BYTES: usize = 64 * 1024;
 
@@ -41,6 +44,10 @@ struct State {
     answered: bool,
     /// When the last answer was handed over, or the connection began.
     quiet_since: Instant,
+    /// When the first bytes of a head came that is not whole yet.
+    head_since: Option<Instant>,
+    /// Whether hyper has it, over HTTP/1, and may give it back.
+    parks: bool,
     /// When the peer last took bytes, or asked for some.
     moved_at: Instant,
     /// When the last bytes were sent, where the peer is only allowed to read them.
@@ -53,7 +60,9 @@ struct State {
 
 /// Why a connection's time is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Verdict {
+pub(super) enum Verdict {
+    /// It is given back by hyper until it says something.
+    Park,
     /// It may finish what runs.
     Finish,
     /// It has had its time for that.
@@ -69,6 +78,8 @@ impl Patience {
             blocked: false,
             answered: false,
             quiet_since: now,
+            head_since: None,
+            parks: false,
             moved_at: now,
             lingers_since: None,
             unread: false,
@@ -81,8 +92,36 @@ impl Patience {
     pub(super) fn begin(self: &Arc<Self>) -> Running {
         let mut state = self.state();
         state.running += 1;
+        state.head_since = None;
         state.moved_at = Instant::now();
         Running(Arc::clone(self))
+    }
+
+    /// Bytes of a head have come.
+    pub(super) fn hear(&self) {
+        let mut state = self.state();
+        if state.running == 0 && state.head_since.is_none() {
+            state.head_since = Some(Instant::now());
+        }
+    }
+
+    /// The same, where hyper has read them.
+    fn heard(&self) {
+        let mut state = self.state();
+        if state.parks && state.running == 0 && state.head_since.is_none() {
+            state.head_since = Some(Instant::now());
+        }
+    }
+
+    /// Whether hyper is to give the connection back when it has nothing to do.
+    pub(super) fn park(&self, parks: bool) {
+        self.state().parks = parks;
+    }
+
+    /// Until when the first request of this connection is waited for, though a stop has come; the present or the past
+    /// where it is not.
+    pub(super) fn first_word_until(&self, time: Duration) -> Instant {
+        if self.state().answered { self.began } else { self.began + time }
     }
 
     /// The answer to a request that took its time is there.
@@ -123,14 +162,23 @@ impl Patience {
     }
 
     /// The next deadline, and what happens then. `last` is when a connection that was told to finish is cut.
-    fn deadline(&self, last: Option<Instant>) -> (Instant, Verdict) {
+    pub(super) fn deadline(&self, last: Option<Instant>) -> (Instant, Verdict) {
         let (state, limits) = (self.state(), &self.limits);
         let next = match state.lingers_since {
             Some(since) => (since + limits.grace, Verdict::Cut),
             None if state.running > 0 || state.blocked => (state.moved_at + limits.write, Verdict::Cut),
-            None if state.answered => (state.quiet_since + limits.idle, Verdict::Finish),
-            None => (state.quiet_since + limits.head, Verdict::Finish),
+            // Who has said nothing yet has the same time for the first byte and the last one of its head.
+            None if !state.answered => (state.quiet_since + limits.head, Verdict::Finish),
+            None => match state.head_since {
+                Some(since) => (since + limits.head, Verdict::Finish),
+                None => (state.quiet_since + limits.idle, Verdict::Finish),
+            },
         };
+        if state.parks && last.is_none() && state.answered && next.1 == Verdict::Finish {
+            let quiet_since = state.head_since.unwrap_or(state.quiet_since);
+            let old_at = (self.began + limits.age, Verdict::Finish);
+            return next.min(old_at).min((quiet_since + PARK_AFTER, Verdict::Park));
+        }
         match last {
             // It need not be told twice.
             Some(last) if next.1 == Verdict::Finish => (last, Verdict::Cut),
@@ -141,7 +189,7 @@ impl Patience {
 
     /// When a connection that is told to finish now is cut: one that has nothing to finish is only waited
     /// for as long as its goodbye takes.
-    fn told_to_finish(&self) -> Instant {
+    pub(super) fn told_to_finish(&self) -> Instant {
         let state = self.state();
         let quiet = state.running == 0 && !state.blocked;
         Instant::now() + if quiet { self.limits.grace } else { self.limits.drain }
@@ -211,16 +259,35 @@ impl Body for Answer {
 pub(super) struct Watched {
     io: TokioIo<TcpStream>,
     patience: Arc<Patience>,
+    /// What was read of it, and nobody has had yet.
+    heard: Vec<u8>,
     swallowed_bytes: usize,
 }
 
 impl Watched {
     pub(super) fn new(stream: TcpStream, patience: Arc<Patience>) -> Self {
-        Self { io: TokioIo::new(stream), patience, swallowed_bytes: 0 }
+        Self { io: TokioIo::new(stream), patience, heard: Vec::new(), swallowed_bytes: 0 }
     }
-}
 
-impl Watched {
+    pub(super) fn tcp(&self) -> &TcpStream {
+        self.io.inner()
+    }
+
+    /// What was read, and whoever reads it next gets first.
+    pub(super) fn heard(&self) -> &[u8] {
+        &self.heard
+    }
+
+    /// Adds to that.
+    pub(super) fn hear(&mut self, bytes: &[u8]) {
+        self.heard.extend_from_slice(bytes);
+    }
+
+    /// Takes back what somebody has read and cannot use; nothing else is waiting.
+    pub(super) fn give_back(&mut self, bytes: &[u8]) {
+        self.heard = bytes.to_vec();
+    }
+
     /// With the help of a body's twin, where there is one.
     fn poll_send(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let mut expected = self.patience.state().twin.take();
@@ -243,9 +310,19 @@ impl Read for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
+        if !self.heard.is_empty() {
+            let length = self.heard.len().min(buffer.remaining());
+            let rest = self.heard.split_off(length);
+            buffer.put_slice(&std::mem::replace(&mut self.heard, rest));
+            return Poll::Ready(Ok(()));
+        }
+        let outcome = Pin::new(&mut self.io).poll_read(cx, buffer);
+        if outcome.is_ready() {
+            self.patience.heard();
+        }
+        outcome
     }
 }
 
@@ -295,8 +372,8 @@ impl Write for Watched {
     }
 }
 
-/// Drives a connection until it ends, its time is up, or, after a stop, what ran is answered.
-/// `finish` tells it to take nothing new.
+/// Drives a connection until it ends, its time is up, or, after a stop, what ran is answered; then there is nothing
+/// left of it. One that is to be parked is given back. `finish` tells it to take nothing new.
 ///
 /// Must be all that its task waits for: the waker that hears of a stop is the one of the first poll.
 pub(super) async fn drive<C: Future>(
@@ -305,7 +382,7 @@ pub(super) async fn drive<C: Future>(
     finish: impl Fn(Pin<&mut C>),
     patience: &Patience,
     mut stopped: watch::Receiver<bool>,
-) {
+) -> Option<Pin<Box<C>>> {
     let told = stopped.clone();
     // The sender lives until all connections have ended; should it not, they end as well.
     let mut stopped = pin!(async move { stopped.wait_for(|stop| *stop).await.is_ok() });
@@ -313,7 +390,7 @@ pub(super) async fn drive<C: Future>(
     // When it is cut, once it was told to finish.
     let mut last = None;
     let (mut is_first, mut is_set) = (true, false);
-    poll_fn(|cx| {
+    let parked = poll_fn(|cx| {
         // To look whether there is news costs next to nothing; to wait for it again would cost a lock.
         let has_news = std::mem::take(&mut is_first) || !matches!(told.has_changed(), Ok(false));
         if has_news && last.is_none() && stopped.as_mut().poll(cx).is_ready() {
@@ -323,7 +400,7 @@ pub(super) async fn drive<C: Future>(
         loop {
             // A peer that breaks the protocol or goes away is its own affair.
             if connection.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
+                return Poll::Ready(false);
             }
             let (at, verdict) = patience.deadline(last);
             // Nearly every request puts the deadline off. The alarm is left where it is then, and set anew when it
@@ -344,12 +421,13 @@ pub(super) async fn drive<C: Future>(
                 is_set = false;
                 continue;
             }
-            if verdict == Verdict::Cut {
-                return Poll::Ready(());
+            if verdict != Verdict::Finish {
+                return Poll::Ready(verdict == Verdict::Park);
             }
             last = Some(patience.told_to_finish());
             finish(connection.as_mut());
         }
     })
     .await;
+    parked.then_some(connection)
 }

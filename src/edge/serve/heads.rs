@@ -1,5 +1,6 @@
 //! What is made once a document and coding, and kept with it: the heads of answers, and the twins of bodies.
 
+use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -151,6 +152,21 @@ fn kept(
         which(heads).iter().zip(Coding::ALL).find(|(_, one)| *one == coding).map(|(slot, _)| slot)
     });
     slot.map_or_else(&make, |slot| slot.get_or_init(&make).clone())
+}
+
+/// A date as HTTP writes it, from seconds since 1970. Each thread keeps the one it made last: nearly all answers of a
+/// second have the same.
+pub(super) fn date(seconds: i64) -> Option<HeaderValue> {
+    thread_local! {
+        static LAST: RefCell<Option<(i64, HeaderValue)>> = const { RefCell::new(None) };
+    }
+    LAST.with_borrow_mut(|last| {
+        if last.as_ref().is_none_or(|(of, _)| *of != seconds) {
+            let made = Timestamp::from_timestamp(seconds, 0).and_then(http_date)?;
+            *last = Some((seconds, made));
+        }
+        last.as_ref().map(|(_, date)| date.clone())
+    })
 }
 
 /// `None` for years that an HTTP date cannot name.
