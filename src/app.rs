@@ -1,13 +1,14 @@
 //! The only room that sees both sides: it asks the deciding functions and opens the doors.
 //!
-//! `run` opens and closes the doors, `daemon` is the loop of events, `poller` starts fetches, `writer` is the one
+//! `run` opens and closes the doors, `ending` says how a run ends, `daemon` is the loop of events, `poller` starts fetches, `writer` is the one
 //! place that calls `ingest` and `store.apply`, `jobs` are polls that somebody waits for, `row` is what each came
 //! to, `items` serves single entries, `packing` compresses documents, `clicks` counts what readers open, `admin`
 //! answers the command line, `view` and `notices` are how an admin sees the sources, `entries` and `why` the stored
 //! entries, read from the `archive`, `sources` the same where no daemon runs, `probe` asks without storing, as far
 //! as a `permit` lets it, `pushes` are the subscriptions at hubs, `hub` ties our own hub to the rest, `mail` is
 //! what comes from both, `plan` works out what another feeds.toml would change, `binder` has the pages of archives,
-//! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon.
+//! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon, `trouble` says for how
+//! long nothing can be written.
 
 mod admin;
 mod archive;
@@ -16,6 +17,7 @@ mod binder;
 mod catalogue;
 mod clicks;
 mod daemon;
+mod ending;
 mod entries;
 mod finder;
 mod hide;
@@ -38,12 +40,14 @@ mod row;
 mod run;
 mod snapshots;
 mod sources;
+mod trouble;
 mod view;
 mod why;
 mod writer;
 
 pub use backup::stored_backup;
 pub use catalogue::{Catalogue, Delivered, DeliveredHead, Listed, is_page, unpacked};
+pub use ending::{End, Restart};
 pub use entries::{EntryView, Page, Wanted, stored_entries};
 pub use hide::{Done, stored_hide};
 pub use hub::stored_subscriptions;

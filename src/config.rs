@@ -166,6 +166,8 @@ pub struct StoreSettings {
     pub path: Option<PathBuf>,
     /// Days that an entry is kept after its source last listed it.
     pub keep_days: u32,
+    /// Bytes of the disk that are left free; `None`: a small part of it.
+    pub min_free_bytes: Option<u64>,
     /// Entries of a source that are kept, where it does not say otherwise; what it lists is kept in any case.
     pub keep_entries: u32,
 }

@@ -104,6 +104,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         ("POST", "/api/unhide") => reading::hide(events, request, false).await,
         ("POST", "/api/plan") => plan(events, request).await,
         ("POST", "/api/poll") => poll(events, request).await,
+        ("POST", "/api/restart") => restart(events).await,
         (
             _,
             "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness" | "/api/entries" | "/api/why",
@@ -111,6 +112,7 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
         (
             _,
             "/api/poll"
+            | "/api/restart"
             | "/api/plan"
             | "/api/hide"
             | "/api/unhide"
@@ -199,6 +201,12 @@ async fn plan(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<Ad
         Ok(Err((status, why))) => AdminResponse::text(status, &why),
         Err(error) => AdminResponse::text(500, &error.to_string()),
     })
+}
+
+/// After a new version was put in place, say: no connection is refused meanwhile.
+async fn restart(events: &mpsc::Sender<Event>) -> Option<AdminResponse> {
+    events.send(Event::Restart("the admin wants it".to_owned())).await.ok()?;
+    Some(AdminResponse::text(202, "nashra starts again in its place"))
 }
 
 async fn poll(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {

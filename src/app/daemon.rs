@@ -2,44 +2,40 @@
 
 mod answers;
 mod changes;
+mod event;
 mod jumps;
 mod pushes;
+mod trouble;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::archive::Archive;
-use super::hide::{Done, Order};
 use super::hub::HubLink;
 use super::jobs::{self, Job, Report};
 use super::notices::Refused;
 use super::opening::Repair;
-use super::permit::Permit;
-use super::plan::InForce;
 use super::poller::{Brought, Poller};
-use super::pushes::{PushEvent, Pushed, Pushes};
+use super::pushes::{Pushed, Pushes};
 use super::reload::AtStart;
 use super::row::Row;
 use super::run::Options;
 use super::snapshots::Told;
-use super::sources::Accepted;
-use super::view::{HostView, SourceView};
+use super::trouble::Troubles;
 use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::watch::Watch;
 use crate::edge::{clock, systemd};
-use crate::model::{Entry, EntryKey, Notices, Published, SourceId};
+use crate::model::SourceId;
 use crate::schedule;
 
 pub(super) use answers::Refusal;
+pub(super) use event::{Event, Over};
 
 /// Results committed together, with one flush.
 const GROUP_MAX: usize = 64;
@@ -53,49 +49,6 @@ const CLICKS_INTERVAL: Duration = Duration::from_secs(5);
 const FILING_PAUSE: Duration = Duration::from_millis(20);
 /// Retention looks for work this often.
 const PURGE_INTERVAL: Duration = Duration::from_secs(3600);
-
-/// Everything that can happen to the daemon beside finished fetches and the passing of time.
-pub(super) enum Event {
-    /// SIGHUP, or feeds.toml changed.
-    Reload,
-    /// A local source changed.
-    FileChanged(PathBuf),
-    /// Somebody wants a round now, of all sources or of these.
-    Poll {
-        sources: Vec<String>,
-        rows: mpsc::UnboundedSender<Report>,
-        accepted: oneshot::Sender<Result<(), String>>,
-    },
-    /// Somebody asks how we are.
-    Health(oneshot::Sender<serde_json::Value>),
-    /// Somebody asks how all sources are, or these.
-    Sources(Vec<String>, oneshot::Sender<Result<Vec<SourceView>, String>>),
-    /// Somebody asks what it has cost the hosts of all sources, or of these.
-    Politeness(Vec<String>, oneshot::Sender<Result<Vec<HostView>, String>>),
-    /// Somebody reads in the store: what it takes to explain what is there, with the window where places are asked
-    /// for.
-    Archive(bool, oneshot::Sender<Archive>),
-    /// Somebody wants every document: what is shown, and what it takes to render the pages that it leads to.
-    Documents(oneshot::Sender<(Archive, Arc<Published>)>),
-    /// The clocks were compared.
-    Clock,
-    /// Somebody reads what the admin should know of.
-    Notices(oneshot::Sender<Notices>),
-    /// Somebody wants to know what another feeds.toml would change.
-    InForce(oneshot::Sender<InForce>),
-    /// The admin ends the quarantine of these sources.
-    Accept(Vec<String>, oneshot::Sender<Result<Accepted, Refusal>>),
-    /// The admin takes an entry out of every output, or lets it back.
-    Hide(Order, oneshot::Sender<Result<Done, Refusal>>),
-    /// Somebody is going to ask these sources itself, as far as it may.
-    Asking(Vec<SourceId>, oneshot::Sender<Vec<Permit>>),
-    /// Somebody opens the page of an entry of which nobody knows yet what is related to it.
-    Related(Box<Entry>, SyncSender<Vec<EntryKey>>),
-    /// A hub has said something.
-    Push(PushEvent),
-    /// SIGTERM or SIGINT.
-    Stop,
-}
 
 /// The daemon between its doors.
 pub(super) struct Daemon {
@@ -120,8 +73,12 @@ pub(super) struct Daemon {
     pub(super) hub: Option<HubLink>,
     /// How the daily snapshots go; a round by itself makes none.
     pub(super) snapshots: Option<Arc<Told>>,
+    /// When nothing can be written.
+    troubles: Troubles,
     /// How far the time of the house had jumped when the states were last moved with it.
     stepped: TimeDelta,
+    /// The last time that it did, and by how much.
+    jumped: Option<(TimeDelta, Instant)>,
     /// `None` where nobody can reach us: in a round by itself.
     pushes: Option<Pushes>,
 }
@@ -150,25 +107,35 @@ impl Daemon {
             at_start: AtStart::of(config),
             hub: None,
             snapshots: None,
+            troubles: Troubles::new(),
             stepped: clock::stepped(),
+            jumped: None,
             pushes: None,
         };
         daemon.watch_sources();
         daemon
     }
 
-    /// Lives until an event stops it.
+    /// Lives until an event ends it.
     pub(super) async fn live(
         &mut self,
         mut results: mpsc::Receiver<Brought>,
         mut events: mpsc::Receiver<Event>,
         mut pushed: mpsc::Receiver<Pushed>,
-    ) {
+    ) -> Over {
         let (mut next_purge, mut next_clicks) = (Instant::now(), Instant::now());
         // The board holds a sender, so its queue cannot end while the daemon lives.
         let mut arrived = vec![];
         loop {
             self.keep_waits();
+            if let ControlFlow::Break(over) = self.tend_disk() {
+                return over;
+            }
+            if !self.can_write() {
+                // What readers open is counted in memory meanwhile, and what is to be removed stays.
+                let later = self.troubles.look_at();
+                (next_clicks, next_purge) = (next_clicks.max(later), next_purge.max(later));
+            }
             if Instant::now() >= next_clicks {
                 self.keep_clicks();
                 next_clicks = Instant::now() + CLICKS_INTERVAL;
@@ -180,8 +147,8 @@ impl Daemon {
                 next_purge = next_purge.min(Instant::now() + FILING_PAUSE);
             }
             self.show_committed();
-            let next_push = self.tend_pushes();
-            let mut wake = (Instant::now() + self.ask_due()).min(next_purge);
+            let next_push = if self.can_write() { self.tend_pushes() } else { None };
+            let mut wake = (Instant::now() + self.ask_due()).min(next_purge).min(self.troubles.look_at());
             if let Some(at) = next_push {
                 wake = wake.min(Instant::now() + (at - clock::now()).to_std().unwrap_or_default());
             }
@@ -192,12 +159,14 @@ impl Daemon {
                 wake = wake.min(next_clicks);
             }
             systemd::watchdog();
+            let can_write = self.can_write();
             tokio::select! {
-                () = self.take_results(&mut results) => {}
-                _ = pushed.recv_many(&mut arrived, GROUP_MAX) => self.take_pushed(&mut arrived),
+                // What is on its way waits in these queues, which are short: who fills them waits, too.
+                () = self.take_results(&mut results), if can_write => {}
+                _ = pushed.recv_many(&mut arrived, GROUP_MAX), if can_write => self.take_pushed(&mut arrived),
                 event = events.recv() => match event {
-                    Some(event) => if self.handle(event).is_break() { return },
-                    None => return,
+                    Some(event) => if let ControlFlow::Break(over) = self.handle(event) { return over },
+                    None => return Over::Stopped,
                 },
                 () = sleep_until(wake) => {}
             }
@@ -207,6 +176,10 @@ impl Daemon {
     /// Starts what is due; says how long there is nothing else to do.
     fn ask_due(&mut self) -> Duration {
         let now = clock::now();
+        if !self.can_write() {
+            // Nobody's turn is lost: they are due as soon as it can be.
+            return WAKE_MAX;
+        }
         let wake = self.lull.and_then(|lull| lull.rest(now)).unwrap_or_else(|| {
             let due = self.writer.due(now);
             self.start(&due.ask);
@@ -221,6 +194,10 @@ impl Daemon {
     fn start(&mut self, ids: &[SourceId]) {
         let ids: Vec<&SourceId> = ids.iter().filter(|id| !self.poller.is_busy(id)).collect();
         if ids.is_empty() {
+            return;
+        }
+        if !self.can_write() {
+            self.again.extend(ids.into_iter().cloned());
             return;
         }
         systemd::patiently(|| self.writer.note_asking(&ids, clock::now()));
@@ -238,11 +215,21 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
+        self.keep_waits();
+        self.keep_time(&mut batch);
+        self.take(batch);
+    }
+
+    /// Commits what has come, and what has waited for that.
+    fn take(&mut self, batch: Vec<Brought>) {
+        let batch = self.writer.with_held(batch);
         let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);
+        // They are not asked again before that is stored.
+        let held = self.writer.held();
         self.pushes.iter_mut().for_each(|pushes| pushes.touch(ids.iter().cloned()));
-        for id in ids {
+        for id in ids.into_iter().filter(|id| !held.contains(id)) {
             self.poller.finished(&id);
             let next_at = self.writer.source(&id).and_then(|(_, state)| state.next_at);
             self.lull.iter_mut().for_each(|lull| lull.shorten(next_at));
@@ -274,11 +261,12 @@ impl Daemon {
     }
 
     /// Breaks where the daemon is to end.
-    fn handle(&mut self, event: Event) -> ControlFlow<()> {
+    fn handle(&mut self, event: Event) -> ControlFlow<Over> {
         // It may change when sources are due, but for what readers ask, hubs say and clocks show.
         self.lull = self.lull.filter(|_| matches!(event, Event::Related(..) | Event::Push(_) | Event::Clock));
         match event {
-            Event::Stop => return ControlFlow::Break(()),
+            Event::Stop => return ControlFlow::Break(Over::Stopped),
+            Event::Restart(why) => return ControlFlow::Break(Over::Restart(why)),
             Event::Reload => self.reload(),
             Event::FileChanged(path) => self.file_changed(&path),
             Event::Poll { sources, rows, accepted } => {
@@ -327,6 +315,10 @@ impl Daemon {
         for id in &wanted {
             let Some((source, state)) = self.writer.source(id) else { continue };
             let earliest = schedule::earliest_ask(source, state, now).filter(|at| *at > now);
+            if let Some(row) = self.held_up(id) {
+                job.note(&row);
+                continue;
+            }
             match (earliest, state.gone_at.filter(|_| named.is_empty())) {
                 _ if self.poller.is_busy(id) => {}
                 // A source that is gone is asked by name alone.

@@ -41,6 +41,10 @@ pub(super) struct Items {
 }
 
 impl Pages for Items {
+    fn trouble(&self) -> Option<&'static str> {
+        Some(self.store.obstacle()?.kind.words())
+    }
+
     fn page(&self, path: &str, query: Option<&str>) -> Option<Arc<Document>> {
         if let Some(key) = path.strip_prefix("/story/") {
             return self.story(key.strip_suffix(".atom")?);

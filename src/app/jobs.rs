@@ -93,6 +93,13 @@ impl Job {
         }
     }
 
+    /// Nobody is asked at the moment; says why.
+    pub(super) fn hold_up(&mut self, why: &str) {
+        let mut waiting: Vec<SourceId> = self.waiting.iter().cloned().collect();
+        waiting.sort_unstable();
+        waiting.iter().for_each(|source| self.note(&Row::held_up(source, why)));
+    }
+
     /// Whether nobody waits for it any more.
     pub(super) fn is_abandoned(&self) -> bool {
         self.rows.is_closed()

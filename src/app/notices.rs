@@ -3,6 +3,7 @@
 use chrono::{SecondsFormat, SubsecRound as _};
 
 use super::opening::Repair;
+use super::trouble::Told;
 use crate::model::{Health, HealthKind, Notice, Notices, Site, SourceId, SourceState, Timestamp};
 use crate::pipeline;
 
@@ -27,6 +28,7 @@ pub(super) fn notices<'a>(
     refused: Option<&Refused>,
     repairs: &[Repair],
     no_snapshot: Option<&(Timestamp, String)>,
+    troubles: impl Iterator<Item = &'a Told>,
 ) -> Notices {
     let sources: Vec<(&SourceId, &SourceState)> = sources.collect();
     let mut changes: Vec<Change<'a>> = sources.iter().flat_map(|(id, state)| changes(id, state)).collect();
@@ -39,7 +41,7 @@ pub(super) fn notices<'a>(
     }
     list.truncate(NOTICES_MAX);
     let about_us = refused.map(about_config).into_iter().chain(repairs.iter().map(about_repair));
-    let about_us = about_us.chain(no_snapshot.map(about_snapshots));
+    let about_us = about_us.chain(no_snapshot.map(about_snapshots)).chain(troubles.map(about_disk));
     for notice in about_us {
         let place = list.partition_point(|other| other.at > notice.at);
         list.insert(place, notice);
@@ -161,6 +163,19 @@ fn about_config(refused: &Refused) -> Notice {
     }
 }
 
+/// What is told once is told alike for ever: that it is over makes no other notice of it.
+fn about_disk(told: &Told) -> Notice {
+    let Told { since, obstacle, .. } = told;
+    Notice {
+        id: pipeline::notice_id("store", *since),
+        title: format!("The store cannot be written: {}", obstacle.kind.words()),
+        why: obstacle.to_string(),
+        text: format!("Since {}: {obstacle}. Meanwhile {}.", moment(*since), told.means()),
+        word: obstacle.kind.word().to_owned(),
+        at: since.trunc_subsecs(0),
+    }
+}
+
 /// That the store was made anew.
 fn about_repair(repair: &Repair) -> Notice {
     let Repair { at, why, from, lost, notes, aside } = repair;
@@ -224,7 +239,8 @@ mod tests {
         });
         let ids: Vec<(SourceId, &SourceState)> =
             states.iter().map(|(id, state)| (SourceId((*id).to_owned()), state)).collect();
-        let told = notices(&site, ids.iter().map(|(id, state)| (id, *state)), refused.as_ref(), &[], None);
+        let ids = ids.iter().map(|(id, state)| (id, *state));
+        let told = notices(&site, ids, refused.as_ref(), &[], None, [].into_iter());
         let titles: Vec<&str> = told.list.iter().map(|notice| notice.title.as_str()).collect();
         assert_eq!(titles, expected);
         told

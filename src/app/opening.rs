@@ -11,14 +11,18 @@ use std::time::{Duration, Instant};
 use self::book::Book;
 pub(super) use self::book::Repair;
 use super::{Options, restore};
-use crate::edge::clock;
-use crate::edge::store::{self, Holes, Lock, Mended, Rebuilt, Seen, Store, StoreError};
+use crate::edge::store::{
+    self, Holes, Lock, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store, StoreError,
+};
+use crate::edge::{clock, systemd};
 
 /// How long opening may take that was looked at before: so long, and a second for so many bytes.
 const DEADLINE: Duration = Duration::from_secs(120);
 const BYTES_PER_SECOND: u64 = 2 << 20;
 /// Repairs in one opening; what none of them mends is told, and left to the next one.
 const REPAIRS_MAX: usize = 3;
+/// A disk that takes nothing is tried again so often.
+const ROOM_INTERVAL: Duration = Duration::from_secs(3);
 /// What is named of a long list.
 const NAMED_MAX: usize = 10;
 
@@ -55,7 +59,9 @@ pub(super) struct Opened {
 pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
     let lock = Lock::take(&options.state_folder)?;
     clock::keep_in(lock.folder());
-    Ok(Opening { lock, looker: options.looker.as_ref(), is_patient: false }.open()?.store)
+    let opened = Opening { lock, looker: options.looker.as_ref(), is_patient: false }.open()?;
+    note_standing(&options.state_folder);
+    Ok(opened.store)
 }
 
 /// Opens the store of the daemon, which has taken its lock.
@@ -86,8 +92,8 @@ fn change(folder: &Path, change: impl FnOnce(&mut Book)) {
 /// What is known of a store before it is opened.
 enum Doubt {
     None,
-    /// It has failed while it was in use, and nobody sees why.
-    Failed(String),
+    /// It may be used, but it is better made anew if that loses nothing.
+    Suspect(String),
     /// It cannot be used.
     Broken(String),
 }
@@ -99,18 +105,39 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
+    /// Waits for a disk that is full or read-only, where it is patient: mending needs room as well.
     fn open(&self) -> Result<Opened, StoreError> {
+        let mut is_told = false;
+        loop {
+            match self.open_now() {
+                Err(error) if self.is_patient && error.is_about_room() => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        tracing::error!(%error, "the store waits for room: it is opened as soon as there is some");
+                        systemd::status(&format!("degraded, the store waits for room: {error}"));
+                    }
+                    thread::sleep(ROOM_INTERVAL);
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    fn open_now(&self) -> Result<Opened, StoreError> {
         store::sweep(&self.lock)?;
         restore::take_pending(&self.lock, clock::now());
         let mut book = Book::read(self.lock.folder());
         let (mut repairs, mut holes) = (0, Holes::Refused);
-        let mut doubt = self.look(&book)?;
+        let mut doubt = self.suspect(&book, &mut holes)?;
         loop {
             match doubt {
                 Doubt::None => {}
-                Doubt::Failed(why) => {
-                    let whole = |rebuilt: &Rebuilt| rebuilt.lost.is_empty();
-                    self.mend(&mut book, &why, whole)?;
+                Doubt::Suspect(why) => {
+                    let is_whole = |rebuilt: &Rebuilt| rebuilt.lost.is_empty();
+                    if !self.mend(&mut book, &why, is_whole)? {
+                        tracing::warn!("what came of it would lack something: the old store stays if it can");
+                        doubt = self.look(&why)?;
+                        continue;
+                    }
                 }
                 Doubt::Broken(why) if repairs < REPAIRS_MAX => {
                     repairs += 1;
@@ -125,8 +152,8 @@ impl Opening<'_> {
                 Ok(store) => return Ok(Opened { store, repairs: book.news(clock::now()) }),
                 Err(error @ StoreError::Behind { .. }) => {
                     // Where a snapshot has nothing of what is missing, what is there is better than what it has.
-                    holes = Holes::Accepted;
-                    Doubt::Failed(error.to_string())
+                    holes = if holes == Holes::Refused { Holes::Accepted } else { holes };
+                    Doubt::Suspect(error.to_string())
                 }
                 Err(error) if error.is_mendable() => Doubt::Broken(error.to_string()),
                 Err(error) => return Err(error),
@@ -135,7 +162,7 @@ impl Opening<'_> {
     }
 
     /// What is wrong with the store, before this process touches it.
-    fn look(&self, book: &Book) -> Result<Doubt, StoreError> {
+    fn suspect(&self, book: &Book, holes: &mut Holes) -> Result<Doubt, StoreError> {
         let folder = self.lock.folder();
         if store::is_gone(&self.lock) {
             return Ok(Doubt::Broken("its folder is gone".to_owned()));
@@ -147,21 +174,44 @@ impl Opening<'_> {
             Err(error) if error.is_mendable() => return Ok(Doubt::Broken(error.to_string())),
             prepared => prepared?,
         }
-        let fatal = book.fatal.clone();
-        if fatal.is_none() && store::is_sealed(&self.lock) {
-            return Ok(Doubt::None);
+        if let Some(fatal) = &book.fatal {
+            return Ok(Doubt::Suspect(fatal.clone()));
         }
+        let changed = match store::sealing(&self.lock) {
+            Sealing::Whole => return Ok(Doubt::None),
+            Sealing::Broken { store, strange } => {
+                if !strange.is_empty() {
+                    store::set_aside(&self.lock, &strange)?;
+                    *holes = Holes::Distrusted;
+                }
+                store
+            }
+            Sealing::None => vec![],
+        };
+        if changed.is_empty() {
+            return self.look("it was not closed well");
+        }
+        let names: Vec<String> =
+            changed.iter().take(NAMED_MAX).map(|name| name.display().to_string()).collect();
+        Ok(Doubt::Suspect(format!("changed by somebody else since it was closed: {}", names.join(", "))))
+    }
+
+    /// What another process sees in it.
+    fn look(&self, why: &str) -> Result<Doubt, StoreError> {
         let begun = Instant::now();
-        let seen = self.looker.and_then(|looker| looker.ask(folder));
+        let Some(seen) = self.looker.and_then(|looker| looker.ask(self.lock.folder())) else {
+            return Ok(Doubt::None);
+        };
         let ms = begun.elapsed().as_millis();
         match seen {
-            Some(Seen::Good { sequence, rows, entries }) => {
-                tracing::info!(sequence, rows, entries, ms, "the store was not closed well and is sound");
-                Ok(fatal.map_or(Doubt::None, Doubt::Failed))
+            Seen::Good { sequence, rows, entries } => {
+                tracing::info!(why, sequence, rows, entries, ms, "the store was read through and is sound");
+                Ok(Doubt::None)
             }
-            Some(Seen::Broken(why)) => Ok(Doubt::Broken(why)),
-            Some(Seen::Refused(why)) => Err(StoreError::Refused(why)),
-            Some(Seen::Rows(_)) | None => Ok(fatal.map_or(Doubt::None, Doubt::Failed)),
+            Seen::Broken(why) => Ok(Doubt::Broken(why)),
+            Seen::Waits(why) => Err(StoreError::Obstacle(Obstacle { kind: ObstacleKind::NoRoom, why })),
+            Seen::Refused(why) => Err(StoreError::Refused(why)),
+            Seen::Rows(_) => Ok(Doubt::None),
         }
     }
 
@@ -188,13 +238,14 @@ impl Opening<'_> {
         })
     }
 
-    /// Makes it anew, unless it did so just before and that did not help.
+    /// Makes it anew; where it did so just before and that did not help, after a while. Says whether the store is another
+    /// one now.
     fn mend(
         &self,
         book: &mut Book,
         why: &str,
         is_better: impl FnOnce(&Rebuilt) -> bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let folder = self.lock.folder();
         tracing::error!(why, "the store is broken: it is made anew from the last snapshot and the journal");
         let (rest, skipped) = book.begin(clock::now());
@@ -211,8 +262,7 @@ impl Opening<'_> {
         book.note_begun(now);
         book.write(folder);
         let Some(mended) = store::mend(&self.lock, skipped, now, is_better)? else {
-            tracing::warn!("what came of it would lack something: the old store stays");
-            return Ok(());
+            return Ok(false);
         };
         let ms = begun.elapsed().as_millis();
         let Rebuilt { sequence, rows, records, .. } = mended.rebuilt;
@@ -229,7 +279,7 @@ impl Opening<'_> {
         repair.lost.iter().for_each(|lost| tracing::error!(lost, "the store was broken: this is lost"));
         book.note(repair);
         book.write(folder);
-        Ok(())
+        Ok(true)
     }
 }
 

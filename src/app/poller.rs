@@ -197,10 +197,17 @@ async fn read(
 }
 
 /// What a panic leaves behind.
-type Panic = Box<dyn Any + Send>;
+pub(super) type Panic = Box<dyn Any + Send>;
 
 /// A future whose panic is a value. (A task of its own would do the same, and thousands of them wait.)
-struct Caught<F>(Pin<Box<F>>);
+pub(super) struct Caught<F>(Pin<Box<F>>);
+
+impl<F: Future> Caught<F> {
+    /// Catches what this one does.
+    pub(super) fn new(future: F) -> Self {
+        Self(Box::pin(future))
+    }
+}
 
 impl<F: Future> Future for Caught<F> {
     type Output = Result<F::Output, Panic>;
@@ -214,11 +221,15 @@ impl<F: Future> Future for Caught<F> {
     }
 }
 
+/// The words of a panic.
+pub(super) fn said(panic: &Panic) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it says no more")
+}
+
 /// What is said of a source whose asking ended in a panic.
 fn broken(panic: &Panic, began: Instant) -> Fetched {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it says no more");
-    let message = format!("its answer made nashra fail; please report it ({text})");
+    let message = format!("its answer made nashra fail; please report it ({})", said(panic));
     Fetched {
         at: clock::now(),
         elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),

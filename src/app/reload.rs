@@ -1,5 +1,6 @@
 //! feeds.toml as a file: found, read, and every mistake in it reported.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Config, Mistake, Server};
@@ -13,17 +14,25 @@ pub fn load(path: &Path) -> Result<Config, Vec<Mistake>> {
     config::read(&read_text(path)?, &path.display().to_string(), folder(path))
 }
 
+/// The same for a daemon that runs on another one: nothing that it could wait for is waited for.
+pub(super) fn load_again(path: &Path) -> Result<Config, Vec<Mistake>> {
+    files::expect_ordinary(path).map_err(|error| unreadable(path, &error))?;
+    load(path)
+}
+
 /// The text of a feeds.toml.
 pub fn read_text(path: &Path) -> Result<String, Vec<Mistake>> {
-    files::read_text(path, config::FILE_BYTES_MAX as u64).map_err(|error| {
-        vec![Mistake {
-            file: path.display().to_string(),
-            line: 1,
-            column: 1,
-            key: String::new(),
-            message: format!("cannot be read: {error}"),
-        }]
-    })
+    files::read_text(path, config::FILE_BYTES_MAX as u64).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Vec<Mistake> {
+    vec![Mistake {
+        file: path.display().to_string(),
+        line: 1,
+        column: 1,
+        key: String::new(),
+        message: format!("cannot be read: {error}"),
+    }]
 }
 
 /// The folder that a feeds.toml stands in, which relative paths in it begin at.

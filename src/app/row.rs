@@ -139,6 +139,11 @@ impl Row {
         Self::not_asked(source, RowStatus::Gone, why)
     }
 
+    /// Nothing could be stored of what it would bring.
+    pub(super) fn held_up(source: &SourceId, why: &str) -> Self {
+        Self::not_asked(source, RowStatus::Failed, format!("nothing can be stored at the moment: {why}"))
+    }
+
     fn not_asked(source: &SourceId, status: RowStatus, why: String) -> Self {
         Self {
             source: source.0.clone(),

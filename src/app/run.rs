@@ -1,27 +1,27 @@
 //! Opening and closing the doors around the daemon, and the round that needs none of them.
 
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::task::{JoinError, JoinSet};
 
 use super::admin::Admin;
 use super::binder::Binder;
-use super::daemon::{Daemon, Event};
+use super::daemon::{Daemon, Event, Over};
+use super::ending::{End, History, close};
 use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
-use super::opening::{self, Looker};
+use super::opening::{self, Looker, Repair};
 use super::packing::keep_packed;
-use super::poller::Poller;
+use super::poller::{Caught, Poller, said};
 use super::pushes::Pushes;
 use super::row::Row;
 use super::snapshots::Keeper;
@@ -30,12 +30,12 @@ use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
 use crate::edge::hub::Hub;
+use crate::edge::listeners::Listeners;
 use crate::edge::store::Lock;
 use crate::edge::watch::Watch;
 use crate::edge::{admin, clock, fault, serve, stop, systemd};
 
-/// Requests that are still running this long after a stop are cut off.
-const STOP_DEADLINE: Duration = Duration::from_secs(15);
+const SIGXFSZ: i32 = 25;
 /// Events that wait for the loop.
 const EVENTS_MAX: usize = 256;
 
@@ -50,25 +50,25 @@ pub struct Options {
     pub looker: Option<Looker>,
 }
 
-/// Runs until a signal stops it. `config` is what `options.config_path` said at start.
+/// Runs until a signal stops it, or until only a new beginning can help. `config` is what `options.config_path` said at
+/// start, `given` the listeners that were there before us.
 ///
 /// This is to be what the runtime blocks on, not a task: the loop calls the store, which waits for the disk,
 /// and on a worker thread that would hold up readers.
-pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
-    let listener = bind(config.server.listen).await?;
+pub async fn run(options: Options, config: Config, given: Listeners) -> Result<End, AppError> {
+    let history = History::read();
+    outlive_size_limits();
+    let (listener, admin_listener, kept) = listen(&config, given).await?;
     let listen = local_address(&listener)?;
-    let admin_listener = match config.server.admin {
-        Some(address) => Some(bind(address).await?),
-        None => None,
-    };
     let admin_listen = admin_listener.as_ref().map(local_address).transpose()?;
     let ours: Vec<SocketAddr> = [Some(listen), admin_listen].into_iter().flatten().collect();
     let admin_listen = admin_listen.map(tracing::field::display);
-    let opening::Opened { store, repairs } =
-        systemd::patiently(|| opening::open(Lock::take(&options.state_folder)?, options.looker.as_ref()))?;
-    let store = Arc::new(store);
-    let writer = Writer::new(Arc::clone(&store), &config, clock::now())?;
-    opening::note_standing(&options.state_folder);
+    // After a restart in place the watchdog is on.
+    if history.is_restart() {
+        systemd::watchdog();
+    }
+    let (writer, repairs) = systemd::patiently(|| open_store(&options, &config))?;
+    let store = Arc::clone(&writer.store);
     let (poller, results) = Poller::new(&config)?;
     let (events_in, events) = mpsc::channel(EVENTS_MAX);
     let (stop, stopped) = watch::channel(false);
@@ -91,6 +91,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
         state_folder: options.state_folder.clone(),
     });
     open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
+    let folder = options.state_folder.clone();
     let impatient = listen_for_signals(&events_in)?;
     let watch = watch_files(&events_in);
     let keeper = Keeper::start(Arc::clone(&store), &options.state_folder);
@@ -105,32 +106,42 @@ pub async fn run(options: Options, config: Config) -> Result<(), AppError> {
     let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
     warnings.for_each(|warning| tracing::warn!("{warning}"));
     watch_clock(&events_in)?;
+    if history.is_restart() {
+        systemd::status("");
+    }
     systemd::ready();
-    let lost = tokio::select! {
-        () = daemon.live(results, events, deliveries) => None,
-        lost = doors.join_next() => lost,
+    let over = tokio::select! {
+        lived = Caught::new(daemon.live(results, events, deliveries)) => lived.unwrap_or_else(|panic| {
+            Over::Failed(format!("the loop failed; please report it ({})", said(&panic)))
+        }),
+        // Without its doors a daemon is of no use.
+        lost = doors.join_next() => Over::Failed(format!("a listener was lost: {}", why_lost(lost))),
     };
-    // Polls that are committed but were still to be published.
-    daemon.report_committed();
-    systemd::stopping();
+    let is_whole = matches!(over, Over::Stopped | Over::Restart(_));
+    if is_whole {
+        // Polls that are committed but were still to be published.
+        daemon.report_committed();
+    }
+    let end = history.end(over, kept, &impatient, &folder).await;
     // Receivers live in the doors; those that have closed already do not need to hear it.
     let _ = stop.send(true);
-    tokio::select! {
-        () = close(doors) => {}
-        () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
+    close(doors, &end, &impatient).await;
+    if !is_whole {
+        // What is broken may never be closed; what was to be durable is.
+        std::mem::forget((daemon, store));
+        return Ok(end);
     }
     daemon.keep_clicks();
-    store.flush()?;
     keeper.stop();
-    clock::write();
-    if let Some(lost) = lost {
-        // Without its doors a daemon is of no use: let the service manager start another one.
-        let source = lost.map_err(std::io::Error::other).and_then(|end| end).err();
-        let source = source.unwrap_or_else(|| std::io::Error::other("it ended by itself"));
-        return Err(AppError::Io { what: "a listener was lost".to_owned(), source });
+    if let Err(error) = store.flush() {
+        // It has been told, and what is not durable was shown to nobody.
+        tracing::error!(%error, "the store could not be flushed");
     }
-    tracing::info!("nashra stopped");
-    Ok(())
+    clock::write();
+    if matches!(end, End::Stopped) {
+        tracing::info!("nashra stopped");
+    }
+    Ok(end)
 }
 
 /// Polls the named sources once, or all enabled ones, without a server. `on_row` hears of each as it ends.
@@ -162,6 +173,21 @@ pub async fn poll_once(
     }
 }
 
+/// The one writer over the open store, and what was mended of it.
+fn open_store(options: &Options, config: &Config) -> Result<(Writer, Vec<Repair>), AppError> {
+    let opened = opening::open(Lock::take(&options.state_folder)?, options.looker.as_ref())?;
+    let writer = Writer::new(Arc::new(opened.store), config, clock::now())?;
+    opening::note_standing(&options.state_folder);
+    Ok((writer, opened.repairs))
+}
+
+/// Who writes beyond the limit on a file's size (`setrlimit(2)`) hears of it by the error, and is not killed.
+fn outlive_size_limits() {
+    if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
+        tracing::warn!(%error, "a limit on the size of files would end this process");
+    }
+}
+
 /// What reads the store for readers.
 fn pages(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
     Items {
@@ -174,10 +200,42 @@ fn pages(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, AppError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| AppError::Io { what: format!("cannot listen on {address}"), source })
+/// The listener for readers and the one for admins, and another hold on both. What was there before us goes before what
+/// feeds.toml says.
+async fn listen(
+    config: &Config,
+    given: Listeners,
+) -> Result<(TcpListener, Option<TcpListener>, Listeners), AppError> {
+    let public = bind(given.public, Some(config.server.listen), "listen").await?;
+    let admin = bind(given.admin, config.server.admin, "admin").await?;
+    let held = Listeners { public, admin };
+    let failed = |source| AppError::Io { what: "the listeners cannot be held".to_owned(), source };
+    let kept = held.try_clone().map_err(failed)?;
+    let public = held.public.map(TcpListener::from_std).transpose().map_err(failed)?;
+    let public = public.ok_or_else(|| failed(std::io::Error::other("there is none")))?;
+    Ok((public, held.admin.map(TcpListener::from_std).transpose().map_err(failed)?, kept))
+}
+
+/// The listener that is there already, or else one at `wanted`, which is what feeds.toml says under `key`.
+async fn bind(
+    given: Option<std::net::TcpListener>,
+    wanted: Option<SocketAddr>,
+    key: &str,
+) -> Result<Option<std::net::TcpListener>, AppError> {
+    let Some(given) = given else {
+        let Some(address) = wanted else { return Ok(None) };
+        let failed = |source| AppError::Io { what: format!("cannot listen on {address}"), source };
+        let listener = TcpListener::bind(address).await.and_then(TcpListener::into_std);
+        return listener.map(Some).map_err(failed);
+    };
+    let failed = |source| AppError::Io { what: "the listener has no address".to_owned(), source };
+    let listen = given.local_addr().map_err(failed)?;
+    let is_as_wanted = wanted.is_some_and(|wanted| listen == wanted || wanted.port() == 0);
+    if !is_as_wanted {
+        let wanted = wanted.map(tracing::field::display);
+        tracing::warn!(%listen, wanted, "the socket was given to nashra: what feeds.toml says under server.{key} does not count");
+    }
+    Ok(Some(given))
 }
 
 /// Where it listens really: `listen` may have asked for any free port.
@@ -205,6 +263,12 @@ fn open_to_admins(
     if let Some(listener) = listener {
         doors.spawn(admin::serve_tcp(listener, Arc::clone(api), until(stopped.clone())));
     }
+}
+
+/// Why a door has closed that nobody closed.
+fn why_lost(lost: Option<Result<std::io::Result<()>, JoinError>>) -> String {
+    let end = lost.map(|lost| lost.map_err(std::io::Error::other).and_then(|end| end));
+    end.and_then(Result::err).map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string())
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {
@@ -241,8 +305,12 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
 fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
     let events = events.clone();
     // A queue that is full turns the loop as well.
-    let tell = move || drop(events.try_send(Event::Clock));
-    clock::watch(tell).map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
+    let tell = move |_| match events.try_send(Event::Clock) {
+        Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
+    clock::watch(tell)
+        .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })
 }
 
 fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {
@@ -255,17 +323,4 @@ fn watch_files(events: &mpsc::Sender<Event>) -> Option<Watch> {
     Watch::start(changed)
         .inspect_err(|error| tracing::warn!(%error, "changes of files are not noticed: use SIGHUP to reload"))
         .ok()
-}
-
-async fn close(mut doors: JoinSet<std::io::Result<()>>) {
-    let all = async {
-        while let Some(door) = doors.join_next().await {
-            if let Err(error) = door.map_err(std::io::Error::other).and_then(|end| end) {
-                tracing::warn!(%error, "a listener ended badly");
-            }
-        }
-    };
-    if timeout(STOP_DEADLINE, all).await.is_err() {
-        tracing::warn!("requests were still running at the deadline and are cut off");
-    }
 }

@@ -3,6 +3,7 @@
 mod cards;
 mod commit;
 mod filing;
+mod held;
 mod hiding;
 mod outdated;
 mod publication;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 
 use self::cards::{CardChange, card};
 use self::filing::Filer;
+use self::held::as_far_as_possible;
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
 pub(super) use self::reading::{empty_window, read_window};
@@ -72,6 +74,8 @@ pub(super) struct Writer {
     shows: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
     unshown: bool,
+    /// What could not be written, and is as soon as it can be.
+    held: Vec<Brought>,
     /// Entries that are not durable yet; then they are searched for.
     unfound: Vec<EntryKey>,
     /// Entries of the window that retention has removed from the store; they leave it together.
@@ -116,10 +120,10 @@ impl Writer {
         let ledger_rules = ledger::rules(&edition);
         if store.entries_stored()? == 0 && store.ledgers_complete_by() != Some(ledger_rules) {
             // What comes is filed as it comes.
-            store.complete_ledgers(Some(ledger_rules))?;
+            as_far_as_possible(store.complete_ledgers(Some(ledger_rules)))?;
         }
         let mut states = store.states()?;
-        store.note_unanswered(&mut states, now)?;
+        as_far_as_possible(store.note_unanswered(&mut states, now))?;
         let mut writer = Self {
             states,
             store,
@@ -130,6 +134,7 @@ impl Writer {
             editions: watch::Sender::new(()),
             counter: Arc::default(),
             finder: Arc::default(),
+            held: vec![],
             unfound: vec![],
             edition,
             window: Window::default(),
@@ -157,7 +162,10 @@ impl Writer {
     /// Puts a configuration in force: everything derived is derived again, nothing is fetched for it. Where
     /// the store cannot be read, nothing changes.
     pub(super) fn configure(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
-        let since = self.store.rules_since(rules(config), now)?;
+        // How much room is wanted counts for what is written here already.
+        self.store.leave_free(config.store.min_free_bytes);
+        // Where it cannot be written down, documents are made as if the rules had always been these.
+        let since = as_far_as_possible(self.store.rules_since(rules(config), now))?;
         let (edition, sources) = (edition(config, since, self.store.hidden()?), sources(config));
         if self.unshown {
             // What is read back below is shown, so it must be durable.
@@ -169,7 +177,7 @@ impl Writer {
         self.window.archives = archives;
         self.shelf.forget_all();
         (self.edition, self.sources, self.unshown) = (edition, sources, false);
-        self.begin_filing()?;
+        as_far_as_possible(self.begin_filing())?;
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
@@ -247,6 +255,10 @@ impl Writer {
                 Ok(update) => {
                     rows.push(Row::of(&update, &fetched, before));
                     updates.push(update);
+                }
+                Err(error) if error.obstacle().is_some() => {
+                    rows.push(Row::store_failed(&id, &fetched, &error));
+                    self.held.push(Brought { source: id, asked_as, fetched });
                 }
                 Err(error) => rows.push(self.put_off(&id, &fetched, &error, now)),
             }

@@ -1,12 +1,29 @@
 //! `nashra run`: the daemon.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use super::{CliError, block_on, load, options};
-use crate::app;
+use crate::app::{self, End, Restart};
+use crate::edge::listeners::Listeners;
 
 pub(super) fn main(config_path: &Path) -> Result<(), CliError> {
     let config = load(config_path)?;
+    // There is one thread as yet.
+    let listeners = Listeners::take(config.server.admin.is_some());
+    // Where it is now: another version may have been put there by the time that it is needed.
+    let program = std::env::current_exe().map_err(|error| CliError::Failed(error.to_string()))?;
     let options = options(&config, config_path);
-    block_on(async { Ok(app::run(options, config).await?) })
+    match block_on(async { Ok(app::run(options, config, listeners).await?) })? {
+        End::Stopped => Ok(()),
+        End::Restart(restart) => Err(begin_anew(Command::new(program), &restart)),
+    }
+}
+
+/// Lets the program take the place of this process. What comes back is why it cannot.
+fn begin_anew(mut program: Command, restart: &Restart) -> CliError {
+    program.args(std::env::args_os().skip(1));
+    let failed = restart.prepare(&mut program).err().unwrap_or_else(|| program.exec());
+    CliError::Failed(format!("cannot start again in place: {failed}"))
 }

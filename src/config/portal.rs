@@ -6,12 +6,14 @@ use chrono_tz::Tz;
 
 use super::notes::Notes;
 use super::table::{Item, Keys, Table};
-use super::values::{language, socket, timezone, web_url};
+use super::values::{language, size, socket, timezone, web_url};
 use super::{Server, StoreSettings, hub};
 use crate::model::{PublishLimits, PushOut, Site};
 
 const TITLE_BYTES_MAX: usize = 500;
 const URL_BYTES_MAX: usize = 2000;
+/// A pebibyte: no disk has more to spare.
+const MIN_FREE_BYTES_MAX: u64 = 1 << 50;
 const KEEP_DAYS_MAX: u32 = 36_500;
 /// Entries of a source that are kept where nobody says otherwise, and the bounds of what may be said.
 const KEEP_ENTRIES: u32 = 50_000;
@@ -24,7 +26,8 @@ pub(super) const ENTRIES_MAX: u32 = 1000;
 const SITE_KEYS: Keys =
     Keys { known: &["title", "url", "language", "timezone", "contact"], planned: &[], elsewhere: &[] };
 const SERVER_KEYS: Keys = Keys { known: &["listen", "admin"], planned: &[], elsewhere: &[] };
-const STORE_KEYS: Keys = Keys { known: &["path", "keep_days", "keep_entries"], planned: &[], elsewhere: &[] };
+const STORE_KEYS: Keys =
+    Keys { known: &["path", "keep_days", "keep_entries", "min_free"], planned: &[], elsewhere: &[] };
 const PUBLISH_KEYS: Keys = Keys {
     known: &["entries", "max_per_source", "count_clicks", "search", "hub", "rsscloud"],
     planned: &[],
@@ -81,13 +84,15 @@ pub(super) fn read_server(item: Option<Item<'_, '_>>, notes: &mut Notes) -> Serv
 
 /// Reads `[store]`; a relative path begins at `folder`.
 pub(super) fn read_store(item: Option<Item<'_, '_>>, folder: &Path, notes: &mut Notes) -> StoreSettings {
-    let mut store = StoreSettings { path: None, keep_days: 90, keep_entries: KEEP_ENTRIES };
+    let mut store =
+        StoreSettings { path: None, keep_days: 90, keep_entries: KEEP_ENTRIES, min_free_bytes: None };
     let Some(table) = open(item, &STORE_KEYS, notes) else { return store };
     let path = table.get("path").and_then(|item| item.line("\"data\"", URL_BYTES_MAX, notes));
     store.path = path.map(|path| folder.join(path));
     if let Some(days) = table.get("keep_days").and_then(|item| item.integer(1, KEEP_DAYS_MAX, notes)) {
         store.keep_days = days;
     }
+    store.min_free_bytes = table.get("min_free").and_then(|item| size(item, 0, MIN_FREE_BYTES_MAX, notes));
     if let Some(entries) = read_keep_entries(&table, notes) {
         store.keep_entries = entries;
     }

@@ -4,8 +4,9 @@ mod record;
 mod steady;
 mod ticks;
 
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,14 +23,14 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 const BEAT_INTERVAL: TimeDelta = TimeDelta::seconds(30);
 /// The record is written this often.
 const RECORD_INTERVAL: TimeDelta = TimeDelta::hours(1);
-/// Timers that differ from the ticks by more have stopped, or run ahead.
-const TIMERS_OFF: TimeDelta = TimeDelta::seconds(5);
 
 static HOUSE: LazyLock<Mutex<House>> = LazyLock::new(|| Mutex::new(House::default()));
 /// No date that we send is later, in seconds since 1970.
 static LATEST_SECONDS: AtomicI64 = AtomicI64::new(i64::MAX);
-/// How far the wall clock is ahead of the house, in seconds; 0 where it is believed.
-static OFF_SECONDS: AtomicI64 = AtomicI64::new(0);
+/// The time as of the last look, in seconds since 1970.
+static NOW_SECONDS: AtomicI64 = AtomicI64::new(0);
+/// Whether somebody looks every second.
+static IS_WATCHED: AtomicBool = AtomicBool::new(false);
 
 /// Now, to the millisecond.
 pub fn now() -> Timestamp {
@@ -67,9 +68,9 @@ pub fn is_future(at: Timestamp) -> bool {
     at.timestamp() > LATEST_SECONDS.load(Relaxed)
 }
 
-/// The date to send, in seconds since 1970: that of the machine, or ours where that is wrong.
-pub fn date_seconds() -> i64 {
-    if OFF_SECONDS.load(Relaxed) == 0 { chrono::Utc::now().timestamp() } else { now().timestamp() }
+/// Now, in seconds since 1970: at most a second ago, which costs nothing, where somebody watches the clocks.
+pub fn seconds() -> i64 {
+    if IS_WATCHED.load(Relaxed) { NOW_SECONDS.load(Relaxed) } else { now().timestamp() }
 }
 
 /// Goes on after what is written down in this folder, and writes down there how it goes on.
@@ -92,21 +93,35 @@ pub fn write() {
     house.write();
 }
 
-/// Watches the clocks on a thread of its own, whose sleep no clock can change. `tell` is called when the house jumps
-/// or doubts, and every 30 seconds; each second where the timers of this process do not go with the ticks.
-pub fn watch(tell: impl Fn() + Send + 'static) -> std::io::Result<()> {
-    let begun = (Instant::now(), ticks::read().ticks);
+/// What whoever watches the clocks is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beat {
+    /// The house jumps or doubts, or 30 seconds have passed.
+    Look,
+    /// The clock that timers go by was set back, which no kernel does by itself: none of them can be relied on.
+    TimersBroken,
+}
+
+/// Watches the clocks on a thread of its own, whose sleep no clock can change. It ends when `tell` says so.
+pub fn watch(tell: impl Fn(Beat) -> ControlFlow<()> + Send + 'static) -> std::io::Result<()> {
+    let (mut told, mut seen, mut before) = (ticks::read().ticks, house().turns, Instant::now());
     let watch = move || {
-        let mut told = begun.1;
-        let mut seen = house().turns;
+        IS_WATCHED.store(true, Relaxed);
         loop {
             thread::sleep(LOOK_INTERVAL);
             let (turns, ticks) = house().beat();
-            let timers = TimeDelta::from_std(begun.0.elapsed()).unwrap_or(TimeDelta::MAX);
-            let off = timers.checked_sub(&(ticks - begun.1)).unwrap_or(TimeDelta::MAX);
-            if turns != seen || ticks - told >= BEAT_INTERVAL || off.abs() > TIMERS_OFF {
-                (told, seen) = (ticks, turns);
-                tell();
+            let timers = Instant::now();
+            let beat = if timers < before {
+                Beat::TimersBroken
+            } else if turns != seen || ticks - told >= BEAT_INTERVAL {
+                Beat::Look
+            } else {
+                before = timers;
+                continue;
+            };
+            (told, seen, before) = (ticks, turns, timers);
+            if tell(beat).is_break() {
+                break IS_WATCHED.store(false, Relaxed);
             }
         }
     };
@@ -141,6 +156,7 @@ impl House {
         let turn = self.steady.look(reading);
         self.note(turn);
         let now = self.steady.now();
+        NOW_SECONDS.store(now.timestamp(), Relaxed);
         LATEST_SECONDS.store(now.min(reading.wall).timestamp(), Relaxed);
         now
     }
@@ -157,8 +173,6 @@ impl House {
     fn note(&mut self, turn: Option<Turn>) {
         let Some(turn) = turn else { return };
         self.turns += 1;
-        let off = self.steady.doubt().map_or(0, |doubt| doubt.by.num_seconds());
-        OFF_SECONDS.store(off, Relaxed);
         let now = self.steady.now();
         match turn {
             Turn::Doubted(by) => tracing::warn!(

@@ -24,6 +24,14 @@ pub fn read_text(path: &Path, bytes_max: u64) -> io::Result<String> {
     }
 }
 
+/// Refuses what is no ordinary file, or a link to one: a pipe may have nobody who writes to it, and a device no end.
+pub fn expect_ordinary(path: &Path) -> io::Result<()> {
+    if fs::metadata(path)?.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no ordinary file"))
+}
+
 /// Reads at most `bytes_max` bytes of a file, or of standard input where the path is `-`.
 pub fn read_bytes(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

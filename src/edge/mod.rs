@@ -8,6 +8,8 @@ pub mod files;
 pub mod folder;
 pub mod hub;
 pub mod journal;
+pub mod listeners;
+pub mod room;
 pub mod serve;
 pub mod snapshot;
 pub mod stop;

@@ -11,9 +11,11 @@ mod go;
 mod heads;
 mod lanes;
 mod negotiate;
+mod refuse;
 mod respond;
 mod route;
 mod twin;
+mod watched;
 
 use std::future::Future;
 use std::io;
@@ -23,7 +25,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderValue, Method, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
@@ -40,6 +41,7 @@ use self::connection::{Answer, Patience};
 pub use self::doors::{Admission, Doors, Envelope, Mail, Mailbox, Pages, Pass, Reply};
 use self::lanes::Lanes;
 use self::negotiate::Accepted;
+use self::refuse::{is_chunked, refused};
 pub use self::respond::{Request, answer, respond, text};
 use self::route::Route;
 
@@ -219,14 +221,17 @@ fn handle(
 ) -> Handled {
     let (head, body) = request.into_parts();
     let call = Call { running: patience.begin(), version: head.version, is_unread: !body.is_end_stream() };
-    if let Some(refused) = refused(&head) {
+    let route = Route::of(head.uri.path());
+    if let Some(refused) = refused(&head, &route) {
         return Handled::Now(Some(call.close(refused, patience)));
     }
-    let route = Route::of(head.uri.path());
-    let is_mail = matches!(route, Route::Mail(_)) && head.method == Method::POST;
-    if !is_mail && head.version < Version::HTTP_2 && head.headers.contains_key(header::TRANSFER_ENCODING) {
-        let refused = text(StatusCode::BAD_REQUEST, "No body of unknown length is wanted.\n", &head.method);
-        return Handled::Now(Some(call.close(refused, patience)));
+    if head.uri.path() == "/healthz"
+        && respond::not_allowed(&head.method).is_none()
+        && let Some(why) = server.doors.pages.trouble()
+    {
+        // It serves, so whoever looks after it is to leave it alone.
+        let response = text(StatusCode::OK, format!("degraded: {why}\n"), &head.method);
+        return Handled::Now(Some(call.answer(response, patience)));
     }
     if route == Route::Snapshot {
         let asked = Request { method: &head.method, path: head.uri.path(), headers: &head.headers };
@@ -261,39 +266,6 @@ async fn read(body: Incoming, bytes_max: usize) -> Result<Bytes, Box<Response<By
     }
 }
 
-/// What is wrong with a request before its address is looked up.
-fn refused(head: &Parts) -> Option<Response<Bytes>> {
-    let mut hosts = head.headers.get_all(header::HOST).iter();
-    let (host, other) = (hosts.next(), hosts.next());
-    // RFC 9112 §3.2. Which host is named does not matter.
-    if head.version == Version::HTTP_11 && (host.is_none() || other.is_some()) {
-        return Some(text(StatusCode::BAD_REQUEST, "Exactly one Host is wanted.\n", &head.method));
-    }
-    if host.is_some_and(|host| !is_host(host.as_bytes())) {
-        return Some(text(StatusCode::BAD_REQUEST, "Host is no host.\n", &head.method));
-    }
-    // There is nothing to be tunnelled to, and what follows would be meant for somebody else.
-    if head.method == Method::CONNECT {
-        return Some(text(StatusCode::BAD_REQUEST, "This is no proxy.\n", &head.method));
-    }
-    let length = head.uri.path_and_query().map_or(0, |address| address.as_str().len());
-    (length > respond::URI_BYTES_MAX).then(|| respond::too_long(&head.method))
-}
-
-/// Whether a `Host` is empty, or a name or address with or without a port (RFC 9110 §7.2).
-fn is_host(host: &[u8]) -> bool {
-    // Nearly all are of this kind.
-    if host.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')) {
-        return true;
-    }
-    Authority::try_from(host).is_ok_and(|authority| {
-        let port =
-            authority.as_str().rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
-        let is_port = port.is_none_or(|port| port.is_empty() || port.parse::<u16>().is_ok());
-        is_port && !host.contains(&b'@')
-    })
-}
-
 impl Server {
     /// Whatever the snapshot does not hold.
     async fn handle(
@@ -310,7 +282,7 @@ impl Server {
                 Ok((body, pass)) => {
                     // Nothing that follows a body in chunks is read: another length may have been named as well, by
                     // which a proxy in front of us went (RFC 9112 §6.3).
-                    call.is_unread = head.version < Version::HTTP_2 && head.headers.contains_key(header::TRANSFER_ENCODING);
+                    call.is_unread = is_chunked(&head);
                     self.deliver(head, body, peer, pass).await
                 }
                 Err(refused) => *refused,

@@ -21,7 +21,8 @@ pub fn begin() {
         let wait = move || {
             thread::sleep(Duration::from_secs(seconds as u64));
             // Whoever writes the log may hang as well.
-            let _ = thread::Builder::new().spawn(|| tracing::error!("the stop hangs, on the disk most likely: ended"));
+            let _ = thread::Builder::new()
+                .spawn(|| tracing::error!("the stop hangs, on the disk most likely: ended"));
             thread::sleep(Duration::from_millis(100));
             exit(HUNG);
         };

@@ -11,6 +11,7 @@ mod reload;
 mod retention;
 mod stopped;
 mod stories;
+mod trouble;
 mod updates;
 
 use std::fs;

@@ -4,6 +4,7 @@
 mod admin;
 mod backup;
 mod cli;
+mod clock;
 mod config;
 mod daemon;
 mod entries;
@@ -16,6 +17,7 @@ mod kit;
 mod lives;
 mod moves;
 mod normalize;
+mod opening;
 mod parse;
 mod plan;
 mod publish;

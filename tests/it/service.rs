@@ -1,6 +1,7 @@
 //! The daemon as its service manager meets it: notifications, reloads, stops, and the socket in its folder.
 
 mod hung;
+mod sockets;
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};

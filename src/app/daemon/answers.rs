@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::SecondsFormat;
+
 use super::{Daemon, FILING_PAUSE, PURGE_INTERVAL, Refused};
 use crate::app::hide::{Done, Order};
 use crate::app::jobs::check_names;
@@ -33,7 +35,12 @@ impl Daemon {
         let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
         let is_well = self.refused.is_none() && snapshots.failing.is_none();
         serde_json::json!({
-            "status": if is_well { "ok" } else { "degraded" },
+            "status": if is_well && self.can_write() { "ok" } else { "degraded" },
+            "trouble": self.troubles.current().map(|told| serde_json::json!({
+                "kind": told.obstacle.kind.word(),
+                "why": told.obstacle.to_string(),
+                "since": told.since.to_rfc3339_opts(SecondsFormat::Secs, true),
+            })),
             "version": env!("CARGO_PKG_VERSION"),
             "sources": self.writer.sources.len(),
             "health": counts(self.in_order()),
@@ -66,7 +73,9 @@ impl Daemon {
     pub(super) fn notices(&self) -> Notices {
         let sources = self.in_order().map(|(source, state)| (&source.id, state));
         let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
-        notices(self.writer.site(), sources, self.refused.as_ref(), &self.repairs, snapshots.failing.as_ref())
+        let troubles = self.troubles.told();
+        let (refused, no_snapshot) = (self.refused.as_ref(), snapshots.failing.as_ref());
+        notices(self.writer.site(), sources, refused, &self.repairs, no_snapshot, troubles)
     }
 
     /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.

@@ -34,7 +34,7 @@ impl Daemon {
     /// Puts a changed feeds.toml in force as a whole, or keeps the running one and says so loudly.
     pub(super) fn reload(&mut self) {
         systemd::reloading();
-        let loaded = reload::load(&self.options.config_path)
+        let loaded = reload::load_again(&self.options.config_path)
             .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect());
         let mistakes = loaded.and_then(|config| self.put_in_force(&config)).err().unwrap_or_default();
         for mistake in &mistakes {
@@ -57,6 +57,7 @@ impl Daemon {
         systemd::patiently(|| self.writer.configure(config, clock::now()))
             .map_err(|error| vec![error.to_string()])?;
         self.poller.configure(ready);
+        self.troubles.look_now();
         self.hub.iter().for_each(|hub| hub.configure(config, self.poller.fetcher()));
         config.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         self.at_start.warn(config);

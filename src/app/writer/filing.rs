@@ -157,7 +157,7 @@ impl Writer {
 
     /// Other rules may be in force, or the store may be of an earlier version: begins to bring the archives up to
     /// them. Small stores are done when this returns.
-    pub(super) fn begin_filing(&mut self) -> Result<(), StoreError> {
+    pub(in crate::app) fn begin_filing(&mut self) -> Result<(), StoreError> {
         self.ledger_rules = ledger::rules(&self.edition);
         self.filer = Filer::Done;
         if self.store.ledgers_complete_by() == Some(self.ledger_rules) {

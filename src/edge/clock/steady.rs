@@ -9,18 +9,21 @@ use serde::{Deserialize, Serialize};
 use crate::model::Timestamp;
 
 /// The house follows the wall clock where they differ by no more.
-pub const SLACK: TimeDelta = TimeDelta::seconds(60);
+const SLACK: TimeDelta = TimeDelta::seconds(60);
 /// Nobody's clock is right that shows an earlier time, in seconds since 1970: nashra is younger than 2025.
-pub const EARLIEST_SECONDS: i64 = 1_735_689_600;
+const EARLIEST_SECONDS: i64 = 1_735_689_600;
 /// The date of an answer bears out a time that differs from it by no more.
 const AGREEMENT_MAX: TimeDelta = TimeDelta::hours(6);
 /// What other servers say is forgotten after so long.
 const EVIDENCE_AGE_MAX: TimeDelta = TimeDelta::days(1);
+/// One server alone is not the world.
+const SEVERAL: usize = 2;
 /// Servers whose dates are remembered.
 const WITNESSES_MAX: usize = 5;
 /// A jump that nobody contradicts is believed after so long, however large it is.
 const DOUBT_MAX: TimeDelta = TimeDelta::hours(24);
-/// A jump ahead by no more is believed as soon as others bear it out: a machine was paused, and the world was not.
+/// A jump ahead by no more is believed as soon as several others bear it out: a machine was paused, and the world was
+/// not.
 const PAUSE_MAX: TimeDelta = TimeDelta::days(30);
 /// A machine that was switched off is believed to have been so for no longer, until others bear it out.
 const OFF_MAX: TimeDelta = TimeDelta::days(400);
@@ -261,12 +264,18 @@ impl Steady {
         };
         let is_undone = self.before.is_some_and(|before| (to - before).abs() <= AGREEMENT_MAX);
         let is_plausible = if by > TimeDelta::zero() {
-            by <= PAUSE_MAX || !self.is_confirmed_here
+            !self.is_confirmed_here || by <= PAUSE_MAX && self.agree_on(to, doubt.since) >= SEVERAL
         } else {
             // What others have borne out once cannot lie in the future.
             !self.is_confirmed
         };
         is_undone || is_plausible || self.ticks - agreed >= DOUBT_MAX
+    }
+
+    /// How many servers have borne this out since then.
+    fn agree_on(&self, boot_at: Timestamp, since: TimeDelta) -> usize {
+        let agree = |one: &&Witness| one.ticks >= since && (one.boot_at - boot_at).abs() <= AGREEMENT_MAX;
+        self.witnesses.iter().filter(agree).count()
     }
 
     fn step(&mut self, by: TimeDelta) -> Turn {

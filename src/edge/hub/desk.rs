@@ -70,6 +70,8 @@ pub struct Desk {
     suspects: Lane<Digest>,
     flights: Flights,
     retries: BTreeSet<(Timestamp, Digest)>,
+    /// How far the clock had jumped when they were last moved with it.
+    stepped: TimeDelta,
     /// What is still to be written.
     ledger: Ledger,
     sweep_at: Instant,
@@ -110,6 +112,7 @@ impl Hub {
             suspects: deliveries::suspects_lane(),
             flights: Flights::default(),
             retries: BTreeSet::new(),
+            stepped: clock::stepped(),
             ledger: Ledger::default(),
             sweep_at: Instant::now() + SWEEP_INTERVAL,
             again_at: None,
@@ -203,6 +206,7 @@ impl Desk {
     }
 
     async fn tick(&mut self) {
+        self.keep_waits();
         let now = clock::now();
         while let Some((_, id)) = self.retries.first().copied().filter(|(at, _)| *at <= now) {
             self.retries.pop_first();

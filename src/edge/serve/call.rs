@@ -11,7 +11,6 @@ use tokio::runtime::Handle;
 
 use super::connection::{Answer, Patience, Running};
 use super::heads;
-use crate::edge::clock;
 
 /// An answer, or the work that leads to it.
 pub(super) enum Handled {
@@ -67,10 +66,8 @@ impl Call {
     }
 
     fn send(self, mut response: Response<Bytes>) -> Response<Answer> {
-        // hyper would send the date of the machine, and hold it where the clock is set back.
-        if let Some(date) = heads::date(clock::date_seconds()) {
-            response.headers_mut().insert(header::DATE, date);
-        }
+        // hyper would send the date of the machine, and stay at the latest one that it has ever sent.
+        response.headers_mut().extend(heads::date().map(|date| (header::DATE, date)));
         response.map(|body| Answer::new(body, self.running))
     }
 }

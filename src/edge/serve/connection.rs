@@ -5,24 +5,20 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, sleep_until};
 
 use super::Limits;
-use super::twin::{self, Twin};
+use super::twin::Twin;
 
-/// Bytes that are read and thrown away after an answer, so that a peer which is still sending gets to read it.
-const LINGER_BYTES_MAX: usize = 256 * 1024;
 /// hyper keeps a connection that is quiet for so long: who asks for a page asks for what belongs to it at once.
 const PARK_AFTER: Duration = Duration::from_millis(500);
 /// Bytes of an answer that are handed to hyper at once.
@@ -32,6 +28,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 pub(super) struct Patience {
     limits: Limits,
     began: Instant,
+    /// Whether hyper has it, over HTTP/1, and may give it back.
+    parks: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -46,8 +44,6 @@ struct State {
     quiet_since: Instant,
     /// When the first bytes of a head came that is not whole yet.
     head_since: Option<Instant>,
-    /// Whether hyper has it, over HTTP/1, and may give it back.
-    parks: bool,
     /// When the peer last took bytes, or asked for some.
     moved_at: Instant,
     /// When the last bytes were sent, where the peer is only allowed to read them.
@@ -79,13 +75,12 @@ impl Patience {
             answered: false,
             quiet_since: now,
             head_since: None,
-            parks: false,
             moved_at: now,
             lingers_since: None,
             unread: false,
             twin: None,
         };
-        Arc::new(Self { limits, began: now, state: Mutex::new(state) })
+        Arc::new(Self { limits, began: now, parks: AtomicBool::new(false), state: Mutex::new(state) })
     }
 
     /// A request begins; it runs until the guard is dropped.
@@ -106,16 +101,15 @@ impl Patience {
     }
 
     /// The same, where hyper has read them.
-    fn heard(&self) {
-        let mut state = self.state();
-        if state.parks && state.running == 0 && state.head_since.is_none() {
-            state.head_since = Some(Instant::now());
+    pub(super) fn heard(&self) {
+        if self.parks.load(Ordering::Relaxed) {
+            self.hear();
         }
     }
 
     /// Whether hyper is to give the connection back when it has nothing to do.
     pub(super) fn park(&self, parks: bool) {
-        self.state().parks = parks;
+        self.parks.store(parks, Ordering::Relaxed);
     }
 
     /// Until when the first request of this connection is waited for, though a stop has come; the present or the past
@@ -141,11 +135,17 @@ impl Patience {
         }
     }
 
+    /// The twin that was expected; it is to be expected again where it was not sent whole.
+    pub(super) fn take_twin(&self) -> Option<Arc<Twin>> {
+        self.state().twin.take()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wrote(&self, outcome: &Poll<io::Result<usize>>) {
+    /// The peer was sent something, or takes nothing at the moment.
+    pub(super) fn wrote(&self, outcome: &Poll<io::Result<usize>>) {
         let mut state = self.state();
         match outcome {
             Poll::Pending => state.blocked = true,
@@ -174,7 +174,8 @@ impl Patience {
                 None => (state.quiet_since + limits.idle, Verdict::Finish),
             },
         };
-        if state.parks && last.is_none() && state.answered && next.1 == Verdict::Finish {
+        if self.parks.load(Ordering::Relaxed) && last.is_none() && state.answered && next.1 == Verdict::Finish
+        {
             let quiet_since = state.head_since.unwrap_or(state.quiet_since);
             let old_at = (self.began + limits.age, Verdict::Finish);
             return next.min(old_at).min((quiet_since + PARK_AFTER, Verdict::Park));
@@ -196,7 +197,7 @@ impl Patience {
     }
 
     /// Whether the peer may be still sending; begins the time that it is given.
-    fn lingers(&self) -> bool {
+    pub(super) fn lingers(&self) -> bool {
         let mut state = self.state();
         if state.unread && state.lingers_since.is_none() {
             state.lingers_since = Some(Instant::now());
@@ -252,123 +253,6 @@ impl Body for Answer {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.rest.len() as u64)
-    }
-}
-
-/// A stream that notes whether its peer takes what is sent, and that ends without cutting the last answer off.
-pub(super) struct Watched {
-    io: TokioIo<TcpStream>,
-    patience: Arc<Patience>,
-    /// What was read of it, and nobody has had yet.
-    heard: Vec<u8>,
-    swallowed_bytes: usize,
-}
-
-impl Watched {
-    pub(super) fn new(stream: TcpStream, patience: Arc<Patience>) -> Self {
-        Self { io: TokioIo::new(stream), patience, heard: Vec::new(), swallowed_bytes: 0 }
-    }
-
-    pub(super) fn tcp(&self) -> &TcpStream {
-        self.io.inner()
-    }
-
-    /// What was read, and whoever reads it next gets first.
-    pub(super) fn heard(&self) -> &[u8] {
-        &self.heard
-    }
-
-    /// Adds to that.
-    pub(super) fn hear(&mut self, bytes: &[u8]) {
-        self.heard.extend_from_slice(bytes);
-    }
-
-    /// Takes back what somebody has read and cannot use; nothing else is waiting.
-    pub(super) fn give_back(&mut self, bytes: &[u8]) {
-        self.heard = bytes.to_vec();
-    }
-
-    /// With the help of a body's twin, where there is one.
-    fn poll_send(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let mut expected = self.patience.state().twin.take();
-        if expected.is_some() {
-            let sent = twin::poll_send(self.io.inner(), cx, slices, &mut expected);
-            self.patience.expect(expected);
-            if let Some(sent) = sent {
-                return sent;
-            }
-        }
-        match slices {
-            // One is sent with less ado than a list.
-            [slice] => Pin::new(&mut self.io).poll_write(cx, slice),
-            _ => Pin::new(&mut self.io).poll_write_vectored(cx, slices),
-        }
-    }
-}
-
-impl Read for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        if !self.heard.is_empty() {
-            let length = self.heard.len().min(buffer.remaining());
-            let rest = self.heard.split_off(length);
-            buffer.put_slice(&std::mem::replace(&mut self.heard, rest));
-            return Poll::Ready(Ok(()));
-        }
-        let outcome = Pin::new(&mut self.io).poll_read(cx, buffer);
-        if outcome.is_ready() {
-            self.patience.heard();
-        }
-        outcome
-    }
-}
-
-impl Write for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.patience.wrote(&outcome);
-        outcome
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let outcome = self.poll_send(cx, slices);
-        self.patience.wrote(&outcome);
-        outcome
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    /// Says that nothing more comes. A peer that is still sending would be reset at that, perhaps before it
-    /// has read its answer: it is listened to for a little while, and what it says is thrown away.
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
-        loop {
-            let mut space = [0; 4096];
-            let mut buffer = ReadBuf::new(&mut space);
-            let ended = match Pin::new(&mut self.io).poll_read(cx, buffer.unfilled()) {
-                Poll::Ready(Ok(())) => buffer.filled().is_empty(),
-                Poll::Pending if self.patience.lingers() => return Poll::Pending,
-                Poll::Pending | Poll::Ready(Err(_)) => true,
-            };
-            self.swallowed_bytes += buffer.filled().len();
-            if ended || self.swallowed_bytes > LINGER_BYTES_MAX {
-                return Poll::Ready(Ok(()));
-            }
-            self.patience.leave_unread();
-        }
     }
 }
 

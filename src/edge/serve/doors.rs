@@ -23,6 +23,11 @@ pub trait Pages: Send + Sync + 'static {
     /// is about to read it there, which may be counted. May block.
     fn open(&self, key: &str, is_reader: bool) -> Option<String>;
 
+    /// Why nothing new comes at the moment, in a few words.
+    fn trouble(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether there was something at this path that was taken out for good. Asked where nothing was found.
     fn is_gone(&self, _path: &str) -> bool {
         false

@@ -8,7 +8,8 @@ use memchr::memchr;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::connection::{Patience, Watched};
+use super::connection::Patience;
+use super::watched::Watched;
 
 /// What opens a connection of HTTP/2 (RFC 9113 §3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -36,14 +37,13 @@ pub(super) async fn wait(
     let mut head = Head { bytes_max: head_bytes_max, ..Head::default() };
     let mut last: Option<Instant> = None;
     loop {
-        let heard = stream.heard();
-        if let Some(protocol) = head.look(heard) {
+        if let Some(protocol) = head.look(stream.heard()) {
             return Some(protocol);
         }
-        if !heard.is_empty() {
+        let is_silent = stream.heard().is_empty();
+        if !is_silent {
             patience.hear();
         }
-        let is_silent = heard.is_empty();
         let at = patience.deadline(None).0;
         let at = last.map_or(at, |last| last.min(at));
         tokio::select! {

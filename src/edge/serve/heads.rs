@@ -125,6 +125,20 @@ pub(super) fn leave_out_future(headers: &mut HeaderMap, document: &Document) {
     }
 }
 
+/// The date of an answer that is sent now.
+pub(super) fn date() -> Option<HeaderValue> {
+    thread_local! {
+        static LAST: RefCell<(i64, Option<HeaderValue>)> = const { RefCell::new((i64::MIN, None)) };
+    }
+    let seconds = clock::seconds();
+    LAST.with_borrow_mut(|(at, date)| {
+        if *at != seconds {
+            (*at, *date) = (seconds, Timestamp::from_timestamp(seconds, 0).and_then(http_date));
+        }
+        date.clone()
+    })
+}
+
 /// HTML, which only our own pages need to read.
 pub(super) fn is_page(document: &Document) -> bool {
     document.content_type.starts_with("text/html")
@@ -152,21 +166,6 @@ fn kept(
         which(heads).iter().zip(Coding::ALL).find(|(_, one)| *one == coding).map(|(slot, _)| slot)
     });
     slot.map_or_else(&make, |slot| slot.get_or_init(&make).clone())
-}
-
-/// A date as HTTP writes it, from seconds since 1970. Each thread keeps the one it made last: nearly all answers of a
-/// second have the same.
-pub(super) fn date(seconds: i64) -> Option<HeaderValue> {
-    thread_local! {
-        static LAST: RefCell<Option<(i64, HeaderValue)>> = const { RefCell::new(None) };
-    }
-    LAST.with_borrow_mut(|last| {
-        if last.as_ref().is_none_or(|(of, _)| *of != seconds) {
-            let made = Timestamp::from_timestamp(seconds, 0).and_then(http_date)?;
-            *last = Some((seconds, made));
-        }
-        last.as_ref().map(|(_, date)| date.clone())
-    })
 }
 
 /// `None` for years that an HTTP date cannot name.

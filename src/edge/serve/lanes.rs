@@ -15,8 +15,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::timeout;
 
-use super::connection::{Patience, Watched, drive};
+use super::connection::{Patience, drive};
 use super::gate::{Protocol, wait};
+use super::watched::Watched;
 use super::{HEAD_BYTES_MIN, Server, handle};
 
 /// One lane sends more than the line of most machines can carry; further ones only spread the work of the kernel.
@@ -119,7 +120,8 @@ async fn converse(server: Arc<Server>, caller: Caller, stopped: watch::Receiver<
         }
         patience.park(true);
         let connection = Box::pin(server.http1.serve_connection(stream, service));
-        let parked = drive(connection, http1::Connection::graceful_shutdown, &patience, stopped.clone()).await;
+        let parked =
+            drive(connection, http1::Connection::graceful_shutdown, &patience, stopped.clone()).await;
         patience.park(false);
         let Some(parked) = parked else { break };
         let parts = Pin::into_inner(parked).into_parts();

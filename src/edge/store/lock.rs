@@ -1,7 +1,7 @@
 //! The lock on the state folder: one nashra at a time, and the others say at once which one that is.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -12,6 +12,8 @@ use super::StoreError;
 const NAME: &str = "nashra.lock";
 /// How long a lock is waited for, and how often it is tried.
 const LOCK_PATIENCE: Duration = Duration::from_millis(400);
+/// The same for sled's lock, which only somebody can have who is about to end.
+const SLED_PATIENCE: Duration = Duration::from_secs(5);
 const LOCK_RHYTHM: Duration = Duration::from_millis(10);
 /// A process number has fewer digits.
 const PID_BYTES_MAX: u64 = 20;
@@ -30,9 +32,14 @@ impl Lock {
         fs::create_dir_all(folder).map_err(failed(folder))?;
         let path = folder.join(NAME);
         let mut options = File::options();
-        let mut file =
-            options.create(true).truncate(false).read(true).write(true).open(&path).map_err(failed(&path))?;
-        match patiently(|| file.try_lock()) {
+        let opened = options.create(true).truncate(false).read(true).write(true).open(&path);
+        let mut file = match opened {
+            // One that is there already can be locked all the same.
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => File::open(&path),
+            opened => opened,
+        }
+        .map_err(failed(&path))?;
+        match patiently(LOCK_PATIENCE, || file.try_lock()) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(in_use(folder, &mut file)),
             Err(TryLockError::Error(source)) => return Err(failed(&path)(source)),
@@ -63,16 +70,16 @@ fn in_use(folder: &Path, file: &mut File) -> StoreError {
 /// and has outlived the one that told it.
 pub(super) fn is_sled_in_use(place: &Path) -> bool {
     let Ok(file) = File::open(place.join("db")) else { return false };
-    matches!(patiently(|| file.try_lock()), Err(TryLockError::WouldBlock))
+    matches!(patiently(SLED_PATIENCE, || file.try_lock()), Err(TryLockError::WouldBlock))
 }
 
 /// Tries again for a moment: a process that has just ended, or is a fork that has not begun its own program yet,
 /// may still hold a lock.
-fn patiently<T, E>(attempt: impl Fn() -> Result<T, E>) -> Result<T, E> {
+fn patiently<T, E>(patience: Duration, attempt: impl Fn() -> Result<T, E>) -> Result<T, E> {
     let begun = Instant::now();
     loop {
         let result = attempt();
-        if result.is_ok() || begun.elapsed() > LOCK_PATIENCE {
+        if result.is_ok() || begun.elapsed() > patience {
             return result;
         }
         thread::sleep(LOCK_RHYTHM);

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -20,6 +21,8 @@ use super::{COUNT, StoreError, codec};
 const ROWS_PER_WORD: u64 = 1_000;
 /// How often it is looked at whether the other process gets on.
 const PULSE_INTERVAL: Duration = Duration::from_millis(50);
+/// Ends whoever writes beyond the limit on a file's size.
+const SIGXFSZ: i32 = 25;
 /// Milliseconds of a tick of the times in `/proc/PID/stat`.
 const TICK_MS: u64 = 10;
 
@@ -40,6 +43,8 @@ pub enum Seen {
     },
     /// It is damaged: why.
     Broken(String),
+    /// It cannot be opened before the disk takes something again: why.
+    Waits(String),
     /// It is not to be used by this version, or at this time, damaged or not: why.
     Refused(String),
 }
@@ -81,6 +86,7 @@ struct Pulse {
 pub fn look(folder: &Path, mut say: impl FnMut(&Seen)) {
     let seen = match walk(&folder.join("db"), &mut say) {
         Ok(seen) => seen,
+        Err(error) if error.is_about_room() => Seen::Waits(error.to_string()),
         Err(error) if error.is_fatal() => Seen::Broken(error.to_string()),
         Err(error) => Seen::Refused(error.to_string()),
     };
@@ -155,6 +161,9 @@ fn watch(mut command: Command, patience: Patience) -> io::Result<Seen> {
     Ok(match (given_up, seen) {
         (Some(why), _) => Seen::Broken(why),
         (None, Some(seen)) if !matches!(seen, Seen::Rows(_)) => seen,
+        (None, _) if status.signal() == Some(SIGXFSZ) => {
+            Seen::Waits("it needs larger files than it may write".to_owned())
+        }
         (None, _) => Seen::Broken(format!("whoever looked at it ended early ({status})")),
     })
 }

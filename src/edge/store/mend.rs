@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::failed;
 use super::{Lock, Rebuilt, StoreError, rebuild};
+use crate::edge::snapshot;
 use crate::model::Timestamp;
 
 const STORE: &str = "db";
@@ -16,8 +17,10 @@ const BROKEN: &str = "db.broken-";
 /// Broken stores that are kept, for whoever wants to look into them.
 const BROKEN_MAX: usize = 3;
 const JOURNAL: &str = "journal";
+/// What the names of such parts end with.
+const STRANGE: &str = ".strange";
 const SNAPSHOTS: &str = "snapshots";
-const SNAPSHOT: &str = ".nsnap";
+const SEGMENT: &str = ".log";
 
 /// What became of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +37,10 @@ pub struct Mended {
 
 /// Whether there was a store in this folder once: it has a journal or snapshots.
 pub(super) fn has_history(folder: &Path) -> bool {
-    let holds = |name: &str, suffix: &str| {
-        let files = fs::read_dir(folder.join(name)).into_iter().flatten().flatten();
-        files.into_iter().any(|file| file.file_name().to_string_lossy().ends_with(suffix))
-    };
-    holds(SNAPSHOTS, SNAPSHOT) || holds(JOURNAL, ".log")
+    let segments = fs::read_dir(folder.join(JOURNAL)).into_iter().flatten().flatten();
+    let is_segment = |file: fs::DirEntry| file.file_name().to_string_lossy().ends_with(SEGMENT);
+    let snapshots = snapshot::kept(&folder.join(SNAPSHOTS));
+    segments.map(is_segment).any(|is_segment| is_segment) || snapshots.is_ok_and(|kept| !kept.is_empty())
 }
 
 /// Takes away what another mending has left that did not come to its end.
@@ -74,11 +76,25 @@ pub fn mend(
     Ok(Some(Mended { aside, ..made }))
 }
 
+/// Takes parts of the journal away that are another store's, by their names below the folder.
+pub fn set_aside(lock: &Lock, strange: &[PathBuf]) -> Result<(), StoreError> {
+    let folder = lock.folder();
+    for name in strange {
+        let path = folder.join(name);
+        let mut aside = path.clone().into_os_string();
+        aside.push(STRANGE);
+        tracing::error!(path = %path.display(), "a part of the journal is not the one that was there: it is set aside");
+        fs::rename(&path, aside).map_err(failed(&path))?;
+    }
+    Ok(())
+}
+
 /// From the first snapshot that can be read, or from none.
 fn make(folder: &Path, skipped: usize) -> Result<Mended, StoreError> {
     let (new, journal) = (folder.join(NEW), folder.join(JOURNAL));
     let mut unreadable = vec![];
-    for snapshot in snapshots(folder).map_err(failed(folder))?.into_iter().skip(skipped) {
+    let kept = snapshot::kept(&folder.join(SNAPSHOTS)).map_err(failed(folder))?;
+    for snapshot in kept.into_iter().map(|kept| kept.path).skip(skipped) {
         match rebuild(&new, Some(&snapshot), &journal) {
             Ok(rebuilt) => return Ok(Mended { snapshot: Some(snapshot), rebuilt, unreadable, aside: None }),
             Err(error) if error.is_about_room() => return Err(error),
@@ -91,27 +107,6 @@ fn make(folder: &Path, skipped: usize) -> Result<Mended, StoreError> {
     }
     let rebuilt = rebuild(&new, None, &journal)?;
     Ok(Mended { snapshot: None, rebuilt, unreadable, aside: None })
-}
-
-/// The newest first: their names begin with the places of their last commits.
-fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let files = match fs::read_dir(folder.join(SNAPSHOTS)) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(vec![]);
-        }
-        files => files?,
-    };
-    let mut found = vec![];
-    for file in files {
-        let path = file?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.ends_with(SNAPSHOT) {
-            let digits: String = name.chars().take_while(char::is_ascii_digit).collect();
-            found.push((digits.parse::<u64>().unwrap_or_default(), name, path));
-        }
-    }
-    found.sort_unstable_by(|one, other| other.cmp(one));
-    Ok(found.into_iter().map(|(.., path)| path).collect())
 }
 
 /// Where the process ends between the two steps, there is no store, and the next start makes one again.
@@ -165,26 +160,6 @@ fn remove(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_newest_snapshot_comes_first() {
-        let place = tempfile::tempdir().unwrap();
-        assert!(snapshots(place.path()).unwrap().is_empty());
-        assert!(!has_history(place.path()));
-        fs::create_dir(place.path().join(SNAPSHOTS)).unwrap();
-        for name in
-            ["9-20261126T000000Z.nsnap", "10-20261125T000000Z.nsnap", "00011-x.nsnap", "12.new", "a.nsnap"]
-        {
-            fs::write(place.path().join(SNAPSHOTS).join(name), "").unwrap();
-        }
-        let found = snapshots(place.path()).unwrap();
-        let names: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-        assert_eq!(
-            names,
-            ["00011-x.nsnap", "10-20261125T000000Z.nsnap", "9-20261126T000000Z.nsnap", "a.nsnap"]
-        );
-        assert!(has_history(place.path()));
-    }
 
     #[test]
     fn broken_stores_are_kept_but_not_all() {

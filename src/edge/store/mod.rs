@@ -34,6 +34,7 @@ mod record;
 mod related;
 mod replay;
 mod retention;
+mod room;
 mod seal;
 mod search;
 mod sheaf;
@@ -62,13 +63,16 @@ use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 pub use lock::Lock;
 pub use look::{Seen, ask, bytes_below, look};
-pub use mend::{Mended, mend, sweep};
-pub use open::{is_gone, is_sealed, prepare};
+pub use mend::{Mended, mend, set_aside, sweep};
+pub use open::{is_gone, prepare, sealing};
 pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
 use record::Press;
 pub use replay::{Found, Holes};
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
+use room::Room;
+pub use room::{Obstacle, ObstacleKind};
 use seal::Seal;
+pub use seal::Sealing;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 use trees::Trees;
@@ -116,6 +120,7 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
+    room: Room,
     /// Behind everything that holds sled open.
     _seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.
@@ -149,6 +154,9 @@ pub enum StoreError {
     /// It is from a newer version, or its folder holds other things.
     #[error("{0}")]
     Refused(String),
+    /// Nothing can be written at the moment.
+    #[error("{0}")]
+    Obstacle(Obstacle),
     /// sled's files are not ours, or not any more.
     #[error("{0}")]
     Foreign(String),
@@ -202,6 +210,7 @@ impl StoreError {
             Self::Folder { .. }
             | Self::InUse(_)
             | Self::Refused(_)
+            | Self::Obstacle(_)
             | Self::Journal(_)
             | Self::Snapshot(_)
             | Self::Record(_) => false,
@@ -212,12 +221,15 @@ impl StoreError {
 impl StoreError {
     /// Whether another store in its place would help.
     pub fn is_mendable(&self) -> bool {
-        self.is_fatal() && !matches!(self, Self::Hung(_))
+        self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
     }
 
-    /// Whether it is only that the disk is full.
+    /// Whether it is only that the disk takes nothing: it is full, or read-only.
     pub fn is_about_room(&self) -> bool {
         let error = match self {
+            Self::Obstacle(obstacle) => {
+                return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
+            }
             Self::Folder { source, .. }
             | Self::Journal(source)
             | Self::Snapshot(SnapshotError::Io(source))
@@ -225,6 +237,7 @@ impl StoreError {
             _ => return false,
         };
         matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+            || error.kind() == ErrorKind::ReadOnlyFilesystem
     }
 }
 

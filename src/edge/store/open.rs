@@ -1,6 +1,6 @@
 //! Opening: whose folder it is, whether somebody else holds it, and which schema it has.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use super::lock::{Lock, failed, is_sled_in_use};
 use super::mend::has_history;
 use super::record::Press;
 use super::replay::{Holes, replay};
-use super::seal::Seal;
+use super::room::Room;
+use super::seal::{Seal, Sealing};
 use super::trees::{TREES, Trees};
 use super::{Store, StoreError, codec};
 use crate::edge::fault;
@@ -49,12 +50,14 @@ impl Store {
     pub fn open_locked(lock: Lock, holes: Holes) -> Result<Self, StoreError> {
         let folder = lock.folder().to_path_buf();
         prepare(&lock)?;
-        Seal::remove(&folder).map_err(failed(&folder))?;
+        let seal = Seal::remove(&folder).map_err(failed(&folder))?;
         let place = folder.join("db");
         let db = open_sled(&place)?;
         claim(&db, &place)?;
         let trees = Trees::open(&db)?;
         let (journal, found) = replay(&db, &trees, &folder.join("journal"), holes)?;
+        // The names of what was made in it: a journal that nobody finds again holds nothing.
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed(&folder))?;
         let damage = Arc::<Damage>::default();
         let tree = |name: &str| trees.tree(name).cloned();
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
@@ -85,10 +88,11 @@ impl Store {
             hidings: AtomicU64::new(0),
             damage,
             press: Press::new()?,
+            room: Room::new(&folder),
             journal,
             dumps: Dumps::default(),
             found,
-            _seal: Seal::new(&folder, &db),
+            _seal: seal.next(&db),
             trees,
             db,
             _lock: lock,
@@ -117,9 +121,9 @@ pub fn is_gone(lock: &Lock) -> bool {
     lock.folder().join("db").symlink_metadata().is_err() && has_history(lock.folder())
 }
 
-/// Whether the store was closed well and nobody has touched it since: then it need not be looked at.
-pub fn is_sealed(lock: &Lock) -> bool {
-    Seal::is_whole(lock.folder())
+/// What has become of the store since it was closed: where that is nothing, it need not be looked at.
+pub fn sealing(lock: &Lock) -> Sealing {
+    Seal::look(lock.folder())
 }
 
 fn damaged(place: &Path, why: &str) -> StoreError {
@@ -173,9 +177,11 @@ pub(super) fn open_sled(place: &Path) -> Result<Db, StoreError> {
 /// Whether the files may be sound, and this process may not, or cannot now, use them.
 fn is_of_the_system(error: &io::Error) -> bool {
     use io::ErrorKind::{
-        OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock,
+        FileTooLarge, OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        WouldBlock,
     };
-    let kinds = [OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock];
+    let of_the_disk = [FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
+    let kinds = [&of_the_disk[..], &[OutOfMemory, PermissionDenied, WouldBlock]].concat();
     let is_out_of_files = error.raw_os_error().is_some_and(|code| TOO_MANY_FILES.contains(&code));
     // sled says this of its own lock, which is looked at before.
     kinds.contains(&error.kind()) || is_out_of_files || error.to_string().contains("could not acquire lock")

@@ -18,6 +18,8 @@ pub enum Holes {
     Refused,
     /// They are lost.
     Accepted,
+    /// The same, and the journal may lack others that the store has: it begins anew, and a snapshot is due at once.
+    Distrusted,
 }
 
 /// What was found in the journal at opening.
@@ -77,7 +79,7 @@ pub(super) fn replay(
     }
     // A store of the version before has more than its journal will ever have.
     let is_older = sequence.is_none() && !is_unwritten && last == 0 && base.is_none();
-    let wants_snapshot = is_older || held > last;
+    let wants_snapshot = is_older || held > last || holes == Holes::Distrusted;
     let mut journal = Journal::open(look, held, wants_snapshot).map_err(failed)?;
     let mut found =
         Found { held, last, torn_bytes: journal.torn_bytes(), wants_snapshot, ..Found::default() };

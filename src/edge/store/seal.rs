@@ -1,8 +1,8 @@
-//! The mark of a store that was closed well: what its files looked like then. One that still looks so need not be read
-//! through before it is used.
+//! The mark of a store that was closed well: what its files were then. Where they still are, the store need not be read
+//! through before it is used; where one is not, somebody has changed it, whatever sled makes of it.
 
-use std::fs::{self, File, Metadata};
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,47 +13,96 @@ use serde::{Deserialize, Serialize};
 use super::guard::Db;
 
 const NAME: &str = "closed.json";
-/// The folders of which it tells.
-const FOLDERS: [&str; 3] = ["db", "journal", "snapshots"];
-/// A store with more files is read through at each start.
+/// The folder that sled has, and the one of the journal.
+const STORE: &str = "db";
+const JOURNAL: &str = "journal";
+/// A store with more files gets no mark.
 const FILES_MAX: usize = 100_000;
+/// The title of a segment, with the random bytes by which no two are the same.
+const HEAD_BYTES: u64 = 30;
+const READ_BYTES: usize = 1 << 20;
 
 /// What was closed well.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Closed {
     files: Vec<Sealed>,
 }
 
-/// A file: its name, its size, and when it was last changed in any way, which nobody can set back.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Sealed(PathBuf, u64, i64, i64);
+/// A file: its name, its size, when it was last changed in any way, which nobody can set back, and the checksum of what
+/// it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Sealed {
+    name: PathBuf,
+    bytes: u64,
+    changed: (i64, i64),
+    sum: u32,
+    /// The one of its first bytes, which are another one's in a segment of another journal.
+    head: u32,
+}
+
+/// What has become of a store since it was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sealing {
+    /// It was not closed well, or by an earlier version.
+    None,
+    /// Nothing.
+    Whole,
+    /// Files are others, gone or new.
+    Broken {
+        /// Those of sled.
+        store: Vec<PathBuf>,
+        /// Parts of the journal that are not the ones that were there: what they say may be about another store.
+        strange: Vec<PathBuf>,
+    },
+}
 
 /// Closes the store well when it is dropped, which must be behind sled and before the lock.
 #[derive(Debug)]
 pub(super) struct Seal {
     folder: PathBuf,
     is_broken: Arc<AtomicBool>,
+    /// What the mark said when the store was opened: what has not changed since need not be read again.
+    before: Closed,
 }
 
 impl Seal {
-    pub(super) fn new(folder: &Path, db: &Db) -> Self {
-        Self { folder: folder.to_path_buf(), is_broken: Arc::clone(db.is_broken()) }
-    }
-
-    /// Whether the store was closed well and nobody has touched it since.
-    pub(super) fn is_whole(folder: &Path) -> bool {
-        let read = fs::read(folder.join(NAME)).ok();
-        let closed = read.and_then(|bytes| serde_json::from_slice::<Closed>(&bytes).ok());
-        closed.is_some_and(|closed| files(folder).is_ok_and(|files| closed.files == files))
-    }
-
     /// Takes the mark away, for good, before anything is changed.
-    pub(super) fn remove(folder: &Path) -> io::Result<()> {
+    pub(super) fn remove(folder: &Path) -> io::Result<Removed> {
+        let before = Closed::read(folder).unwrap_or_default();
         match fs::remove_file(folder.join(NAME)) {
-            Ok(()) => File::open(folder)?.sync_all(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
+            Ok(()) => File::open(folder)?.sync_all()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
+        Ok(Removed { folder: folder.to_path_buf(), before })
+    }
+
+    /// What has become of the store.
+    pub(super) fn look(folder: &Path) -> Sealing {
+        let Some(closed) = Closed::read(folder) else { return Sealing::None };
+        let Ok(files) = files(folder).and_then(|files| summed(folder, files, &closed)) else {
+            return Sealing::None;
+        };
+        let same = |one: &Sealed, other: &Sealed| {
+            one.name == other.name && one.bytes == other.bytes && one.sum == other.sum
+        };
+        let lacks = |all: &[Sealed], one: &Sealed| !all.iter().any(|other| same(one, other));
+        let others = files.iter().filter(|file| lacks(&closed.files, file));
+        let gone = closed.files.iter().filter(|file| lacks(&files, file));
+        let mut changed: Vec<PathBuf> = others.chain(gone).map(|file| file.name.clone()).collect();
+        changed.sort_unstable();
+        changed.dedup();
+        if changed.is_empty() {
+            return Sealing::Whole;
+        }
+        let (store, mut strange): (Vec<_>, Vec<_>) =
+            changed.into_iter().partition(|name| name.starts_with(STORE));
+        let is_damaged = |name: &PathBuf| {
+            let head = |all: &[Sealed]| all.iter().find(|file| file.name == *name).map(|file| file.head);
+            head(&files).is_none() || head(&files) == head(&closed.files)
+        };
+        strange.retain(|name| !is_damaged(name));
+        Sealing::Broken { store, strange }
     }
 
     fn write(&self) -> io::Result<()> {
@@ -62,14 +111,35 @@ impl Seal {
             return Ok(());
         }
         // sled does not sync all that it writes.
-        for Sealed(path, ..) in files.iter().filter(|file| file.0.starts_with("db")) {
-            File::open(self.folder.join(path))?.sync_all()?;
+        for Sealed { name, .. } in files.iter().filter(|file| file.name.starts_with(STORE)) {
+            File::open(self.folder.join(name))?.sync_all()?;
         }
+        let files = summed(&self.folder, files, &self.before)?;
         let aside = self.folder.join(format!("{NAME}.new"));
         let mut file = File::create(&aside)?;
         file.write_all(&serde_json::to_vec(&Closed { files })?)?;
         file.sync_data()?;
         fs::rename(aside, self.folder.join(NAME))
+    }
+}
+
+/// That the mark is gone.
+pub(super) struct Removed {
+    folder: PathBuf,
+    before: Closed,
+}
+
+impl Removed {
+    /// The mark that comes in its place.
+    pub(super) fn next(self, db: &Db) -> Seal {
+        let Self { folder, before } = self;
+        Seal { folder, is_broken: Arc::clone(db.is_broken()), before }
+    }
+}
+
+impl Closed {
+    fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(folder.join(NAME)).ok()?).ok()
     }
 }
 
@@ -84,13 +154,15 @@ impl Drop for Seal {
     }
 }
 
-/// All files, in the order of their names.
+/// All files, in the order of their names, without their sums.
 fn files(folder: &Path) -> io::Result<Vec<Sealed>> {
     let mut found = vec![];
-    let mut folders: Vec<PathBuf> = FOLDERS.iter().map(PathBuf::from).collect();
+    let mut folders = vec![PathBuf::from(STORE), PathBuf::from(JOURNAL)];
     while let Some(below) = folders.pop() {
         let entries = match fs::read_dir(folder.join(&below)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                continue;
+            }
             entries => entries?,
         };
         for entry in entries {
@@ -99,17 +171,42 @@ fn files(folder: &Path) -> io::Result<Vec<Sealed>> {
             if about.is_dir() {
                 folders.push(name);
             } else {
-                found.push(Sealed::of(name, &about));
+                let changed = (about.ctime(), about.ctime_nsec());
+                found.push(Sealed { name, bytes: about.len(), changed, sum: 0, head: 0 });
             }
         }
     }
-    found.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+    found.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     Ok(found)
 }
 
-impl Sealed {
-    fn of(name: PathBuf, about: &Metadata) -> Self {
-        Self(name, about.len(), about.ctime(), about.ctime_nsec())
+/// The files with their sums: those that `known` has of files that have not changed, and others read.
+fn summed(folder: &Path, mut files: Vec<Sealed>, known: &Closed) -> io::Result<Vec<Sealed>> {
+    for file in &mut files {
+        // Both are in the order of their names, but for what somebody else may have written.
+        let at = known.files.binary_search_by(|other| other.name.cmp(&file.name)).ok();
+        let known = at.and_then(|at| known.files.get(at));
+        let is_same = |known: &&Sealed| known.bytes == file.bytes && known.changed == file.changed;
+        (file.sum, file.head) = match known.filter(is_same) {
+            Some(known) => (known.sum, known.head),
+            None => sums(&folder.join(&file.name))?,
+        };
+    }
+    Ok(files)
+}
+
+/// Of a whole file, and of its first bytes.
+fn sums(path: &Path) -> io::Result<(u32, u32)> {
+    let (mut file, mut hasher) = (File::open(path)?, crc32fast::Hasher::new());
+    let mut head = vec![];
+    io::Read::by_ref(&mut file).take(HEAD_BYTES).read_to_end(&mut head)?;
+    hasher.update(&head);
+    let mut bytes = vec![0; READ_BYTES];
+    loop {
+        match file.read(&mut bytes)? {
+            0 => return Ok((hasher.finalize(), crc32fast::hash(&head))),
+            read => hasher.update(bytes.get(..read).unwrap_or_default()),
+        }
     }
 }
 
@@ -117,31 +214,55 @@ impl Sealed {
 mod tests {
     use super::*;
 
+    fn seal(folder: &Path, is_broken: bool) {
+        let Removed { folder, before } = Seal::remove(folder).unwrap();
+        drop(Seal { folder, is_broken: Arc::new(AtomicBool::new(is_broken)), before });
+    }
+
+    fn broken(store: &[&str], strange: &[&str]) -> Sealing {
+        let paths = |names: &[&str]| names.iter().map(PathBuf::from).collect();
+        Sealing::Broken { store: paths(store), strange: paths(strange) }
+    }
+
     #[test]
-    fn whoever_touches_a_file_breaks_the_seal() {
+    fn whoever_changes_a_file_breaks_the_seal() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path();
         fs::create_dir_all(folder.join("db/blobs")).unwrap();
-        fs::write(folder.join("db/blobs/1"), "blob").unwrap();
-        fs::write(folder.join("other"), "other").unwrap();
-        assert!(!Seal::is_whole(folder), "nobody has closed it");
-        let seal = |is_broken| {
-            drop(Seal { folder: folder.to_path_buf(), is_broken: Arc::new(AtomicBool::new(is_broken)) })
-        };
-        seal(true);
-        assert!(!Seal::is_whole(folder), "it was broken");
-        seal(false);
-        assert!(Seal::is_whole(folder));
-        fs::write(folder.join("other"), "changed").unwrap();
-        assert!(Seal::is_whole(folder), "that is none of the store's");
-        for damage in [|at: &Path| fs::write(at, "blub"), |at: &Path| fs::remove_file(at)] {
-            damage(&folder.join("db/blobs/1")).unwrap();
-            assert!(!Seal::is_whole(folder));
-            seal(false);
-            assert!(Seal::is_whole(folder));
+        fs::create_dir_all(folder.join("journal")).unwrap();
+        for name in ["db/blobs/1", "db/conf", "journal/1.log", "other"] {
+            fs::write(folder.join(name), name).unwrap();
         }
+        assert_eq!(Seal::look(folder), Sealing::None, "nobody has closed it");
+        seal(folder, true);
+        assert_eq!(Seal::look(folder), Sealing::None, "it was broken");
+        seal(folder, false);
+        assert_eq!(Seal::look(folder), Sealing::Whole);
+        // The same words again, at another time, and what is none of the store's.
+        fs::write(folder.join("db/blobs/1"), "db/blobs/1").unwrap();
+        fs::write(folder.join("other"), "changed").unwrap();
+        assert_eq!(Seal::look(folder), Sealing::Whole);
+        fs::write(folder.join("db/blobs/1"), "db/blobs/2").unwrap();
+        assert_eq!(Seal::look(folder), broken(&["db/blobs/1"], &[]));
+        fs::write(folder.join("db/blobs/2"), "new").unwrap();
+        let journal = |text: &str| fs::write(folder.join("journal/1.log"), text).unwrap();
+        journal("another title of another segment of another store");
+        assert_eq!(Seal::look(folder), broken(&["db/blobs/1", "db/blobs/2"], &["journal/1.log"]));
+        fs::remove_file(folder.join("journal/1.log")).unwrap();
+        assert_eq!(Seal::look(folder), broken(&["db/blobs/1", "db/blobs/2"], &[]), "it says nothing wrong");
+        seal(folder, false);
+        assert_eq!(Seal::look(folder), Sealing::Whole);
+        let title = "t".repeat(30);
+        journal(&format!("{title} and records"));
+        seal(folder, false);
+        journal(&format!("{title} and damage"));
+        assert_eq!(Seal::look(folder), broken(&[], &[]), "it is ours all the same");
+        fs::remove_dir_all(folder.join("db")).unwrap();
+        fs::write(folder.join("db"), "a file").unwrap();
+        assert_eq!(Seal::look(folder), broken(&["db/blobs/1", "db/blobs/2", "db/conf"], &[]));
         Seal::remove(folder).unwrap();
-        Seal::remove(folder).unwrap();
-        assert!(!Seal::is_whole(folder));
+        assert_eq!(Seal::look(folder), Sealing::None);
+        fs::write(folder.join(NAME), "{").unwrap();
+        assert_eq!(Seal::look(folder), Sealing::None);
     }
 }

@@ -12,6 +12,10 @@ impl Store {
     /// Makes everything that was applied so far durable: only then it may be shown, or answered for. Those who call it
     /// at the same time wait for the same sync.
     pub fn flush(&self) -> Result<(), StoreError> {
+        self.noting(self.flushed())
+    }
+
+    fn flushed(&self) -> Result<(), StoreError> {
         let filed = self.ledgers.filed();
         self.journal.sync().map_err(failed)?;
         systemd::alive();
@@ -53,6 +57,11 @@ impl Store {
         if changes.is_empty() {
             return Ok(());
         }
+        self.admit_commit(changes)?;
+        self.noting(self.written(changes))
+    }
+
+    fn written(&self, changes: &Changes) -> Result<(), StoreError> {
         let encoded = Encoded::of(changes).map_err(failed)?;
         let prepared = self.trees.prepare(changes)?;
         // Held until sled has it, so that both have the same order.

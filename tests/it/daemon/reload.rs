@@ -1,5 +1,9 @@
 //! What a changed feeds.toml does to sources that are being asked, failing or gone.
 
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -118,4 +122,34 @@ fn who_asks_with_a_date_hears_of_other_rules() {
         (again.header("etag"), again.header("last-modified")),
         (renamed.header("etag"), renamed.header("last-modified"))
     );
+}
+
+/// What lies in the place of feeds.toml by mistake is said and not waited for: a pipe has nobody who writes to it.
+#[test]
+fn what_is_no_file_leaves_the_running_one_in_force() {
+    let config = "[sources.wire]\nurl = \"file:wire.xml\"\nschedule = \"every 1h\"\n";
+    let home = Home::new(config);
+    home.write("wire.xml", &rss(&[("1", "First story")]));
+    let (daemon, path) = (home.start(), home.path("feeds.toml"));
+    daemon.wait_for_poll("wire", "ok");
+    for (what, make) in [
+        ("folder", (|path| fs::create_dir(path).unwrap()) as fn(&Path)),
+        ("link to nothing", |path| symlink("nowhere.toml", path).unwrap()),
+        ("link to itself", |path| symlink("feeds.toml", path).unwrap()),
+        ("device", |path| symlink("/dev/zero", path).unwrap()),
+        ("pipe", |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success(), "mkfifo")),
+    ] {
+        fs::remove_file(&path).unwrap();
+        make(&path);
+        let said = |line: &serde_json::Value| {
+            line["message"].as_str().is_some_and(|text| text.contains("cannot be read"))
+        };
+        let line = daemon.wait_for(what, said);
+        assert!(line["message"].as_str().unwrap().contains("feeds.toml:1:1"), "{what}: {line}");
+        assert_eq!(daemon.get("/latest.rss").status, 200, "{what}");
+        if path.is_dir() { fs::remove_dir(&path) } else { fs::remove_file(&path) }.unwrap();
+        home.configure(config);
+        in_force(&daemon);
+    }
+    assert!(daemon.stop().success());
 }

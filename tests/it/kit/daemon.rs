@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -25,6 +26,8 @@ pub struct Daemon {
     pub address: SocketAddr,
     /// Where admins connect, if feeds.toml says so.
     pub admin: Option<SocketAddr>,
+    /// What it said before it served.
+    pub before: Vec<Value>,
     log: Receiver<Value>,
 }
 
@@ -87,13 +90,23 @@ impl Home {
 
     /// The same with variables of the environment.
     pub fn start_with(&self, environment: &[(&str, &str)]) -> Daemon {
-        let mut child = self
-            .command(&["--log-format", "json", "run"])
-            .envs(environment.iter().copied())
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = self.command(&["--log-format", "json", "run"]);
+        command.envs(environment.iter().copied()).stdout(Stdio::null());
+        Self::serving(&mut command)
+    }
+
+    /// The same as a service manager does it that listens on these sockets already, under these names.
+    pub fn start_on(&self, one: impl Into<OwnedFd>, other: impl Into<OwnedFd>, names: &str) -> Daemon {
+        let script = "export LISTEN_PID=$$; exec \"$@\" 3<&0 4<&1 </dev/null >/dev/null";
+        let program = env!("CARGO_BIN_EXE_nashra");
+        let mut command = self.bare("sh", &["-c", script, "sh", program, "--log-format", "json", "run"]);
+        command.env("LISTEN_FDS", "2").env("LISTEN_FDNAMES", names);
+        command.stdin(Stdio::from(one.into())).stdout(Stdio::from(other.into()));
+        Self::serving(&mut command)
+    }
+
+    fn serving(command: &mut Command) -> Daemon {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (lines, log) = channel();
         std::thread::spawn(move || {
@@ -104,15 +117,21 @@ impl Home {
                 }
             }
         });
-        let mut daemon = Daemon { child, address: ([127, 0, 0, 1], 0).into(), admin: None, log };
-        let serving = daemon.wait_for("nashra serves", |line| line["message"] == "nashra serves");
+        let mut daemon =
+            Daemon { child, address: ([127, 0, 0, 1], 0).into(), admin: None, before: vec![], log };
+        let (before, serving) = daemon.read_until("nashra serves", |line| line["message"] == "nashra serves");
+        daemon.before = before;
         daemon.address = serving["listen"].as_str().unwrap().parse().unwrap();
         daemon.admin = serving["admin"].as_str().map(|address| address.parse().unwrap());
         daemon
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nashra"));
+        self.bare(env!("CARGO_BIN_EXE_nashra"), arguments)
+    }
+
+    fn bare(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .current_dir(self.folder.path())
             .args(arguments)
@@ -127,14 +146,20 @@ impl Home {
 impl Daemon {
     /// Reads the log until a line fulfils `wanted`.
     pub fn wait_for(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.read_until(what, wanted).1
+    }
+
+    /// The same with the lines before that one.
+    fn read_until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> (Vec<Value>, Value) {
         let end = Instant::now() + DEADLINE;
         let mut seen = Vec::new();
         while let Ok(line) = self.log.recv_timeout(end.saturating_duration_since(Instant::now())) {
             if wanted(&line) {
-                return line;
+                return (seen, line);
             }
-            seen.push(line.to_string());
+            seen.push(line);
         }
+        let seen: Vec<String> = seen.iter().map(Value::to_string).collect();
         panic!("the log never said {what:?}:\n{}", seen.join("\n"));
     }
 
@@ -143,6 +168,11 @@ impl Daemon {
         self.wait_for(&format!("{source} {status}"), |line| {
             line["source"] == source && line["status"] == status
         })
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn get(&self, path: &str) -> Answer {

@@ -214,7 +214,11 @@ fn a_body_is_refused_and_not_drained() {
             let mut caller = house.call();
             caller.send(format!("POST /sport.atom HTTP/1.1\r\nHost: x\r\n{expect}{framing}\r\n\r\n"));
             let answer = caller.hear();
-            assert_eq!((answer.status, answer.headers["connection"].as_str()), (status, "close"), "{framing}");
+            assert_eq!(
+                (answer.status, answer.headers["connection"].as_str()),
+                (status, "close"),
+                "{framing}"
+            );
             // A client that goes on regardless is hung up on.
             let chunk = format!("10000\r\n{}\r\n", "a".repeat(0x10000));
             let hung_up = (0..10_000).any(|_| caller.stream.write_all(chunk.as_bytes()).is_err());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::parts::{End, Line};
+use super::parts::{End, Line, Member};
 use super::{Desk, Done};
 use crate::edge::clock;
 use crate::edge::hub::fate::{Fate, Outcome, settle};
@@ -94,6 +94,25 @@ impl Desk {
         let lane = if member.it.failures == 0 { &mut self.healthy } else { &mut self.suspects };
         let port = member.it.callback.port_or_known_default().unwrap_or_default();
         lane.join(&format!("{}:{port}", member.it.host()), id);
+    }
+
+    /// Moves leases and what waits for another try with a clock that has jumped: they last as long as before.
+    pub(super) fn keep_waits(&mut self) {
+        let stepped = clock::stepped();
+        let by = stepped - self.stepped;
+        if by.is_zero() {
+            return;
+        }
+        self.stepped = stepped;
+        let moved = |at: Timestamp| at.checked_add_signed(by).unwrap_or(at);
+        self.retries =
+            std::mem::take(&mut self.retries).into_iter().map(|(at, id)| (moved(at), id)).collect();
+        for Member { it, .. } in self.members.values_mut() {
+            let moments = [&mut it.expires, &mut it.failing_since, &mut it.next_at];
+            moments.into_iter().flatten().for_each(|at| *at = moved(*at));
+        }
+        let ids: Vec<Digest> = self.members.keys().copied().collect();
+        ids.into_iter().for_each(|id| self.note(id));
     }
 
     /// Sends what is due, and puts the questions that are.
