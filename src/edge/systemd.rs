@@ -41,7 +41,9 @@ pub fn stopping() {
 /// The loop has turned. Its thread is the one that is watched from then on.
 pub fn watchdog() {
     REPORTED_AT.set(Some(Instant::now()));
-    tell(&[NotifyState::Watchdog]);
+    if watchdog_interval().is_some() {
+        tell(&[NotifyState::Watchdog]);
+    }
 }
 
 /// Long work of the loop has come a step further: a call to the disk has returned, a batch is done. It costs little

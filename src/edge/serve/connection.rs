@@ -273,18 +273,22 @@ pub(super) async fn drive<C: Future>(
     let mut alarm = pin!(sleep_until(patience.deadline(None).0));
     // When it is cut, once it was told to finish.
     let mut last = None;
+    let mut is_stopped = false;
     let (mut is_first, mut is_set) = (true, false);
     let parked = poll_fn(|cx| {
         // To look whether there is news costs next to nothing; to wait for it again would cost a lock.
         let has_news = std::mem::take(&mut is_first) || !matches!(told.has_changed(), Ok(false));
-        if has_news && last.is_none() && stopped.as_mut().poll(cx).is_ready() {
-            last = Some(patience.told_to_finish());
-            finish(connection.as_mut());
-        }
+        is_stopped |= has_news && !is_stopped && stopped.as_mut().poll(cx).is_ready();
         loop {
             // A peer that breaks the protocol or goes away is its own affair.
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(false);
+            }
+            // Behind the look at the connection: one that hyper has only just been given would be closed unheard.
+            if is_stopped && last.is_none() {
+                last = Some(patience.told_to_finish());
+                finish(connection.as_mut());
+                continue;
             }
             let (at, verdict) = patience.deadline(last);
             // Nearly every request puts the deadline off. The alarm is left where it is then, and set anew when it
