@@ -1,7 +1,7 @@
 //! What it costs to publish a commit: `cargo bench --bench press`.
 //!
 //! 50 sections of 50 entries each; one entry comes into one of them, and so into `latest` and the front page. What
-//! compresses the documents runs beside, and is timed by itself.
+//! compresses the documents runs beside, and is timed by itself; so is what is kept on disk for the next start.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use nashra::edge::editions::{Editions, Imprint};
 use nashra::model::{
     Coding, DateOrigin, Digest, Document, Entry, EntryKey, FeedEntry, Identity, IdentityKind, PublishLimits,
     Published, Rules, Section, SectionId, SectionOrder, Site, SourceCard, SourceId, StoryReason, Timestamp,
@@ -155,6 +156,26 @@ fn bench(criterion: &mut Criterion) {
     });
     group.bench_function("publish with nothing new", |bencher| {
         bencher.iter(|| pipeline::publish(&edition, &before, &shown));
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let (editions, _) = Editions::open(folder.path(), pipeline::recalled);
+    let imprint = Imprint::default();
+    editions.keep(&published, &imprint);
+    let mut turn = false;
+    group.bench_function(format!("then keep {} KB in 9 documents on disk", bytes / 1000), |bencher| {
+        bencher.iter(|| {
+            turn = !turn;
+            editions.keep(if turn { &shown } else { &published }, &imprint);
+        });
+    });
+    editions.sync();
+    let all: usize = published.documents.values().map(|document| document.identity.len()).sum();
+    let name = format!("a start reads {} KB in {} documents", all / 1000, published.documents.len());
+    group.bench_function(name, |bencher| {
+        bencher.iter(|| Editions::open(folder.path(), pipeline::recalled).1.documents.len());
+    });
+    group.bench_function("keep all of them anew, and sync", |bencher| {
+        bencher.iter(|| editions.keep_alone(&published, &imprint));
     });
     for coding in Coding::PACKED {
         let name = format!("beside: {} KB in 9 documents as {}", bytes / 1000, coding.name());

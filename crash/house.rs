@@ -109,6 +109,7 @@ impl House {
     pub fn start(&mut self, environment: &[(String, String)]) -> io::Result<()> {
         let mut environment = environment.to_vec();
         environment.extend(self.forget.iter().flat_map(Forget::environment));
+        self.origin.subscriber.started();
         self.daemon = Some(Daemon::start(&self.program, self.folder.path(), &environment)?);
         Ok(())
     }
@@ -153,6 +154,11 @@ impl House {
     /// Kills it, if it still lives; where it is to, the power goes.
     pub fn kill(&mut self) -> io::Result<()> {
         self.end()?;
+        self.settle_down()
+    }
+
+    /// It is gone; what it had not made durable is gone where that is to be.
+    fn settle_down(&mut self) -> io::Result<()> {
         self.origin.subscriber.killed();
         // A reader that was being answered has been told something that counts.
         drop(self.memory());
@@ -323,7 +329,8 @@ impl House {
             Some(status) => self.find(format!("it did not stop in good order: {status}")),
             None => self.find(format!("it has not stopped {} s after SIGTERM", STOP_LIMIT.as_secs())),
         }
-        Ok(())
+        drop(daemon);
+        self.settle_down()
     }
 
     pub fn find(&mut self, what: String) {

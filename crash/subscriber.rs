@@ -26,6 +26,8 @@ struct State {
     is_closed: bool,
     /// Whether nothing is said of what comes again.
     is_forgiving: bool,
+    /// Whether there is no daemon: what comes now was on its way.
+    is_dead: bool,
     /// Everything that was brought.
     told: HashSet<Version>,
     deliveries: u64,
@@ -72,8 +74,13 @@ impl Subscriber {
         let mut state = self.state();
         let last = state.last.clone();
         state.pardoned.extend(last);
-        state.is_closed = false;
+        (state.is_dead, state.is_closed) = (true, false);
         self.opened.notify_all();
+    }
+
+    /// There is another daemon.
+    pub fn started(&self) {
+        self.state().is_dead = false;
     }
 
     /// Those of these entries that were never brought.
@@ -118,7 +125,11 @@ impl State {
                 }
             }
         }
-        self.pardoned.clear();
+        if self.is_dead {
+            self.pardoned.extend(&all);
+        } else {
+            self.pardoned.clear();
+        }
         self.last = all;
     }
 }

@@ -8,7 +8,8 @@
 //! as a `permit` lets it, `pushes` are the subscriptions at hubs, `hub` ties our own hub to the rest, `mail` is
 //! what comes from both, `plan` works out what another feeds.toml would change, `binder` has the pages of archives,
 //! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon, `trouble` says for how
-//! long nothing can be written.
+//! long nothing can be written, `shown` is what readers see before the store is open, `start` what is done until it is, `ports` are
+//! where it listens.
 
 mod admin;
 mod archive;
@@ -32,15 +33,19 @@ mod packing;
 mod permit;
 mod plan;
 mod poller;
+mod ports;
 mod probe;
 mod pushes;
 mod reload;
 mod restore;
 mod row;
 mod run;
+mod shown;
 mod snapshots;
 mod sources;
+mod start;
 mod trouble;
+mod verify;
 mod view;
 mod why;
 mod writer;
@@ -63,6 +68,7 @@ pub use restore::{Restored, stored_restore};
 pub use row::{Row, RowStatus, Turn};
 pub use run::{Options, poll_once, run};
 pub use sources::{Accepted, accept_stored, stored_politeness, stored_sources};
+pub use verify::stored_verify;
 pub use view::{HintView, HostView, PastView, PushView, RenamedView, SourceView, VolatileView};
 pub use why::{Told, stored_why};
 

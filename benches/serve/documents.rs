@@ -24,7 +24,7 @@ pub fn all() -> [(&'static str, Document); 2] {
 
 pub fn published() -> Published {
     let documents = all().map(|(path, document)| (path.to_owned(), Arc::new(document)));
-    Published { documents: HashMap::from(documents) }
+    Published { documents: HashMap::from(documents), is_starting: false }
 }
 
 /// Puts them where nginx looks for them, with their gzip twins.

@@ -20,7 +20,7 @@ static PUBLISHED: LazyLock<Published> = LazyLock::new(|| {
     let history = History::default().followed_by(Digest([0; 16]), &[]).followed_by(Digest([1; 16]), &list[..1]);
     let history = Some(Arc::new(history.followed_by(new.version, &list)));
     let document = Document { pieces: Some(Pieces { separator: "", list }), history, ..new };
-    Published { documents: [("/a.atom".to_owned(), Arc::new(document))].into() }
+    Published { documents: [("/a.atom".to_owned(), Arc::new(document))].into(), is_starting: false }
 });
 
 fuzz_target!(|input: (bool, &str, Vec<(u8, &[u8])>)| {

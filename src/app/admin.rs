@@ -15,6 +15,7 @@ use super::daemon::{Event, Refusal};
 use super::jobs::Report;
 use super::restore;
 use super::row::Row;
+use super::verify;
 use crate::config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse, Taker, Upload};
 use crate::edge::clock;
@@ -36,11 +37,13 @@ pub(super) struct Admin {
 impl AdminApi for Admin {
     fn handle(&self, request: AdminRequest) -> Pin<Box<dyn Future<Output = AdminResponse> + Send>> {
         let (events, hub) = (self.events.clone(), self.hub.clone());
-        let store = Arc::clone(&self.store);
+        let (store, state_folder) = (Arc::clone(&self.store), self.state_folder.clone());
         Box::pin(async move {
             let answered = match request.path.as_str() {
                 "/api/subscriptions" => subscriptions(&hub, &request).await,
                 "/api/backup" => Some(take_backup(&store, &request)),
+                "/api/verify" if request.method == "POST" => Some(verify::answer(store, state_folder).await),
+                "/api/verify" => Some(AdminResponse::method_not_allowed("POST")),
                 _ => answer(&events, &request).await,
             };
             answered.unwrap_or_else(|| AdminResponse::text(503, "nashra is stopping"))
@@ -109,20 +112,20 @@ async fn answer(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<
             _,
             "/healthz" | "/admin.atom" | "/api/sources" | "/api/politeness" | "/api/entries" | "/api/why",
         ) => Some(AdminResponse::method_not_allowed("GET, HEAD")),
+        (_, "/api/restore") if !request.from_socket => {
+            Some(AdminResponse::text(403, "only over the unix socket"))
+        }
         (
             _,
             "/api/poll"
             | "/api/restart"
+            | "/api/restore"
             | "/api/plan"
             | "/api/hide"
             | "/api/unhide"
             | "/api/sources/accept"
             | "/api/sources/asking",
         ) => Some(AdminResponse::method_not_allowed("POST")),
-        (_, "/api/restore") if !request.from_socket => {
-            Some(AdminResponse::text(403, "only over the unix socket"))
-        }
-        (_, "/api/restore") => Some(AdminResponse::method_not_allowed("POST")),
         (_, "/api/documents") => Some(AdminResponse::method_not_allowed("GET, HEAD, POST")),
         _ => Some(AdminResponse::text(404, "there is no such address")),
     }

@@ -1,6 +1,6 @@
 //! A copy of the whole store in one file, made while everything goes on.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use super::opening::open_here;
@@ -35,6 +35,6 @@ pub(super) fn answer(store: &Arc<Store>) -> AdminResponse {
 
 fn write(store: &Store, mut source: Source) -> Result<Summary, StoreError> {
     let summary = store.snapshot(&mut source, clock::now(), || {})?;
-    source.end().map_err(|error| StoreError::Snapshot(io::Error::from(error).into()))?;
+    source.end().map_err(|error| StoreError::Snapshot(error.into()))?;
     Ok(summary)
 }

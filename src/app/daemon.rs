@@ -120,7 +120,7 @@ impl Daemon {
     pub(super) async fn live(
         &mut self,
         mut results: mpsc::Receiver<Brought>,
-        mut events: mpsc::Receiver<Event>,
+        events: &mut mpsc::Receiver<Event>,
         mut pushed: mpsc::Receiver<Pushed>,
     ) -> Over {
         let (mut next_purge, mut next_clicks) = (Instant::now(), Instant::now());
@@ -215,14 +215,14 @@ impl Daemon {
             // The poller holds a sender, so this queue cannot end while the daemon lives.
             return std::future::pending().await;
         }
-        self.keep_waits();
-        self.keep_time(&mut batch);
         self.take(batch);
     }
 
     /// Commits what has come, and what has waited for that.
     fn take(&mut self, batch: Vec<Brought>) {
-        let batch = self.writer.with_held(batch);
+        let mut batch = self.writer.with_held(batch);
+        self.keep_waits();
+        self.keep_time(&mut batch);
         let ids: Vec<SourceId> = batch.iter().map(|brought| brought.source.clone()).collect();
         let rows = systemd::patiently(|| self.writer.take(batch, clock::now()));
         self.committed.extend(rows);
@@ -344,6 +344,11 @@ impl Daemon {
     /// Keeps what readers have opened since the last time.
     pub(super) fn keep_clicks(&mut self) {
         systemd::patiently(|| self.writer.take_clicks(clock::now()));
+    }
+
+    /// Waits until what is shown is durable on disk.
+    pub(super) fn sync_shown(&self) {
+        systemd::patiently(|| self.writer.sync_shown());
     }
 
     fn purge(&mut self) -> Duration {

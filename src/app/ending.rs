@@ -63,11 +63,6 @@ impl History {
         Self { restarts, began: Instant::now() }
     }
 
-    /// Whether this run has taken the place of another one.
-    pub(super) fn is_restart(&self) -> bool {
-        self.restarts.is_some()
-    }
-
     /// How it ends when the loop is over; the state folder is noted where its store is broken.
     pub(super) async fn end(self, over: Over, kept: Listeners, impatient: &Notify, folder: &Path) -> End {
         match over {

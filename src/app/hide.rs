@@ -12,8 +12,8 @@ pub(super) use self::names::Named;
 use super::archive::Archive;
 use super::{AppError, Options, why};
 use crate::config::Config;
-use crate::edge::clock;
 use crate::edge::store::{HIDDEN_MAX, Store, StoreError};
+use crate::edge::{clock, editions};
 use crate::model::{
     Entry, EntryKey, Event, Hidden, Hiding, SectionFeed, SectionId, SourceCard, SourceId, Timestamp, What,
 };
@@ -76,6 +76,11 @@ pub fn stored_hide(
     let Archive { store, edition, window, .. } = &archive;
     let desk = Desk { store, edition, cards: &window.sources, feeds: &feeds };
     let done = desk.carry_out(Order { key, story, hide }, clock::now())?.map_err(AppError::Usage)?;
+    if hide {
+        // The next start must not show it before the store is open.
+        let what = "what was published last cannot be removed".to_owned();
+        editions::forget(&options.state_folder).map_err(|source| AppError::Io { what, source })?;
+    }
     store.flush()?;
     Ok(done)
 }

@@ -179,10 +179,8 @@ fn about_disk(told: &Told) -> Notice {
 /// That the store was made anew.
 fn about_repair(repair: &Repair) -> Notice {
     let Repair { at, why, from, lost, notes, aside } = repair;
-    let what = match lost.is_empty() {
-        true => "nothing is lost".to_owned(),
-        false => format!("lost: {}", lost.join("; ")),
-    };
+    let what =
+        if lost.is_empty() { "nothing is lost".to_owned() } else { format!("lost: {}", lost.join("; ")) };
     let aside = aside.as_ref().map(|aside| format!("The broken one is kept as {aside}."));
     let notes: Vec<String> = notes.iter().cloned().chain(aside).collect();
     Notice {

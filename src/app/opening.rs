@@ -12,7 +12,7 @@ use self::book::Book;
 pub(super) use self::book::Repair;
 use super::{Options, restore};
 use crate::edge::store::{
-    self, Holes, Lock, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store, StoreError,
+    self, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store, StoreError,
 };
 use crate::edge::{clock, systemd};
 
@@ -92,8 +92,8 @@ fn change(folder: &Path, change: impl FnOnce(&mut Book)) {
 /// What is known of a store before it is opened.
 enum Doubt {
     None,
-    /// It may be used, but it is better made anew if that loses nothing.
-    Suspect(String),
+    /// It may be used, but it is better made anew where that loses fewer than so many commits.
+    Suspect(String, u64),
     /// It cannot be used.
     Broken(String),
 }
@@ -131,9 +131,8 @@ impl Opening<'_> {
         loop {
             match doubt {
                 Doubt::None => {}
-                Doubt::Suspect(why) => {
-                    let is_whole = |rebuilt: &Rebuilt| rebuilt.lost.is_empty();
-                    if !self.mend(&mut book, &why, is_whole)? {
+                Doubt::Suspect(why, lost) => {
+                    if !self.mend(&mut book, &why, |rebuilt| commits_lost(rebuilt) < lost)? {
                         tracing::warn!("what came of it would lack something: the old store stays if it can");
                         doubt = self.look(&why)?;
                         continue;
@@ -150,12 +149,13 @@ impl Opening<'_> {
             }
             doubt = match self.open_in_time(holes) {
                 Ok(store) => return Ok(Opened { store, repairs: book.news(clock::now()) }),
-                Err(error @ StoreError::Behind { .. }) => {
+                Err(StoreError::Behind { held, first }) => {
                     // Where a snapshot has nothing of what is missing, what is there is better than what it has.
                     holes = if holes == Holes::Refused { Holes::Accepted } else { holes };
-                    Doubt::Suspect(error.to_string())
+                    let why = StoreError::Behind { held, first }.to_string();
+                    Doubt::Suspect(why, first.saturating_sub(held + 1).max(1))
                 }
-                Err(error) if error.is_mendable() => Doubt::Broken(error.to_string()),
+                Err(error) if error.is_mendable() => Doubt::Broken(error.reason()),
                 Err(error) => return Err(error),
             };
         }
@@ -171,11 +171,11 @@ impl Opening<'_> {
             return Ok(Doubt::None);
         }
         match store::prepare(&self.lock) {
-            Err(error) if error.is_mendable() => return Ok(Doubt::Broken(error.to_string())),
+            Err(error) if error.is_mendable() => return Ok(Doubt::Broken(error.reason())),
             prepared => prepared?,
         }
         if let Some(fatal) = &book.fatal {
-            return Ok(Doubt::Suspect(fatal.clone()));
+            return Ok(Doubt::Suspect(fatal.clone(), 1));
         }
         let changed = match store::sealing(&self.lock) {
             Sealing::Whole => return Ok(Doubt::None),
@@ -193,7 +193,8 @@ impl Opening<'_> {
         }
         let names: Vec<String> =
             changed.iter().take(NAMED_MAX).map(|name| name.display().to_string()).collect();
-        Ok(Doubt::Suspect(format!("changed by somebody else since it was closed: {}", names.join(", "))))
+        let why = format!("changed by somebody else since it was closed: {}", names.join(", "));
+        Ok(Doubt::Suspect(why, 1))
     }
 
     /// What another process sees in it.
@@ -247,7 +248,11 @@ impl Opening<'_> {
         is_better: impl FnOnce(&Rebuilt) -> bool,
     ) -> Result<bool, StoreError> {
         let folder = self.lock.folder();
-        tracing::error!(why, "the store is broken: it is made anew from the last snapshot and the journal");
+        tracing::error!(
+            why,
+            "the store is broken, or may be: it is made anew from the last snapshot and the journal"
+        );
+        let before = book.clone();
         let (rest, skipped) = book.begin(clock::now());
         if !rest.is_zero() {
             if !self.is_patient {
@@ -262,6 +267,9 @@ impl Opening<'_> {
         book.note_begun(now);
         book.write(folder);
         let Some(mended) = store::mend(&self.lock, skipped, now, is_better)? else {
+            // It was no repair.
+            *book = before;
+            book.write(folder);
             return Ok(false);
         };
         let ms = begun.elapsed().as_millis();
@@ -281,6 +289,15 @@ impl Opening<'_> {
         book.write(folder);
         Ok(true)
     }
+}
+
+/// How many commits a store lacks.
+fn commits_lost(rebuilt: &Rebuilt) -> u64 {
+    let count = |lost: &Lost| match lost {
+        Lost::Before(_) => u64::MAX,
+        Lost::Commits(places) => places.end.saturating_sub(places.start),
+    };
+    rebuilt.lost.iter().map(count).fold(0, u64::saturating_add)
 }
 
 /// What the admin is told of it.

@@ -19,25 +19,32 @@ use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
-use super::opening::{self, Looker, Repair};
+use super::opening::{self, Looker};
 use super::packing::keep_packed;
 use super::poller::{Caught, Poller, said};
-use super::pushes::Pushes;
+use super::ports::{listen, local_address, open_to_admins};
+use super::pushes::{Pushed, Pushes};
 use super::row::Row;
+use super::shown::Shown;
 use super::snapshots::Keeper;
+use super::start::{self, Behind, Gate, Opened, Porch};
 use super::writer::Writer;
 use super::{AppError, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
+use crate::edge::clock::Beat;
 use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
 use crate::edge::store::Lock;
 use crate::edge::watch::Watch;
-use crate::edge::{admin, clock, fault, serve, stop, systemd};
+use crate::edge::{clock, fault, files, serve, stop, systemd};
 
 const SIGXFSZ: i32 = 25;
 /// Events that wait for the loop.
 const EVENTS_MAX: usize = 256;
+
+/// What systemd is told until the store is open.
+const OPENING: &str = "opening the store: what was published last is served";
 
 /// How to run.
 #[derive(Clone, Debug)]
@@ -53,79 +60,60 @@ pub struct Options {
 /// Runs until a signal stops it, or until only a new beginning can help. `config` is what `options.config_path` said at
 /// start, `given` the listeners that were there before us.
 ///
+/// The order is what readers need: the port first, so that none is refused; then what they were shown last; then the
+/// store, and the sources.
+///
 /// This is to be what the runtime blocks on, not a task: the loop calls the store, which waits for the disk,
 /// and on a worker thread that would hold up readers.
 pub async fn run(options: Options, config: Config, given: Listeners) -> Result<End, AppError> {
     let history = History::read();
     outlive_size_limits();
-    let (listener, admin_listener, kept) = listen(&config, given).await?;
-    let listen = local_address(&listener)?;
-    let admin_listen = admin_listener.as_ref().map(local_address).transpose()?;
-    let ours: Vec<SocketAddr> = [Some(listen), admin_listen].into_iter().flatten().collect();
-    let admin_listen = admin_listen.map(tracing::field::display);
-    // After a restart in place the watchdog is on.
-    if history.is_restart() {
-        systemd::watchdog();
-    }
-    let (writer, repairs) = systemd::patiently(|| open_store(&options, &config))?;
-    let store = Arc::clone(&writer.store);
+    let (mut house, listeners, kept) = House::bind(&config, given).await?;
+    let lock = Lock::take(&options.state_folder)?;
+    let stamp = files::stamp(&options.config_path);
+    let shown = Shown::recall(&options.state_folder, &config);
+    house.open(listeners, &options, &config, &shown);
+    let config = Arc::new(config);
+    let opening = start::begin(lock, options.looker.clone(), shown, Arc::clone(&config))?;
     let (poller, results) = Poller::new(&config)?;
-    let (events_in, events) = mpsc::channel(EVENTS_MAX);
-    let (stop, stopped) = watch::channel(false);
-    let items = Arc::new(pages(&writer, &events_in));
-    tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
-    let settings = hub::settings(&config, poller.fetcher(), &ours);
-    let editions = writer.editions.subscribe();
-    let (hub, desk) = Hub::open(Arc::clone(&store), Arc::clone(&writer.front), editions, settings)?;
-    let mut doors = JoinSet::new();
-    doors.spawn(desk.run(until(stopped.clone())));
-    let (pushes, deliveries) =
-        Pushes::new(&config.site.url, &writer.states, &writer.sources, events_in.clone());
-    let mailbox = Arc::new(Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) });
-    let public = serve::Doors { front: Arc::clone(&writer.front), pages: items, mailbox };
-    doors.spawn(serve::run(listener, public, until(stopped.clone())));
-    let api: Arc<dyn AdminApi> = Arc::new(Admin {
-        events: events_in.clone(),
-        hub: hub.clone(),
-        store: Arc::clone(&store),
-        state_folder: options.state_folder.clone(),
-    });
-    open_to_admins(&mut doors, &api, admin_listener, socket(&options.state_folder), &stopped);
-    let folder = options.state_folder.clone();
-    let impatient = listen_for_signals(&events_in)?;
-    let watch = watch_files(&events_in);
-    let keeper = Keeper::start(Arc::clone(&store), &options.state_folder);
-    let mut daemon = Daemon::new(options, writer, poller, watch, &config);
-    daemon.snapshots = Some(Arc::clone(keeper.told()));
-    daemon.hub = Some(HubLink { hub, listen: ours });
+    let waited = tokio::select! {
+        waited = start::wait(opening, &mut house.events) => waited,
+        lost = house.doors.join_next() => return Err(lost_door(lost)),
+    };
+    let ControlFlow::Continue((opened, reload)) = waited else {
+        systemd::stopping();
+        house.close(&End::Stopped).await;
+        tracing::info!("nashra stopped before its store was open");
+        return Ok(End::Stopped);
+    };
+    let Opened { writer, repairs } = opened?;
+    let (store, folder) = (Arc::clone(&writer.store), options.state_folder.clone());
+    // What was saved while nobody watched it.
+    let reload = reload || stamp != files::stamp(&options.config_path);
+    let keeper = Keeper::start(Arc::clone(&store), &folder);
+    let (mut daemon, deliveries) = house.furnish(options, &config, writer, poller)?;
     daemon.repairs = repairs;
-    daemon.subscribe(pushes);
-    let (sources, sections) = (config.sources.len(), config.sections.len());
-    // Files are watched by now: whoever reads this may change them.
-    tracing::info!(%listen, admin = admin_listen, sources, sections, "nashra serves");
-    let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
-    warnings.for_each(|warning| tracing::warn!("{warning}"));
-    watch_clock(&events_in)?;
-    if history.is_restart() {
-        systemd::status("");
+    daemon.snapshots = Some(Arc::clone(keeper.told()));
+    drop(config);
+    watch_clock(&house.events_in)?;
+    if reload {
+        // It is not full: nobody else has sent anything yet.
+        drop(house.events_in.try_send(Event::Reload));
     }
-    systemd::ready();
     let over = tokio::select! {
-        lived = Caught::new(daemon.live(results, events, deliveries)) => lived.unwrap_or_else(|panic| {
+        lived = Caught::new(daemon.live(results, &mut house.events, deliveries)) => lived.unwrap_or_else(|panic| {
             Over::Failed(format!("the loop failed; please report it ({})", said(&panic)))
         }),
         // Without its doors a daemon is of no use.
-        lost = doors.join_next() => Over::Failed(format!("a listener was lost: {}", why_lost(lost))),
+        lost = house.doors.join_next() => Over::Failed(lost_door(lost).to_string()),
     };
     let is_whole = matches!(over, Over::Stopped | Over::Restart(_));
     if is_whole {
         // Polls that are committed but were still to be published.
         daemon.report_committed();
     }
-    let end = history.end(over, kept, &impatient, &folder).await;
-    // Receivers live in the doors; those that have closed already do not need to hear it.
-    let _ = stop.send(true);
-    close(doors, &end, &impatient).await;
+    let end = history.end(over, kept, &house.impatient, &folder).await;
+    house.close(&end).await;
     if !is_whole {
         // What is broken may never be closed; what was to be durable is.
         std::mem::forget((daemon, store));
@@ -133,6 +121,7 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     }
     daemon.keep_clicks();
     keeper.stop();
+    daemon.sync_shown();
     if let Err(error) = store.flush() {
         // It has been told, and what is not durable was shown to nobody.
         tracing::error!(%error, "the store could not be flushed");
@@ -142,6 +131,116 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
         tracing::info!("nashra stopped");
     }
     Ok(end)
+}
+
+/// Everything around the loop.
+struct House {
+    doors: JoinSet<std::io::Result<()>>,
+    /// Where it listens.
+    ours: Vec<SocketAddr>,
+    /// What the doors lead to.
+    porch: Arc<Porch>,
+    events_in: mpsc::Sender<Event>,
+    events: mpsc::Receiver<Event>,
+    stop: watch::Sender<bool>,
+    /// Hears of signals to stop that come after the loop has ended.
+    impatient: Arc<Notify>,
+}
+
+impl House {
+    /// Takes the addresses: from now on nobody is refused, though nobody is answered yet.
+    async fn bind(
+        config: &Config,
+        given: Listeners,
+    ) -> Result<(Self, [Option<TcpListener>; 2], Listeners), AppError> {
+        let (listener, admin_listener, kept) = listen(config, given).await?;
+        let listeners = [Some(listener), admin_listener];
+        let ours = listeners.iter().flatten().map(local_address).collect::<Result<_, _>>()?;
+        let (events_in, events) = mpsc::channel(EVENTS_MAX);
+        let impatient = listen_for_signals(&events_in)?;
+        let (stop, _) = watch::channel(false);
+        let (doors, porch) = (JoinSet::new(), Porch::new(config));
+        Ok((Self { doors, ours, porch, events_in, events, stop, impatient }, listeners, kept))
+    }
+
+    /// Serves what is shown, and says so.
+    fn open(
+        &mut self,
+        [listener, admin_listener]: [Option<TcpListener>; 2],
+        options: &Options,
+        config: &Config,
+        shown: &Shown,
+    ) {
+        let stopped = self.stop.subscribe();
+        let (pages, mailbox) = (Arc::clone(&self.porch) as _, Arc::clone(&self.porch) as _);
+        let public = serve::Doors { front: Arc::clone(&shown.front), pages, mailbox };
+        let listener = listener.into_iter();
+        listener.for_each(|listener| {
+            drop(self.doors.spawn(serve::run(listener, public.clone(), until(stopped.clone()))));
+        });
+        let api: Arc<dyn AdminApi> = Arc::new(Gate(Arc::clone(&self.porch)));
+        open_to_admins(&mut self.doors, &api, admin_listener, socket(&options.state_folder), &stopped);
+        let documents = shown.front.load().documents.len();
+        let [listen, admin] =
+            [self.ours.first(), self.ours.get(1)].map(|one| one.map(tracing::field::display));
+        let (sources, sections) = (config.sources.len(), config.sections.len());
+        tracing::info!(listen, admin, sources, sections, documents, "nashra serves");
+        let warnings = config.warnings.iter().map(ToString::to_string).chain(fault::complaint());
+        warnings.for_each(|warning| tracing::warn!("{warning}"));
+        systemd::ready_but(OPENING);
+    }
+
+    /// Lets in what lives on the open store.
+    fn furnish(
+        &mut self,
+        options: Options,
+        config: &Config,
+        writer: Writer,
+        poller: Poller,
+    ) -> Result<(Daemon, mpsc::Receiver<Pushed>), AppError> {
+        tokio::spawn(keep_packed(Arc::clone(&writer.front), writer.editions.subscribe()));
+        let settings = hub::settings(config, poller.fetcher(), &self.ours);
+        let editions = writer.editions.subscribe();
+        let (hub, desk) =
+            Hub::open(Arc::clone(&writer.store), Arc::clone(&writer.front), editions, settings)?;
+        self.doors.spawn(desk.run(until(self.stop.subscribe())));
+        let (pushes, deliveries) =
+            Pushes::new(&config.site.url, &writer.states, &writer.sources, self.events_in.clone());
+        self.porch.open(Behind {
+            items: pages(&writer, &self.events_in),
+            post: Post { hub: hub.clone(), pushes: Arc::clone(&pushes.board) },
+            admin: Admin {
+                events: self.events_in.clone(),
+                hub: hub.clone(),
+                store: Arc::clone(&writer.store),
+                state_folder: options.state_folder.clone(),
+            },
+        });
+        let watch = watch_files(&self.events_in);
+        let mut daemon = Daemon::new(options, writer, poller, watch, config);
+        daemon.hub = Some(HubLink { hub, listen: self.ours.clone() });
+        daemon.subscribe(pushes);
+        // Files are watched by now: whoever reads this may change them.
+        tracing::info!("the store is open");
+        systemd::status("");
+        Ok((daemon, deliveries))
+    }
+
+    /// Lets running requests end.
+    async fn close(&mut self, end: &End) {
+        self.porch.close();
+        // Whoever waits for the loop hears that it has ended.
+        drop(std::mem::replace(&mut self.events, mpsc::channel(1).1));
+        // Receivers live in the doors; those that have closed already do not need to hear it.
+        let _ = self.stop.send(true);
+        close(std::mem::take(&mut self.doors), end, &self.impatient).await;
+    }
+}
+
+fn lost_door(lost: Option<Result<std::io::Result<()>, JoinError>>) -> AppError {
+    let source = lost.and_then(|lost| lost.map_err(std::io::Error::other).and_then(|end| end).err());
+    let source = source.unwrap_or_else(|| std::io::Error::other("it ended by itself"));
+    AppError::Io { what: "a listener was lost".to_owned(), source }
 }
 
 /// Polls the named sources once, or all enabled ones, without a server. `on_row` hears of each as it ends.
@@ -173,14 +272,6 @@ pub async fn poll_once(
     }
 }
 
-/// The one writer over the open store, and what was mended of it.
-fn open_store(options: &Options, config: &Config) -> Result<(Writer, Vec<Repair>), AppError> {
-    let opened = opening::open(Lock::take(&options.state_folder)?, options.looker.as_ref())?;
-    let writer = Writer::new(Arc::new(opened.store), config, clock::now())?;
-    opening::note_standing(&options.state_folder);
-    Ok((writer, opened.repairs))
-}
-
 /// Who writes beyond the limit on a file's size (`setrlimit(2)`) hears of it by the error, and is not killed.
 fn outlive_size_limits() {
     if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
@@ -200,78 +291,7 @@ fn pages(writer: &Writer, events: &mpsc::Sender<Event>) -> Items {
     }
 }
 
-/// The listener for readers and the one for admins, and another hold on both. What was there before us goes before what
-/// feeds.toml says.
-async fn listen(
-    config: &Config,
-    given: Listeners,
-) -> Result<(TcpListener, Option<TcpListener>, Listeners), AppError> {
-    let public = bind(given.public, Some(config.server.listen), "listen").await?;
-    let admin = bind(given.admin, config.server.admin, "admin").await?;
-    let held = Listeners { public, admin };
-    let failed = |source| AppError::Io { what: "the listeners cannot be held".to_owned(), source };
-    let kept = held.try_clone().map_err(failed)?;
-    let public = held.public.map(TcpListener::from_std).transpose().map_err(failed)?;
-    let public = public.ok_or_else(|| failed(std::io::Error::other("there is none")))?;
-    Ok((public, held.admin.map(TcpListener::from_std).transpose().map_err(failed)?, kept))
-}
-
-/// The listener that is there already, or else one at `wanted`, which is what feeds.toml says under `key`.
-async fn bind(
-    given: Option<std::net::TcpListener>,
-    wanted: Option<SocketAddr>,
-    key: &str,
-) -> Result<Option<std::net::TcpListener>, AppError> {
-    let Some(given) = given else {
-        let Some(address) = wanted else { return Ok(None) };
-        let failed = |source| AppError::Io { what: format!("cannot listen on {address}"), source };
-        let listener = TcpListener::bind(address).await.and_then(TcpListener::into_std);
-        return listener.map(Some).map_err(failed);
-    };
-    let failed = |source| AppError::Io { what: "the listener has no address".to_owned(), source };
-    let listen = given.local_addr().map_err(failed)?;
-    let is_as_wanted = wanted.is_some_and(|wanted| listen == wanted || wanted.port() == 0);
-    if !is_as_wanted {
-        let wanted = wanted.map(tracing::field::display);
-        tracing::warn!(%listen, wanted, "the socket was given to nashra: what feeds.toml says under server.{key} does not count");
-    }
-    Ok(Some(given))
-}
-
-/// Where it listens really: `listen` may have asked for any free port.
-fn local_address(listener: &TcpListener) -> Result<SocketAddr, AppError> {
-    let failed = |source| AppError::Io { what: "the listener has no address".to_owned(), source };
-    listener.local_addr().map_err(failed)
-}
-
-/// The socket of the command line, and the listener that feeds.toml may name.
-fn open_to_admins(
-    doors: &mut JoinSet<std::io::Result<()>>,
-    api: &Arc<dyn AdminApi>,
-    listener: Option<TcpListener>,
-    socket: PathBuf,
-    stopped: &watch::Receiver<bool>,
-) {
-    match admin::bind_unix(&socket) {
-        Ok(listener) => {
-            doors.spawn(admin::serve_unix(listener, socket, Arc::clone(api), until(stopped.clone())));
-        }
-        Err(error) => {
-            tracing::error!(%error, path = %socket.display(), "the command line cannot reach this daemon: no socket");
-        }
-    }
-    if let Some(listener) = listener {
-        doors.spawn(admin::serve_tcp(listener, Arc::clone(api), until(stopped.clone())));
-    }
-}
-
-/// Why a door has closed that nobody closed.
-fn why_lost(lost: Option<Result<std::io::Result<()>, JoinError>>) -> String {
-    let end = lost.map(|lost| lost.map_err(std::io::Error::other).and_then(|end| end));
-    end.and_then(Result::err).map_or_else(|| "it ended by itself".to_owned(), |error| error.to_string())
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
+pub(super) async fn until(mut stopped: watch::Receiver<bool>) {
     // The sender lives as long as the daemon; its end means the same.
     let _ = stopped.wait_for(|stop| *stop).await;
 }
@@ -305,9 +325,15 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
 fn watch_clock(events: &mpsc::Sender<Event>) -> Result<(), AppError> {
     let events = events.clone();
     // A queue that is full turns the loop as well.
-    let tell = move |_| match events.try_send(Event::Clock) {
-        Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
+    let tell = move |beat| {
+        let event = match beat {
+            Beat::Look => Event::Clock,
+            Beat::TimersBroken => Event::Restart("the clock that its timers go by was set back".to_owned()),
+        };
+        match events.try_send(event) {
+            Err(TrySendError::Closed(_)) => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
     };
     clock::watch(tell)
         .map_err(|source| AppError::Io { what: "the clock cannot be watched".to_owned(), source })

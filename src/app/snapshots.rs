@@ -12,13 +12,13 @@ use chrono::TimeDelta;
 
 use crate::edge::snapshot::{self, Kept, Summary};
 use crate::edge::store::{Store, check_snapshot};
-use crate::edge::{clock, files};
+use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;
 
 /// How old the newest one becomes.
 const INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// A store that has none gets its first one so long after the start.
-const FIRST_AFTER: Duration = Duration::from_secs(600);
+const FIRST_AFTER_SECONDS: usize = 600;
 /// After one that could not be written.
 const RETRY_AFTER: Duration = Duration::from_secs(3600);
 const KEPT_MAX: usize = 3;
@@ -101,7 +101,7 @@ impl Keeper {
         &self.told
     }
 
-    /// Ends, with a last one where the newest is older than a day. What is being written is given up.
+    /// Ends, with a last one where there is none, or the newest is older than a day. What is being written is given up.
     pub(super) fn stop(self) {
         *self.work.is_stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.work.stopped.notify_all();
@@ -110,7 +110,7 @@ impl Keeper {
             drop(thread.join());
         }
         let until = Instant::now() + LAST_ONE_MAX;
-        let is_due = self.work.rest().is_zero();
+        let is_due = self.work.newest().is_none() || self.work.rest().is_zero();
         if is_due && let Err(error) = self.work.make(|| {}, || Instant::now() > until) {
             tracing::warn!(%error, "no last snapshot was made: the journal has everything as well");
         }
@@ -154,7 +154,10 @@ impl Work {
         if base.is_some_and(|base| newest.as_ref().is_none_or(|newest| newest.sequence < base)) {
             return Duration::ZERO;
         }
-        let Some(newest) = newest else { return FIRST_AFTER };
+        let Some(newest) = newest else {
+            let seconds = fault::limit("snapshots.first", FIRST_AFTER_SECONDS);
+            return Duration::from_secs(seconds as u64);
+        };
         let age = newest.made_at.map_or(TimeDelta::MAX, |made_at| clock::now() - made_at);
         // One of the future was made before the clock was set back.
         INTERVAL.saturating_sub(age.to_std().unwrap_or_default())

@@ -10,6 +10,7 @@ mod publication;
 mod pushed;
 mod reading;
 mod retention;
+mod settings;
 mod shelf;
 mod stories;
 
@@ -27,13 +28,16 @@ use self::held::as_far_as_possible;
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
 pub(super) use self::reading::{empty_window, read_window};
+use self::settings::{order, rules};
 use self::shelf::Shelf;
 use self::stories::Stories;
 use super::clicks::Counter;
 use super::finder::Finder;
 use super::poller::Brought;
 use super::row::Row;
+use super::shown::{Shown, imprint};
 use crate::config::Config;
+use crate::edge::editions::{Editions, Imprint};
 use crate::edge::store::{Store, StoreError, Surplus};
 use crate::model::{
     Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
@@ -59,6 +63,8 @@ pub(super) struct Writer {
     pub(super) states: BTreeMap<SourceId, SourceState>,
     pub(super) front: Front,
     pub(super) cards: Cards,
+    /// Where what is in `front` is kept for the next start, and what it is to fit there; `None` where nobody is served.
+    kept: Option<(Editions, Imprint)>,
     /// Tells of each new snapshot in `front`, once it is there.
     pub(super) editions: watch::Sender<()>,
     /// What readers open.
@@ -104,10 +110,29 @@ impl Writer {
     /// Takes over an open store and publishes what it holds, without polling anything.
     pub(super) fn new(store: Arc<Store>, config: &Config, now: Timestamp) -> Result<Self, StoreError> {
         let mut writer = Self::with_nothing_to_show(store, config, now)?;
-        writer.shows = true;
-        writer.configure(config, now)?;
-        writer.stories.read_ahead(&writer.store, now);
+        writer.show_stored_first(config, now)?;
         Ok(writer)
+    }
+
+    /// The same where readers are shown something already.
+    pub(super) fn behind(
+        shown: Shown,
+        store: Arc<Store>,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut writer = Self::with_nothing_to_show(store, config, now)?;
+        writer.front = shown.front;
+        writer.kept = Some((shown.editions, imprint(config)));
+        writer.show_stored_first(config, now)?;
+        Ok(writer)
+    }
+
+    fn show_stored_first(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
+        self.shows = true;
+        self.configure(config, now)?;
+        self.stories.read_ahead(&self.store, now);
+        Ok(())
     }
 
     /// Takes over an open store for polls alone: nobody is served, so nothing is read back or rendered.
@@ -131,6 +156,7 @@ impl Writer {
             order: order(config),
             front: Arc::new(ArcSwap::from_pointee(Published::default())),
             cards: Arc::new(ArcSwap::from_pointee((Arc::clone(&edition), BTreeMap::new()))),
+            kept: None,
             editions: watch::Sender::new(()),
             counter: Arc::default(),
             finder: Arc::default(),
@@ -184,6 +210,7 @@ impl Writer {
         (self.surplus, self.surplus_at) = (None, None);
         self.plan(now);
         self.finder.switch(config.site.has_search, &self.store);
+        self.kept.iter_mut().for_each(|(_, kept)| *kept = imprint(config));
         self.publish();
         Ok(())
     }
@@ -358,21 +385,6 @@ pub(super) fn edition(config: &Config, in_force_since: Option<Timestamp>, hidden
     let edition = Edition::new(config.site.clone(), config.sections.clone(), &config.sources);
     let edition = edition.without(Arc::new(hidden));
     Arc::new(Edition { in_force_since, count_clicks: config.count_clicks, ..edition })
-}
-
-/// The hash of what the configuration says about documents.
-fn rules(config: &Config) -> Digest {
-    let of_source = |source: &Source| {
-        let Source { id, title, sections, weight_percent, rules, .. } = source;
-        format!("{id} {title:?} {sections:?} {weight_percent} {rules:?}")
-    };
-    let sources: Vec<String> = config.sources.iter().map(of_source).collect();
-    let portal = [format!("{:?}", config.site), format!("{:?}", config.sections)];
-    Digest::of(portal.iter().chain(&sources).map(String::as_bytes))
-}
-
-fn order(config: &Config) -> Vec<SourceId> {
-    config.sources.iter().map(|source| source.id.clone()).collect()
 }
 
 pub(super) fn sources(config: &Config) -> BTreeMap<SourceId, Arc<Source>> {

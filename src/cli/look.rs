@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::exit;
 use std::thread;
 
-use super::{CliError, FAILED, answer};
+use super::{FAILED, answer};
 use crate::edge::store;
 
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,7 @@ pub(super) struct Args {
     folder: PathBuf,
 }
 
-pub(super) fn main(args: &Args) -> Result<(), CliError> {
+pub(super) fn main(args: &Args) {
     // Nobody is to hold the store open for one who is gone.
     thread::spawn(|| {
         let mut byte = [0];
@@ -26,5 +26,4 @@ pub(super) fn main(args: &Args) -> Result<(), CliError> {
         // A reader that went away ends us.
         let _ = std::io::stdout().flush();
     });
-    Ok(())
 }

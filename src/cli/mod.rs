@@ -16,6 +16,7 @@ mod socket;
 mod sources;
 mod subscriptions;
 mod table;
+mod verify;
 mod why;
 
 use std::future::Future;
@@ -95,6 +96,8 @@ enum Command {
     Backup(backup::Args),
     /// Put a backup in the place of the store. What was there before is moved aside.
     Restore(restore::Args),
+    /// Read the store, its journal and its snapshots through, and tell what is wrong. Nothing is changed.
+    Verify(verify::Args),
 }
 
 /// Why a command ended badly.
@@ -133,11 +136,15 @@ pub fn main() -> ExitCode {
         Command::Entries(args) => entries::main(&args, &config),
         Command::Why(args) => why::main(&args, &config),
         Command::Render(args) => render::main(&args, &config),
-        Command::Look(args) => look::main(&args),
+        Command::Look(args) => {
+            look::main(&args);
+            Ok(())
+        }
         Command::Hide(args) => hide::main(&args, true, &config),
         Command::Unhide(args) => hide::main(&args, false, &config),
         Command::Backup(args) => backup::main(&args, &config),
         Command::Restore(args) => restore::main(&args, &config),
+        Command::Verify(args) => verify::main(&args, &config),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -42,13 +42,20 @@ pub const POINTS: &[&str] = &[
     "keys.merge",
     "keys.merge.written",
     "keys.merge.removed",
+    "editions.write",
+    "editions.write.half",
+    "editions.rename",
+    "editions.rename.after",
+    "editions.sync",
+    "editions.sync.after",
+    "editions.remove",
     "publish.swap",
     "publish.swap.after",
     "hub.note",
     "hub.note.after",
 ];
 /// Every limit that can be made smaller.
-pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh", "stop.seconds"];
+pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh", "snapshots.first", "stop.seconds"];
 
 /// Not looked up yet, nothing named, something named.
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);

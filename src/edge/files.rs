@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Bytes that are written at once.
@@ -45,6 +45,13 @@ pub fn read_bytes(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
         ));
     }
     Ok(bytes)
+}
+
+/// What changes when a file is written anew or replaced: which one it is, when it was changed, and its length. `None`
+/// where there is none.
+pub fn stamp(path: &Path) -> Option<(u64, i64, i64, u64)> {
+    let file = path.metadata().ok()?;
+    Some((file.ino(), file.mtime(), file.mtime_nsec(), file.len()))
 }
 
 /// Whether something is there.

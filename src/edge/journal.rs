@@ -76,7 +76,7 @@ impl Journal {
     /// case where places are left out.
     pub fn open(look: Look, at_least: u64, is_anew: bool) -> io::Result<Self> {
         let Look { folder, tail, last, mut base, .. } = look;
-        fs::create_dir_all(&folder)?;
+        make(&folder)?;
         segment::sweep(&folder)?;
         let next = last.max(at_least).saturating_add(1);
         let is_anew = is_anew || at_least > last;
@@ -272,6 +272,15 @@ impl Shared {
             end = self.appended.wait_timeout(end, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
+}
+
+/// Makes the folder, and its name durable.
+fn make(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    folder.parent().map_or(Ok(()), segment::sync_folder)
 }
 
 /// Keeps the beginning of a torn record in a file beside, and only a few of these. It is of no use but to whoever wants

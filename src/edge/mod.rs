@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod clock;
+pub mod editions;
 pub mod fault;
 pub mod fetch;
 pub mod files;

@@ -42,7 +42,7 @@ pub use self::doors::{Admission, Doors, Envelope, Mail, Mailbox, Pages, Pass, Re
 use self::lanes::Lanes;
 use self::negotiate::Accepted;
 use self::refuse::{is_chunked, refused};
-pub use self::respond::{Request, answer, respond, text};
+pub use self::respond::{Request, STARTING_SECONDS, answer, respond, text};
 use self::route::Route;
 
 /// Streams of one HTTP/2 connection at once.
@@ -352,6 +352,9 @@ impl Server {
         }
         if let Some(refused) = respond::not_allowed(asked.method) {
             return Err(Box::new(refused));
+        }
+        if !self.doors.pages.is_open() {
+            return Err(Box::new(respond::starting(asked.method)));
         }
         let turn = timeout(self.limits.items_wait, Arc::clone(&self.item_slots).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Box::new(busy(asked))) };

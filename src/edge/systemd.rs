@@ -20,6 +20,11 @@ pub fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
+/// The daemon serves already, while it does what the line says.
+pub fn ready_but(line: &str) {
+    tell(&[NotifyState::Ready, NotifyState::Status(line)]);
+}
+
 /// A reload begins; `Type=notify-reload` wants to know when.
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {

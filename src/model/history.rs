@@ -58,6 +58,11 @@ impl History {
         next
     }
 
+    /// Whether it remembers no version at all: the process that did is gone.
+    pub fn is_empty(&self) -> bool {
+        self.versions.is_empty()
+    }
+
     /// The entries of a version; `None` where it is not remembered.
     pub fn entries_of(&self, version: Digest) -> Option<HashSet<Digest>> {
         let place = self.versions.iter().rposition(|known| *known == version)?;

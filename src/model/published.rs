@@ -102,4 +102,7 @@ pub struct Also {
 pub struct Published {
     /// Documents by path, with the leading slash, percent-decoded.
     pub documents: HashMap<String, Arc<Document>>,
+    /// Whether the store is not open yet: these are documents of a process before this one, and what is not among them
+    /// may be there in a moment.
+    pub is_starting: bool,
 }

@@ -32,6 +32,6 @@ pub use ingest::{
 };
 pub use moves::moved_to;
 pub use publish::{
-    Edition, FoundStory, item_document, lay_out, print, publish, search_document, search_feed_document,
-    story_document,
+    Edition, FoundStory, item_document, lay_out, print, publish, recalled, search_document,
+    search_feed_document, story_document,
 };

@@ -12,8 +12,8 @@ use self::press::{ATOM, HTML, Press};
 use super::section::Sorter;
 use super::{merge, render, window};
 use crate::model::{
-    Clicks, Document, Entry, EntryKey, Hidden, Placed, Published, Section, SectionFeed, SectionOrder, Site,
-    Source, SourceCard, SourceId, Timestamp, Window,
+    Clicks, Digest, Document, Entry, EntryKey, Hidden, Placed, Published, Section, SectionFeed, SectionOrder,
+    Site, Source, SourceCard, SourceId, Timestamp, Window,
 };
 
 /// What the admin decided about the output: the site, its sections, and who sends what where.
@@ -59,6 +59,14 @@ impl Edition {
 /// `previous`, so that a commit costs what it touches.
 pub fn publish(edition: &Edition, window: &Window, previous: &Published) -> Published {
     print(edition, lay_out(edition, window), window, previous)
+}
+
+/// A document that was published by a process before this one, from its bytes; `None` where none has such a type. It
+/// is shown until the first edition is there, which renders it anew and finds the same bytes.
+pub fn recalled(content_type: &str, body: Vec<u8>, last_modified: Option<Timestamp>) -> Option<Document> {
+    let content_type = press::CONTENT_TYPES.iter().copied().find(|known| *known == content_type)?;
+    // No facts have this hash.
+    Some(render::document(content_type, body, last_modified, Digest([0; 16])))
 }
 
 /// What each section shows, in the order of the file; what is related is not named yet.

@@ -33,7 +33,7 @@ impl AdminApi for Echo {
 
 async fn ask(socket: &Path, method: &str, path: &str, bytes: usize) -> (u16, String) {
     let (status, body) = call(socket, method, path, &vec![b'a'; bytes], DEADLINE).await.unwrap();
-    (status, String::from_utf8(body.to_vec()).unwrap())
+    (status, String::from_utf8(body.clone()).unwrap())
 }
 
 #[tokio::test]

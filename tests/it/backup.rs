@@ -1,8 +1,10 @@
 //! Snapshots: what is written down while the writer goes on is exactly one moment of the store, and nothing that is
 //! damaged is taken for it.
 
+mod daemon;
 mod damage;
 mod meanwhile;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -76,17 +78,9 @@ fn fill(store: &Store) {
     store.flush().unwrap();
 }
 
-/// All rows of a store that is closed. Another test may be starting a program at this moment, which holds the locks of
-/// all open files until it begins.
+/// All rows of a store that is closed.
 fn all_rows(db: &Path) -> Rows {
-    let end = Instant::now() + DEADLINE;
-    let db = loop {
-        match sled::open(db) {
-            Ok(db) => break db,
-            Err(error) => assert!(Instant::now() < end, "{error}"),
-        }
-        std::thread::yield_now();
-    };
+    let db = open_db(db);
     let mut rows = Rows::new();
     for tree in db.tree_names() {
         let name = String::from_utf8(tree.to_vec()).unwrap();
@@ -96,6 +90,19 @@ fn all_rows(db: &Path) -> Rows {
         }
     }
     rows
+}
+
+/// A store as sled sees it. Another test may be starting a program at this moment, which holds the locks of
+/// all open files until it begins.
+fn open_db(db: &Path) -> sled::Db {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        match sled::open(db) {
+            Ok(db) => return db,
+            Err(error) => assert!(Instant::now() < end, "{error}"),
+        }
+        std::thread::yield_now();
+    }
 }
 
 fn snapshot(store: &Store, path: &Path) -> Summary {

@@ -34,8 +34,16 @@ fn stocked() -> Home {
     home.write("feeds.toml", &config());
     for round in 0..ROUNDS {
         home.write(&format!("wire{round}.xml"), &wire(round * PER_ROUND..(round + 1) * PER_ROUND));
-        let polled = home.run(&["poll", "--once", &format!("wire{round}")]);
+        let name = format!("wire{round}");
+        let polled = home.run_with(&["poll", "--once", &name], &[("NASHRA_LIMITS", "journal.segment=4096")]);
         assert!(polled.status.success(), "{}", String::from_utf8_lossy(&polled.stderr));
+        if round < 2 {
+            // Snapshots are the daemon's work; these are like those of two days.
+            let name = format!("state/snapshots/0000000000000000000{round}-2026112{round}T000000Z.nsnap");
+            fs::create_dir_all(home.path("state/snapshots")).unwrap();
+            let made = home.run(&["backup", &name]);
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        }
     }
     home
 }

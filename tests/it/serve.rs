@@ -77,7 +77,8 @@ pub(crate) fn published() -> Published {
         ("/unpacked.atom", &long(&[])),
         ("/zipped.atom", &long(&[Coding::Gzip])),
     ];
-    Published { documents: documents.map(|(path, document)| (path.to_owned(), Arc::clone(document))).into() }
+    let documents = documents.map(|(path, document)| (path.to_owned(), Arc::clone(document))).into();
+    Published { documents, is_starting: false }
 }
 
 pub(crate) fn headers(lines: &[(&str, &str)]) -> HeaderMap {

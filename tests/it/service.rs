@@ -62,7 +62,8 @@ fn systemd_hears_of_everything() {
     let home = Home::new(CONFIG);
     let manager = Manager::new(&home);
     let daemon = home.start_with(&[("NOTIFY_SOCKET", &manager.path), ("WATCHDOG_USEC", "200000")]);
-    assert_eq!(manager.next(), "READY=1");
+    assert_eq!(manager.next(), "READY=1\nSTATUS=opening the store: what was published last is served");
+    assert_eq!(manager.next(), "STATUS=");
     // Fed without end, and at least twice an interval.
     let begun = Instant::now();
     for _ in 0..5 {

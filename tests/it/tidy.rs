@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Crate → the only places that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("sled", &["edge/store/"]),
-    ("crc32fast", &["edge/journal", "edge/snapshot", "edge/store/seal"]),
+    ("crc32fast", &["edge/journal", "edge/snapshot", "edge/store/seal", "edge/editions"]),
     ("hyper", &["edge/fetch", "edge/serve", "edge/admin"]),
     ("hyper_util", &["edge/fetch", "edge/serve", "edge/admin"]),
     ("hyper_rustls", &["edge/fetch"]),
@@ -30,7 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("psl", &["edge/fetch/host"]),
     ("tower_service", &["edge/fetch"]),
     ("brotli", &["edge/fetch", "pipeline/render/pack"]),
-    ("zstd", &["edge/fetch", "edge/snapshot", "edge/store", "pipeline/render/pack"]),
+    ("zstd", &["edge/fetch", "edge/snapshot", "edge/store", "edge/editions", "pipeline/render/pack"]),
     ("notify", &["edge/watch"]),
     ("sd_notify", &["edge/systemd"]),
     ("listenfd", &["edge/listeners"]),

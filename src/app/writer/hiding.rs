@@ -35,7 +35,11 @@ impl Writer {
         // Whoever stood beside it must not name it any more, and whoever it hid comes up.
         self.fill_window()?;
         self.unshown = false;
-        self.publish();
+        if order.hide {
+            self.publish_alone();
+        } else {
+            self.publish();
+        }
         Ok(Ok(done))
     }
 

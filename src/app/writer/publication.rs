@@ -7,9 +7,10 @@ use chrono::TimeDelta;
 
 use super::Writer;
 use super::shelf::Stacks;
+use crate::edge::editions::{Editions, Imprint};
 use crate::edge::fault;
 use crate::edge::store::StoreError;
-use crate::model::{Entry, EntryKey, Hour, SectionFeed, Timestamp, hour_of};
+use crate::model::{Entry, EntryKey, Hour, Published, SectionFeed, Timestamp, hour_of};
 use crate::pipeline::{self, story};
 
 /// Hours for which a click counts.
@@ -30,6 +31,16 @@ pub(super) struct ClicksSeen {
 impl Writer {
     /// Derives the documents anew and swaps them in as a whole.
     pub(in crate::app) fn publish(&mut self) {
+        self.publish_and(Editions::keep);
+    }
+
+    /// The same where something was taken out: nothing that was kept before shows it again.
+    pub(super) fn publish_alone(&mut self) {
+        self.publish_and(Editions::keep_alone);
+    }
+
+    /// Whatever readers see is on disk before, so that no kill takes it back.
+    fn publish_and(&mut self, keep: fn(&Editions, &Published, &Imprint)) {
         self.stale = false;
         if !self.filer.is_busy() {
             match self.store.archive_ends(&self.window.archives) {
@@ -48,11 +59,19 @@ impl Writer {
         }
         let published = pipeline::print(&self.edition, feeds, &self.window, &self.front.load());
         self.cards.store(Arc::new((Arc::clone(&self.edition), self.window.sources.clone())));
+        if let Some((editions, imprint)) = &self.kept {
+            keep(editions, &published, imprint);
+        }
         fault::point("publish.swap");
         self.front.store(Arc::new(published));
         fault::point("publish.swap.after");
         // Nobody need be listening.
         self.editions.send_replace(());
+    }
+
+    /// Waits until what is shown is durable on disk.
+    pub(in crate::app) fn sync_shown(&self) {
+        self.kept.iter().for_each(|(editions, _)| editions.sync());
     }
 
     /// The stories related to what is shown, decided where nobody has asked yet.

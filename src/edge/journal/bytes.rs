@@ -9,7 +9,7 @@ use super::segment::{Facts, Segment, newer};
 
 /// A segment with these commits, from the place 1 on, and where each begins; in the end where the last one ends.
 pub fn write_bytes(commits: &[Changes]) -> io::Result<(Vec<u8>, Vec<usize>)> {
-    let (mark, mut bytes) = Title::new(false);
+    let (mark, mut bytes) = Title::of_new(false);
     let mut begins = vec![bytes.len()];
     for (place, commit) in (1..).zip(commits) {
         let mut record = Encoded::of(commit)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::format::{Encoded, Mark};
+use super::format::Encoded;
 use super::segment::{self, Open};
 use super::{UNSYNCED_BYTES_MAX, UNSYNCED_RECORDS_MAX};
 use crate::edge::fault;
@@ -18,12 +18,7 @@ const SEGMENT_BYTES_MAX: usize = 16 << 20;
 /// Where the journal ends.
 #[derive(Debug)]
 pub(super) struct End {
-    file: Arc<File>,
-    mark: Mark,
-    first: u64,
-    is_anew: bool,
-    /// Bytes of the segment that are whole records.
-    bytes: u64,
+    open: Open,
     /// The place of the next record.
     pub(super) next: u64,
     /// The last place that is on the disk for certain.
@@ -49,11 +44,7 @@ struct Unsynced {
 impl End {
     pub(super) fn new(open: Open, next: u64) -> Self {
         Self {
-            file: Arc::new(open.file),
-            mark: open.mark,
-            first: open.first,
-            is_anew: open.is_anew,
-            bytes: open.bytes,
+            open,
             next,
             durable: next - 1,
             unsynced: VecDeque::new(),
@@ -65,17 +56,17 @@ impl End {
     }
 
     pub(super) fn file(&self) -> Arc<File> {
-        Arc::clone(&self.file)
+        Arc::clone(&self.open.file)
     }
 
     #[cfg(test)]
     pub(super) fn swap_file(&mut self, file: Arc<File>) {
-        self.file = file;
+        self.open.file = file;
     }
 
     /// Whether the segment is to be followed by another one.
     pub(super) fn is_long(&self) -> bool {
-        self.bytes > fault::limit("journal.segment", SEGMENT_BYTES_MAX) as u64
+        self.open.bytes > fault::limit("journal.segment", SEGMENT_BYTES_MAX) as u64
     }
 
     /// Whether nothing is unsynced.
@@ -111,14 +102,14 @@ impl End {
         if self.is_long() {
             self.rotate(folder, false)?;
         }
-        record.seal(self.mark, self.next);
+        record.seal(self.open.mark, self.next);
         if let Err(error) = self.write(&record.0) {
             // A part of it may be there, and the next record must not follow that.
-            self.must_renew = self.file.set_len(self.bytes).is_err();
+            self.must_renew = self.open.file.set_len(self.open.bytes).is_err();
             return Err(error);
         }
         let place = self.next;
-        self.bytes += record.0.len() as u64;
+        self.open.bytes += record.0.len() as u64;
         self.unsynced_bytes += record.0.len();
         self.next += 1;
         self.unsynced.push_back(Unsynced { place, record, since: Instant::now() });
@@ -131,17 +122,17 @@ impl End {
         let mut rest = record;
         if fault::is_armed() {
             let (half, other) = record.split_at(record.len() / 2);
-            self.file.as_ref().write_all(half)?;
+            self.open.file.as_ref().write_all(half)?;
             fault::failing("journal.append.half")?;
             rest = other;
         }
-        self.file.as_ref().write_all(rest)
+        self.open.file.as_ref().write_all(rest)
     }
 
     /// Begins another segment, behind all that is there. Nobody may be syncing.
     pub(super) fn rotate(&mut self, folder: &Path, is_anew: bool) -> io::Result<()> {
         fault::failing("journal.rotate")?;
-        match segment::sync(&self.file) {
+        match segment::sync(&self.open.file) {
             Ok(()) => self.note_durable(self.next - 1),
             Err(error) => {
                 tracing::error!(%error, "the journal could not be synced: another segment is begun");
@@ -149,8 +140,7 @@ impl End {
                 return self.renew(folder);
             }
         }
-        let open = segment::begin(folder, self.next, is_anew, std::iter::empty())?;
-        self.take(open);
+        self.open = segment::begin(folder, self.next, is_anew, std::iter::empty())?;
         fault::point("journal.rotate.after");
         Ok(())
     }
@@ -163,15 +153,9 @@ impl End {
         let again = self.unsynced.iter_mut().map(|unsynced| (unsynced.place, &mut unsynced.record));
         // Where nothing of this one is durable, it is replaced.
         let first = self.durable + 1;
-        let open = segment::begin(folder, first, self.is_anew && first == self.first, again)?;
-        self.take(open);
+        self.open = segment::begin(folder, first, self.open.is_anew && first == self.open.first, again)?;
         self.note_durable(self.next - 1);
         self.must_renew = false;
         Ok(())
-    }
-
-    fn take(&mut self, open: Open) {
-        (self.file, self.mark, self.bytes) = (Arc::new(open.file), open.mark, open.bytes);
-        (self.first, self.is_anew) = (open.first, open.is_anew);
     }
 }

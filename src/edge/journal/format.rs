@@ -47,7 +47,7 @@ pub(super) enum Title {
 
 impl Title {
     /// The title of a segment that is to be begun.
-    pub(super) fn new(is_anew: bool) -> (Mark, Vec<u8>) {
+    pub(super) fn of_new(is_anew: bool) -> (Mark, Vec<u8>) {
         // Keyed by the system's random numbers.
         let random = RandomState::new().hash_one(0_u8).to_be_bytes();
         let mut title = TITLE_TEXT.to_vec();
@@ -218,7 +218,7 @@ mod tests {
         let mut changes_made = Changes::default();
         changes_made.of("entries", rows);
         let mut encoded = Encoded::of(&changes_made).unwrap();
-        let (mark, _) = Title::new(false);
+        let (mark, _) = Title::of_new(false);
         encoded.seal(mark, 7);
         let head = Head::read(&encoded.0).unwrap();
         let body = &encoded.0[HEAD_BYTES..];
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_title_tells_its_version_from_damage() {
         for is_anew in [false, true] {
-            let (mark, title) = Title::new(is_anew);
+            let (mark, title) = Title::of_new(is_anew);
             assert_eq!(title.len(), TITLE_BYTES);
             assert_eq!(Title::read(&title), Title::Ours { mark, is_anew });
             for at in 0..title.len() {
@@ -247,7 +247,7 @@ mod tests {
             newer[TITLE_BYTES - 4..].copy_from_slice(&sum.to_be_bytes());
             assert_eq!(Title::read(&newer), Title::Foreign);
         }
-        assert_ne!(Title::new(false).0, Title::new(false).0);
+        assert_ne!(Title::of_new(false).0, Title::of_new(false).0);
     }
 
     #[test]

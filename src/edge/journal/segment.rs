@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::format::{Encoded, Mark, Title};
+use super::format::{Encoded, Mark, TITLE_BYTES, Title};
 use super::scan::{Part, Scanner};
 use crate::edge::fault;
 
@@ -130,7 +131,7 @@ impl Segment {
 
     /// Whether its title says that its records do not follow those before.
     pub(super) fn is_anew(&self) -> io::Result<bool> {
-        match Scanner::new(File::open(&self.path)?)?.title() {
+        match title(&self.path)? {
             Title::Ours { is_anew, .. } => Ok(is_anew),
             Title::Foreign => Err(newer(&self.path)),
             Title::Damaged => Ok(false),
@@ -154,6 +155,12 @@ impl Facts {
     }
 }
 
+fn title(path: &Path) -> io::Result<Title> {
+    let mut bytes = vec![];
+    File::open(path)?.take(TITLE_BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(Title::read(&bytes))
+}
+
 /// What a newer version has written is left as it is.
 pub(super) fn newer(path: &Path) -> io::Error {
     let said = format!(
@@ -166,11 +173,11 @@ pub(super) fn newer(path: &Path) -> io::Error {
 /// A segment that is being written.
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     pub(super) mark: Mark,
     pub(super) first: u64,
     pub(super) is_anew: bool,
-    /// How long it is.
+    /// How long it is: whole records alone.
     pub(super) bytes: u64,
 }
 
@@ -184,7 +191,7 @@ pub(super) fn begin<'a>(
 ) -> io::Result<Open> {
     let path = folder.join(format!("{first:020}{SUFFIX}"));
     let new = folder.join(format!("{first:020}{NEW_SUFFIX}"));
-    let (mark, title) = Title::new(is_anew);
+    let (mark, title) = Title::of_new(is_anew);
     let written = || {
         let mut file = File::options().create(true).truncate(true).write(true).open(&new)?;
         fault::failing("journal.rotate.made")?;
@@ -203,7 +210,8 @@ pub(super) fn begin<'a>(
         fault::point("journal.rotate.named");
         sync_folder(folder)?;
         // From now on only behind what is there.
-        Ok(Open { file: File::options().append(true).open(&path)?, mark, first, is_anew, bytes })
+        let file = Arc::new(File::options().append(true).open(&path)?);
+        Ok(Open { file, mark, first, is_anew, bytes })
     };
     let begun = written();
     if begun.is_err() {
@@ -216,7 +224,7 @@ pub(super) fn begin<'a>(
 /// Goes on behind the last whole record of a segment, and cuts off what is behind that.
 pub(super) fn go_on(facts: &Facts) -> io::Result<Option<Open>> {
     let path = &facts.segment.path;
-    let Title::Ours { mark, is_anew } = Scanner::new(File::open(path)?)?.title() else { return Ok(None) };
+    let Title::Ours { mark, is_anew } = title(path)? else { return Ok(None) };
     let file = File::options().append(true).open(path)?;
     if facts.bytes_whole < facts.bytes {
         fault::failing("journal.cut")?;
@@ -224,6 +232,7 @@ pub(super) fn go_on(facts: &Facts) -> io::Result<Option<Open>> {
     }
     // What is there may be read and shown at once.
     file.sync_data()?;
+    let file = Arc::new(file);
     Ok(Some(Open { file, mark, first: facts.segment.first, is_anew, bytes: facts.bytes_whole }))
 }
 

@@ -32,6 +32,11 @@ pub trait Pages: Send + Sync + 'static {
     fn is_gone(&self, _path: &str) -> bool {
         false
     }
+
+    /// Whether there is a store to read already. Does not block.
+    fn is_open(&self) -> bool {
+        true
+    }
 }
 
 /// What another program says to us: a subscription, a challenge, a delivery.

@@ -18,6 +18,8 @@ pub(super) const URI_BYTES_MAX: usize = 8 * 1024;
 const CACHE_MISSING: &str = "public, max-age=60";
 const CACHE_MOVED: &str = "public, max-age=3600";
 const CACHE_NEVER: &str = "no-store";
+/// When to come again while the store is being opened. That takes a moment; to build it anew may take minutes.
+pub const STARTING_SECONDS: u32 = 5;
 const ALLOW: &str = "GET, HEAD";
 /// What a reader that runs on another site may send. All else is ignored, so it does no harm either.
 const CORS_HEADERS: &str = "A-IM, Cache-Control, If-Match, If-Modified-Since, If-None-Match, \
@@ -55,9 +57,11 @@ pub(super) fn find<'a>(
     }
     let method = request.method;
     Err(Box::new(if path == "/healthz" {
-        not_allowed(method).unwrap_or_else(|| text(StatusCode::OK, "ok\n", method))
+        let how = if published.is_starting { "starting\n" } else { "ok\n" };
+        not_allowed(method).unwrap_or_else(|| text(StatusCode::OK, how, method))
     } else {
-        moved(published, &path, method).unwrap_or_else(|| not_found(method))
+        let missing = if published.is_starting { starting } else { not_found };
+        moved(published, &path, method).unwrap_or_else(|| missing(method))
     }))
 }
 
@@ -178,6 +182,14 @@ pub(super) fn too_long(method: &Method) -> Response<Bytes> {
 pub(super) fn not_found(method: &Method) -> Response<Bytes> {
     let mut response = text(StatusCode::NOT_FOUND, "There is nothing at this address.\n", method);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE_MISSING));
+    response
+}
+
+/// What may be there once the store is open.
+pub(super) fn starting(method: &Method) -> Response<Bytes> {
+    let mut response =
+        text(StatusCode::SERVICE_UNAVAILABLE, "This site is starting: try again soon.\n", method);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(STARTING_SECONDS));
     response
 }
 

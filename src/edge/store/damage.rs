@@ -34,7 +34,7 @@ impl Damage {
 }
 
 /// The name of a source as it is, any other key in hexadecimal digits.
-fn readable(key: &[u8]) -> String {
+pub(super) fn readable(key: &[u8]) -> String {
     match std::str::from_utf8(key) {
         Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => text.to_owned(),
         _ => key.iter().fold(String::new(), |mut text, byte| {

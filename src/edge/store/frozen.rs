@@ -27,7 +27,7 @@ impl Store {
         Ok(self.damage.pass("archived", &name, self.thaw(&bytes)))
     }
 
-    fn thaw(&self, bytes: &[u8]) -> Result<Frozen, StoreError> {
+    pub(super) fn thaw(&self, bytes: &[u8]) -> Result<Frozen, StoreError> {
         let (length, rest) = record::length(bytes)?;
         let (head, pressed) = rest.split_at_checked(length).ok_or_else(record::broken_off)?;
         let Head { modified, omitted, site_url, bytes } = codec::decode(head)?;

@@ -107,3 +107,13 @@ impl Store {
 fn name(kind: u8, key: EntryKey) -> Vec<u8> {
     [&[kind], &key.0[..]].concat()
 }
+
+/// Whether a row says what is hidden.
+pub(super) fn verify_row(name: &[u8], row: &[u8]) -> Result<(), StoreError> {
+    codec::entry_key(name.get(1..).unwrap_or_default())?;
+    match name.first() {
+        Some(&ENTRY) => codec::decode::<Hiding>(row).map(drop),
+        Some(&STORY) if codec::moment(row).is_some() => Ok(()),
+        _ => Err(StoreError::Record("it does not say what is hidden".to_owned())),
+    }
+}

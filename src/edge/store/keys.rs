@@ -23,6 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use self::held::Held;
 pub(super) use self::hold::Hold;
 use self::hold::Holds;
+pub(super) use self::volume::verify_row;
 use self::volume::{Merged, Records, Volume, leads};
 use self::worker::Worker;
 use super::codec::NAME_BYTES;
@@ -233,7 +234,7 @@ fn number(bytes: &[u8]) -> (u128, u8) {
     }
 }
 
-fn records(row: &[u8]) -> Result<&[[u8; RECORD_BYTES]], StoreError> {
+pub(super) fn records(row: &[u8]) -> Result<&[[u8; RECORD_BYTES]], StoreError> {
     match row.as_chunks() {
         (records, []) => Ok(records),
         _ => Err(StoreError::Record("a row of keys has the wrong length".to_owned())),

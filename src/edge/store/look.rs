@@ -87,7 +87,7 @@ pub fn look(folder: &Path, mut say: impl FnMut(&Seen)) {
     let seen = match walk(&folder.join("db"), &mut say) {
         Ok(seen) => seen,
         Err(error) if error.is_about_room() => Seen::Waits(error.to_string()),
-        Err(error) if error.is_fatal() => Seen::Broken(error.to_string()),
+        Err(error) if error.is_fatal() => Seen::Broken(error.reason()),
         Err(error) => Seen::Refused(error.to_string()),
     };
     say(&seen);

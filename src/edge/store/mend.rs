@@ -40,7 +40,8 @@ pub(super) fn has_history(folder: &Path) -> bool {
     let segments = fs::read_dir(folder.join(JOURNAL)).into_iter().flatten().flatten();
     let is_segment = |file: fs::DirEntry| file.file_name().to_string_lossy().ends_with(SEGMENT);
     let snapshots = snapshot::kept(&folder.join(SNAPSHOTS));
-    segments.map(is_segment).any(|is_segment| is_segment) || snapshots.is_ok_and(|kept| !kept.is_empty())
+    let mut segments = segments.map(is_segment);
+    segments.any(|is_segment| is_segment) || snapshots.is_ok_and(|kept| !kept.is_empty())
 }
 
 /// Takes away what another mending has left that did not come to its end.

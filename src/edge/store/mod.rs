@@ -42,6 +42,7 @@ mod sketches;
 mod stubs;
 mod subscriptions;
 mod trees;
+mod verify;
 mod walk;
 mod write;
 
@@ -76,6 +77,7 @@ pub use seal::Sealing;
 pub use stubs::STUBS_MAX;
 pub use subscriptions::Ledger;
 use trees::Trees;
+pub use verify::{Counted, Findings, Journaled, Snapshot, Verified, verify_without};
 
 /// Names of `meta` that hold since when a source is being asked.
 const ASKING: &[u8] = b"asking/";
@@ -222,6 +224,14 @@ impl StoreError {
     /// Whether another store in its place would help.
     pub fn is_mendable(&self) -> bool {
         self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
+    }
+
+    /// What is wrong, for whoever is about to mend it.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Damaged { why, .. } => why.clone(),
+            other => other.to_string(),
+        }
     }
 
     /// Whether it is only that the disk takes nothing: it is full, or read-only.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::StoreError;
 use super::guard::Db;
-use super::trees::Trees;
+use super::trees::{Prepared, Trees};
 use super::write::failed;
 use crate::edge::fault;
 use crate::edge::journal::{self, Damaged, Journal, Read, Record};
@@ -107,7 +107,7 @@ pub(super) fn replay(
 fn bring_up(db: &Db, trees: &Trees, folder: &Path, held: u64) -> Result<Read, StoreError> {
     let mut wrong = None;
     let read = journal::read_after(folder, held, |Record { sequence, changes }| {
-        let applied = trees.prepare(&changes).and_then(|prepared| trees.apply(db, &prepared, sequence));
+        let applied = Prepared::of(&changes).and_then(|prepared| trees.apply(db, &prepared, sequence));
         fault::point("store.replay");
         applied.map_err(|error| {
             wrong = Some(error);

@@ -164,6 +164,16 @@ impl Store {
         Ok(row.and_then(|row| self.damage.pass("sheaves", &number, Sheaf::open(&self.press, &row))))
     }
 
+    /// The entries in the row of a sheaf.
+    pub(super) fn sheaf_entries(
+        &self,
+        row: &[u8],
+    ) -> Result<impl Iterator<Item = Result<Entry, StoreError>> + use<>, StoreError> {
+        let sheaf = Sheaf::open(&self.press, row)?;
+        let keys: Vec<EntryKey> = sheaf.stalks.iter().map(|stalk| stalk.key).collect();
+        Ok(keys.into_iter().map(move |key| sheaf.entry(key)))
+    }
+
     /// Takes entries that `commit` removes out of their sheaves, and removes those in which no other is left.
     pub(super) fn unbind(&self, commit: &mut Commit, gone: &[EntryKey]) -> Result<(), StoreError> {
         let mut touched = vec![];

@@ -145,7 +145,8 @@ fn write(row: &mut Vec<u8>, sketch: &Sketch, before: Option<&Sketch>) -> Result<
     Ok(())
 }
 
-fn open(row: &[u8]) -> Result<Vec<Sketch>, StoreError> {
+/// Reads a row.
+pub(super) fn open(row: &[u8]) -> Result<Vec<Sketch>, StoreError> {
     let (count, mut rest) = head(row)?;
     let (mut source, mut first_seen) = (SourceId(String::new()), Timestamp::UNIX_EPOCH);
     let mut sketches = Vec::with_capacity(count);

@@ -17,7 +17,7 @@ const FORGET_BATCH_MAX: usize = 1_000;
 const OF_ONE_NAME_MAX: usize = 50;
 
 /// What the rows of stubs begin with, and those of names.
-const STUB: u8 = b's';
+pub(super) const STUB: u8 = b's';
 const NAME: u8 = b'n';
 const DIGEST_BYTES: usize = 16;
 
@@ -128,4 +128,13 @@ fn hash(stub: &Stub) -> Digest {
     let EntryKey(entry) = entry.unwrap_or(EntryKey([0; 16]));
     let (id, link) = (text(&dropped.id), text(&dropped.link));
     Digest::of([source.as_bytes(), id.as_bytes(), link.as_bytes(), why.as_bytes(), &entry])
+}
+
+/// Whether a row is a stub, or leads to one.
+pub(super) fn verify_row(name: &[u8], row: &[u8]) -> Result<(), StoreError> {
+    match name.first() {
+        Some(&STUB) => codec::decode::<Stub>(row).map(drop),
+        Some(&NAME) if name.get(1 + DIGEST_BYTES) == Some(&STUB) => Ok(()),
+        _ => Err(StoreError::Record("it is neither a stub nor a name of one".to_owned())),
+    }
 }

@@ -119,6 +119,15 @@ impl Store {
         Ok(sizes)
     }
 
+    /// Whether a row of `deliveries` can be read.
+    pub(super) fn verify_delivery(&self, name: &[u8], record: &[u8]) -> Result<(), StoreError> {
+        match name.first() {
+            Some(&TOPIC) => codec::decode::<Topic>(record).map(drop),
+            Some(&ANNOUNCEMENT) => self.announcement(record).map(drop),
+            _ => Err(StoreError::Record("its kind is not known here".to_owned())),
+        }
+    }
+
     fn announcement(&self, record: &[u8]) -> Result<Announcement, StoreError> {
         let (length, pressed) = length(record)?;
         serde_json::from_slice(&self.press.restore(pressed, length)?).map_err(unusable)

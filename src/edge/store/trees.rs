@@ -68,12 +68,24 @@ impl Trees {
             }
         }
         let others = TREES.iter().zip(&self.0).filter(|(name, _)| **name != META);
-        Ok(others.map(|(_, tree)| tree.is_empty()).all(|is_empty| is_empty))
+        Ok(others.into_iter().all(|(_, tree)| tree.is_empty()))
     }
 
+    /// One commit, with its place: all of it or nothing.
+    pub(super) fn apply(&self, db: &Db, prepared: &Prepared, sequence: u64) -> Result<(), StoreError> {
+        let mut place = Batch::default();
+        place.insert(SEQUENCE, &sequence.to_be_bytes());
+        let changed =
+            self.0.iter().zip(&prepared.0).filter_map(|(tree, batch)| Some((tree, batch.as_ref()?)));
+        let place = [(self.tree(META)?, &place)];
+        Ok(db.apply(changed.chain(place))?)
+    }
+}
+
+impl Prepared {
     /// Makes a commit ready. Fails where it has a tree that this version does not know.
-    pub(super) fn prepare(&self, changes: &Changes) -> Result<Prepared, StoreError> {
-        let mut prepared = Prepared(vec![]);
+    pub(super) fn of(changes: &Changes) -> Result<Self, StoreError> {
+        let mut prepared = Self(vec![]);
         prepared.0.resize_with(TREES.len(), || None);
         for (name, rows) in &changes.0 {
             let batch = prepared.0.get_mut(place(name)?).ok_or_else(|| unknown(name))?;
@@ -86,16 +98,6 @@ impl Trees {
             }
         }
         Ok(prepared)
-    }
-
-    /// One commit, with its place: all of it or nothing.
-    pub(super) fn apply(&self, db: &Db, prepared: &Prepared, sequence: u64) -> Result<(), StoreError> {
-        let mut place = Batch::default();
-        place.insert(SEQUENCE, &sequence.to_be_bytes());
-        let changed =
-            self.0.iter().zip(&prepared.0).filter_map(|(tree, batch)| Some((tree, batch.as_ref()?)));
-        let place = [(self.tree(META)?, &place)];
-        Ok(db.apply(changed.chain(place))?)
     }
 }
 

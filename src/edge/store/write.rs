@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::atomic::Ordering;
 
+use super::trees::Prepared;
 use super::{Found, Store, StoreError};
 use crate::edge::journal::{Changes, Encoded, Rows};
 use crate::edge::{fault, systemd};
@@ -63,7 +64,7 @@ impl Store {
 
     fn written(&self, changes: &Changes) -> Result<(), StoreError> {
         let encoded = Encoded::of(changes).map_err(failed)?;
-        let prepared = self.trees.prepare(changes)?;
+        let prepared = Prepared::of(changes)?;
         // Held until sled has it, so that both have the same order.
         let mut journal = self.journal.begin();
         if self.is_broken() {

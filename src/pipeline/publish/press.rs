@@ -19,6 +19,8 @@ const OPML: &str = "text/x-opml; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const PNG: &str = "image/png";
+/// All that there are.
+pub(super) const CONTENT_TYPES: &[&str] = &[HTML, RSS, ATOM, JSON, OPENSEARCH, OPML, PLAIN, CSS, PNG];
 
 /// Threads that render at once.
 const THREADS_MAX: usize = 4;
@@ -81,7 +83,7 @@ impl<'a> Press<'a> {
                 documents.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             }
         });
-        Published { documents }
+        Published { documents, is_starting: false }
     }
 
     pub(super) fn section(&mut self, feed: &'a SectionFeed) {
@@ -197,11 +199,17 @@ impl<'a> Press<'a> {
 /// Lets a new document go on where the one before it ended: with its history, and where the bytes are the same, with
 /// all that was made of them.
 fn follow(new: Document, before: Option<&Document>, pieces: Option<FindPieces<'_>>) -> Document {
-    if let Some(before) = before.filter(|before| before.version == new.version) {
-        let Document { content_type, last_modified, lifetime, fingerprint, links, .. } = new;
-        return Document { content_type, last_modified, lifetime, fingerprint, links, ..before.clone() };
-    }
-    let Some((find, feed)) = pieces else { return new };
+    let same = before.filter(|before| before.version == new.version);
+    let new = match same {
+        Some(before) => {
+            let Document { content_type, last_modified, lifetime, fingerprint, links, .. } = new;
+            Document { content_type, last_modified, lifetime, fingerprint, links, ..before.clone() }
+        }
+        None => new,
+    };
+    // One that was kept on disk comes without its history.
+    let knows_nothing = same.is_none() || new.history.as_ref().is_none_or(|history| history.is_empty());
+    let Some((find, feed)) = pieces.filter(|_| knows_nothing) else { return new };
     let pieces = find(&new.identity).map(|pieces| render::with_news(pieces, &new.identity, feed));
     let list = pieces.as_ref().map_or(&[][..], |pieces| &pieces.list);
     let history = before.and_then(|before| before.history.as_deref()).cloned().unwrap_or_default();

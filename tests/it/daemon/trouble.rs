@@ -87,7 +87,7 @@ impl SmallDisk {
     fn fill(&self) {
         let mut file = fs::File::create(self.0.join("others")).unwrap();
         for size in [1 << 16, 1] {
-            while file.write_all(&[0; 1 << 16][..size]).is_ok() {}
+            while file.write_all(&vec![0; size]).is_ok() {}
         }
     }
 

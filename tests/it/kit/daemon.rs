@@ -83,13 +83,22 @@ impl Home {
         self.command(arguments).envs(environment.iter().copied()).output().unwrap()
     }
 
-    /// Starts the daemon and waits until it serves.
+    /// Starts the daemon and waits until its store is open.
     pub fn start(&self) -> Daemon {
         self.start_with(&[])
     }
 
     /// The same with variables of the environment.
     pub fn start_with(&self, environment: &[(&str, &str)]) -> Daemon {
+        let mut command = self.command(&["--log-format", "json", "run"]);
+        command.envs(environment.iter().copied()).stdout(Stdio::null());
+        let daemon = Self::serving(&mut command);
+        daemon.wait_for("the store is open", |line| line["message"] == "the store is open");
+        daemon
+    }
+
+    /// Starts the daemon and waits until it serves: its store may not be open yet.
+    pub fn begin_with(&self, environment: &[(&str, &str)]) -> Daemon {
         let mut command = self.command(&["--log-format", "json", "run"]);
         command.envs(environment.iter().copied()).stdout(Stdio::null());
         Self::serving(&mut command)
@@ -102,7 +111,9 @@ impl Home {
         let mut command = self.bare("sh", &["-c", script, "sh", program, "--log-format", "json", "run"]);
         command.env("LISTEN_FDS", "2").env("LISTEN_FDNAMES", names);
         command.stdin(Stdio::from(one.into())).stdout(Stdio::from(other.into()));
-        Self::serving(&mut command)
+        let daemon = Self::serving(&mut command);
+        daemon.wait_for("the store is open", |line| line["message"] == "the store is open");
+        daemon
     }
 
     fn serving(command: &mut Command) -> Daemon {

@@ -99,16 +99,26 @@ fn every_entry_survives_damage_to_any_file() {
     let expected = entries(&home, "before");
     assert_eq!(expected.lines().count(), ROUNDS * PER_ROUND);
     let names = files(&home.path("state"));
-    for part in ["db/conf", "db/db", "db/blobs", "journal"] {
+    for part in ["db/conf", "db/db", "db/blobs", "journal", "snapshots"] {
         assert!(names.iter().any(|name| name.starts_with(part)), "no {part} in {names:?}");
     }
+    // The first segment and the last one; snapshots are a matter of their own.
+    let segments: Vec<&PathBuf> = names.iter().filter(|name| name.starts_with("journal")).collect();
+    assert!(segments.len() > 2, "{segments:?}");
+    let is_wanted = |name: &&PathBuf| {
+        if name.starts_with("journal") {
+            *name == segments[0] || Some(name) == segments.last()
+        } else {
+            !name.starts_with("snapshots")
+        }
+    };
     // Where it was not closed well, nobody can tell another store's file, if it is sound, from ours.
     let killed = ALL.iter().filter(|damage| **damage != Damage::OfAnother).map(|damage| (*damage, false));
-    let closed = [Damage::OfAnother, Damage::BytesFlipped, Damage::Removed].map(|damage| (damage, true));
+    let closed = [Damage::OfAnother, Damage::BytesFlipped].map(|damage| (damage, true));
     let kinds: Vec<(Damage, bool)> = killed.chain(closed).collect();
-    let cases = names
-        .iter()
-        .flat_map(|name| kinds.iter().map(|(damage, is_closed)| (name.clone(), *damage, *is_closed)));
+    let names = names.iter().filter(is_wanted);
+    let cases =
+        names.flat_map(|name| kinds.iter().map(|(damage, is_closed)| (name.clone(), *damage, *is_closed)));
     let cases = Mutex::new(cases.collect::<Vec<_>>());
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -120,6 +130,52 @@ fn every_entry_survives_damage_to_any_file() {
             });
         }
     });
+}
+
+/// The store is broken, and so is the newest snapshot, or a part of the journal that the snapshot has as well.
+#[test]
+fn an_older_snapshot_helps_where_the_newest_is_damaged() {
+    let (home, other) = (stocked(), stocked());
+    let expected = entries(&home, "before");
+    let names = files(&home.path("state"));
+    let snapshots: Vec<&PathBuf> = names.iter().filter(|name| name.starts_with("snapshots")).collect();
+    let first = names.iter().find(|name| name.starts_with("journal")).unwrap();
+    // That of another store is sound, and nothing says whose it is.
+    let kinds =
+        ALL.iter().filter(|damage| **damage != Damage::OfAnother).map(|damage| (snapshots[1], *damage));
+    for (name, damage) in kinds.chain([(first, Damage::Removed)]) {
+        let (home, what) = (twin(&home), format!("{} {damage:?}", name.display()));
+        damage.inflict(&home.path("state").join(name), &counterpart(&other, name));
+        fs::remove_file(home.path("state/closed.json")).unwrap();
+        Damage::Halved.inflict(&home.path("state/db/conf"), Path::new(""));
+        check_same(&entries(&home, &what), &expected, &what);
+        let mended = repairs(&home);
+        assert_eq!((mended.len(), &mended[0]["lost"]), (1, &serde_json::json!([])), "{what}: {mended:?}");
+        let from = mended[0]["from"].as_str().unwrap();
+        let used = if name == first { snapshots[1] } else { snapshots[0] };
+        assert!(from.contains(used.file_name().unwrap().to_str().unwrap()), "{what}: {mended:?}");
+    }
+}
+
+/// Neither a snapshot nor the beginning of the journal: what is there is there, and the rest is named.
+#[test]
+fn what_is_lost_is_told() {
+    let home = stocked();
+    let names = files(&home.path("state"));
+    let expected = entries(&home, "before");
+    for name in names.iter().filter(|name| name.starts_with("snapshots")) {
+        fs::remove_file(home.path("state").join(name)).unwrap();
+    }
+    let first = names.iter().find(|name| name.starts_with("journal")).unwrap();
+    fs::remove_file(home.path("state").join(first)).unwrap();
+    Damage::Halved.inflict(&home.path("state/db/conf"), Path::new(""));
+    let left = entries(&home, "after");
+    assert!(!left.is_empty() && left.lines().all(|line| expected.contains(line)), "{left}");
+    let mended = repairs(&home);
+    let lost = mended[0]["lost"][0].as_str().unwrap();
+    assert!(lost.contains("what was stored before commit"), "{mended:?}");
+    check_same(&entries(&home, "again"), &left, "again");
+    assert_eq!(repairs(&home).len(), 1);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn somebody_elses_folder_is_left_alone() {
 fn files_that_may_not_be_read_are_not_damaged() {
     let home = stocked();
     let file = home.path("state/db/db");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::File::open(&file).is_ok() {
         // Whoever is root may read everything.
         assert_eq!(entries(&home, "root").lines().count(), ROUNDS * PER_ROUND);

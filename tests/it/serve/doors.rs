@@ -112,7 +112,7 @@ impl House {
         let mut documents: HashMap<_, _> = published().documents;
         documents.extend(further.map(|(path, document)| (path.to_owned(), document)));
         documents.insert("/big.atom".to_owned(), document("application/atom+xml", vec![b'a'; BIG_BYTES]));
-        let front = Arc::new(ArcSwap::from_pointee(Published { documents }));
+        let front = Arc::new(ArcSwap::from_pointee(Published { documents, is_starting: false }));
         let pages = Arc::new(Pages::default());
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();

@@ -45,7 +45,7 @@ pub(super) fn through_socket(home: &Home, method: &str, path: &str) -> (u16, Str
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let socket = home.path("state/nashra.sock");
     let (status, body) = runtime.block_on(admin::call(&socket, method, path, &[], DEADLINE)).unwrap();
-    (status, String::from_utf8(body.to_vec()).unwrap())
+    (status, String::from_utf8(body.clone()).unwrap())
 }
 
 #[test]

@@ -28,7 +28,11 @@ fn copy(from: &Path, to: &Path) {
     for file in fs::read_dir(from).unwrap() {
         let path = file.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &target) } else { drop(fs::copy(path, target).unwrap()) }
+        if path.is_dir() {
+            copy(&path, &target)
+        } else {
+            fs::copy(path, target).unwrap();
+        }
     }
 }
 
@@ -363,7 +367,7 @@ proptest! {
             prop_assert!(records.contains(record), "nobody has written {record:?}");
         }
         for (record, end) in records.iter().zip(begins.windows(2)) {
-            let is_touched = end[0] < upto && at < end[1] || (end[0] < at && at < end[1]);
+            let is_touched = at < end[1] && (end[0] < upto || end[0] < at);
             prop_assert!(is_touched || read.contains(record), "{} is lost: {facts:?}", record.sequence);
         }
         prop_assert!(facts.damaged.iter().all(|one| one.range.end <= bytes.len() as u64));

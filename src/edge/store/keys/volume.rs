@@ -237,6 +237,16 @@ impl Scribe {
     }
 }
 
+/// Whether a row is what a volume is made of.
+pub(in crate::edge::store) fn verify_row(name: &[u8], row: &[u8]) -> Result<(), StoreError> {
+    match name.get(4..).and_then(<[u8]>::first) {
+        Some(&HEAD) => head(row).map(drop),
+        Some(&FILTER) => filter_part(row, row.len() / WORD_BYTES).map(drop),
+        Some(_) if name.len() == 4 + NAME_BYTES => records(row).map(drop),
+        _ => Err(bytes::broken_off()),
+    }
+}
+
 /// The number after the last volume's.
 pub(super) fn next_number(tree: &Tree) -> Result<u32, StoreError> {
     let last = tree.last()?.and_then(|(row, _)| row.first_chunk().map(|number| u32::from_be_bytes(*number)));

@@ -1,0 +1,187 @@
+//! Backing up, restoring and looking through as an admin does it, with a daemon and without.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use nashra::edge::snapshot;
+
+use super::*;
+use crate::kit::daemon::*;
+
+const CONFIG: &str = "[site]\nlanguage = \"ar\"\n[sections.sport]\ntitle = \"رياضة\"\n\
+    [sources.wire]\nurl = \"file:wire.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n";
+const PATHS: [&str; 7] =
+    ["/latest.rss", "/latest.atom", "/latest.json", "/sport.rss", "/sport.atom", "/sport.json", "/sport"];
+
+fn rss(ids: &[usize]) -> String {
+    let item = |id: &usize| {
+        format!(
+            "<item><title>Story {id}</title><guid isPermaLink=\"false\">{id}</guid><link>https://e.example/{id}</link>\
+             <pubDate>Fri, 20 Nov 2026 08:0{id}:00 GMT</pubDate><description>On {id}</description></item>"
+        )
+    };
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://e.example/</link>\
+         <description>News</description>{}</channel></rss>",
+        ids.iter().map(item).collect::<String>()
+    )
+}
+
+fn home() -> Home {
+    let home = Home::new(CONFIG);
+    home.write("wire.xml", &rss(&[1, 2, 3]));
+    home
+}
+
+/// What readers get: bodies and entity tags.
+fn shown(daemon: &Daemon) -> Vec<(String, String)> {
+    let answer = |path: &&str| {
+        let answer = daemon.get(path);
+        (answer.text().to_owned(), answer.header("etag").to_owned())
+    };
+    PATHS.iter().map(answer).collect()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn done(home: &Home, arguments: &[&str]) -> String {
+    let output = home.run(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    said(&output)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let list =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = list.collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn readers_see_what_they_saw_at_the_time_of_the_backup() {
+    for through_the_daemon in [false, true] {
+        let home = home();
+        let daemon = home.start();
+        daemon.wait_for_poll("wire", "ok");
+        done(&home, &["hide", "https://e.example/2"]);
+        let before = shown(&daemon);
+        assert!(before[0].0.contains("Story 1") && !before[0].0.contains("Story 2"));
+        let told = done(&home, &["backup", "copy"]);
+        assert!(told.contains("copy: ") && told.contains(" rows, up to commit "), "{told}");
+        home.write("wire.xml", &rss(&[1, 2, 3, 4]));
+        daemon.wait_for_poll("wire", "ok");
+        assert!(shown(&daemon)[0].0.contains("Story 4"));
+        home.write("wire.xml", &rss(&[1, 2, 3]));
+        daemon.wait_for_poll("wire", "ok");
+        if through_the_daemon {
+            let told = done(&home, &["restore", "copy"]);
+            assert!(told.contains("restored as of ") && told.contains("the daemon has it"), "{told}");
+            assert!(daemon.ended().success());
+        } else {
+            assert!(daemon.stop().success());
+            let told = done(&home, &["restore", "copy"]);
+            assert!(told.contains("restored as of ") && told.contains("state/before-restore-"), "{told}");
+        }
+        let daemon = home.start();
+        assert_eq!(shown(&daemon), before, "through the daemon: {through_the_daemon}");
+        home.write("wire.xml", &rss(&[3, 2, 1]));
+        daemon.wait_for_poll("wire", "ok");
+        assert_eq!(shown(&daemon), before, "nothing old is new");
+        assert!(done(&home, &["verify"]).contains("all is well"));
+        assert!(daemon.stop().success());
+        assert!(names(&home.path("state")).iter().any(|name| name.starts_with("before-restore-")));
+        assert!(!home.path("state/restore.pending").exists());
+        assert!(done(&home, &["verify"]).contains("all is well"));
+    }
+}
+
+#[test]
+fn a_damaged_file_changes_nothing() {
+    let home = home();
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    done(&home, &["backup", "copy"]);
+    let whole = home.run(&["backup", "-"]);
+    let copy = fs::read(home.path("copy")).unwrap();
+    assert!(whole.status.success() && snapshot::head(&whole.stdout[..]).is_ok() && whole.stdout.len() > 1000);
+    let before = shown(&daemon);
+    let mut damaged = copy.clone();
+    damaged[copy.len() / 2] ^= 1;
+    fs::write(home.path("damaged"), &damaged).unwrap();
+    fs::write(home.path("newer"), b"nashra snapshot 9\n").unwrap();
+    let there = names(&home.path("state"));
+    let check = |arguments: &[&str], expected: &str| {
+        let output = home.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains(expected), "{}", said(&output));
+        assert_eq!(names(&home.path("state")), there);
+    };
+    check(&["restore", "damaged"], "is damaged: its checksum is wrong");
+    check(&["restore", "newer"], "written by a newer nashra");
+    check(&["restore", "nowhere"], "No such file");
+    check(&["backup", "nowhere/copy"], "No such file");
+    // Nobody has looked at it before the daemon does.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nashra"))
+        .current_dir(home.folder.path())
+        .args(["restore", "-"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(&damaged).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("is damaged"), "{}", said(&output));
+    assert_eq!((shown(&daemon), names(&home.path("state"))), (before, there));
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn one_snapshot_a_day_is_made_and_three_are_kept() {
+    let home = home();
+    let snapshots = home.path("state/snapshots");
+    for round in 1..=5 {
+        // The last one is a day old by now.
+        for (days, kept) in snapshot::kept(&snapshots).unwrap().into_iter().enumerate() {
+            let made_at = at(NOW) - chrono::TimeDelta::days(i64::try_from(days).unwrap());
+            fs::rename(&kept.path, snapshots.join(snapshot::name(kept.sequence, made_at))).unwrap();
+        }
+        if round > 1 {
+            let word = if round % 2 == 0 { "hide" } else { "unhide" };
+            done(&home, &[word, "https://e.example/1"]);
+        }
+        let daemon = home.start();
+        if round == 1 {
+            daemon.wait_for_poll("wire", "ok");
+        } else {
+            daemon.wait_for("a snapshot", |line| line["message"] == "a snapshot was made");
+        }
+        assert!(daemon.stop().success());
+        assert_eq!(names(&snapshots).len(), round.min(3), "{round}");
+        let daemon = home.start();
+        assert!(daemon.stop().success());
+        assert_eq!(names(&snapshots).len(), round.min(3), "another one is not due");
+    }
+    assert!(done(&home, &["verify"]).contains("all is well"));
+}
+
+#[test]
+fn that_no_snapshot_can_be_made_is_told() {
+    let home = home();
+    let config = fs::read_to_string(home.path("feeds.toml")).unwrap();
+    home.write("feeds.toml", &config.replace("[server]\n", "[server]\nadmin = \"127.0.0.1:0\"\n"));
+    fs::create_dir(home.path("state")).unwrap();
+    fs::write(home.path("state/snapshots"), "in the way").unwrap();
+    let daemon = home.start_with(&[("NASHRA_LIMITS", "snapshots.first=1")]);
+    daemon.wait_for("the trouble", |line| {
+        line["message"].as_str().is_some_and(|said| said.starts_with("no snapshot could be made"))
+    });
+    let health = ask_at(daemon.admin.unwrap(), "GET", "/healthz", &[]);
+    assert!(health.text().contains("\"status\":\"degraded\""), "{}", health.text());
+    let notices = ask_at(daemon.admin.unwrap(), "GET", "/admin.atom", &[]);
+    assert!(notices.text().contains("no snapshot of the store can be made"), "{}", notices.text());
+    assert!(daemon.stop().success());
+}
