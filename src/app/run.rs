@@ -37,7 +37,7 @@ use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
 use crate::edge::store::Lock;
 use crate::edge::watch::Watch;
-use crate::edge::{clock, fault, files, serve, systemd};
+use crate::edge::{clock, fault, files, serve, stop, systemd};
 
 const SIGXFSZ: i32 = 25;
 /// Events that wait for the loop.
@@ -312,6 +312,9 @@ fn listen_for_signals(events: &mpsc::Sender<Event>) -> Result<Arc<Notify>, AppEr
         let (events, impatient) = (events.clone(), Arc::clone(&impatient));
         tokio::spawn(async move {
             while stream.recv().await.is_some() {
+                if matches!(event(), Event::Stop) {
+                    stop::begin();
+                }
                 if let Err(SendError(Event::Stop)) = events.send(event()).await {
                     impatient.notify_one();
                 }

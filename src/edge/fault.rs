@@ -2,7 +2,8 @@
 //!
 //! Nothing happens unless the environment names one: `NASHRA_FAULT=journal.append:3` ends the process, as if it had
 //! been killed, the third time that it comes by; `journal.append:3:error` lets that one write fail (EIO), and
-//! `journal.append:3:full` that one and all behind it, as on a full disk. `NASHRA_LIMITS=journal.segment=4096` makes a
+//! `journal.append:3:full` that one and all behind it, as on a full disk; with `journal.append:3:hang` whoever writes
+//! never comes back from it, as from a disk that does not answer. `NASHRA_LIMITS=journal.segment=4096` makes a
 //! limit smaller, so that what happens once a week happens every second. Both are for `cargo run --example crash`.
 
 use std::io;
@@ -67,7 +68,8 @@ pub const POINTS: &[&str] = &[
     "hub.note.after",
 ];
 /// Every limit that can be made smaller.
-pub const LIMITS: &[&str] = &["journal.segment", "keys.fresh", "snapshots.first", "snapshots.interval"];
+pub const LIMITS: &[&str] =
+    &["journal.segment", "keys.fresh", "snapshots.first", "snapshots.interval", "stop.seconds"];
 
 /// Not looked up yet, nothing named, something named.
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
@@ -86,6 +88,8 @@ enum How {
     Error,
     /// Every write fails from then on.
     Full,
+    /// Whoever comes by never goes on.
+    Hang,
 }
 
 /// What the environment asks for.
@@ -164,6 +168,9 @@ fn strike(name: &str) -> io::Result<()> {
             std::process::abort();
         }
         Some(How::Error) => Err(io::Error::other(format!("{FAULT_VARIABLE} says so at {name}"))),
+        Some(How::Hang) => loop {
+            std::thread::park();
+        },
         Some(How::Full) => Err(io::ErrorKind::StorageFull.into()),
     }
 }
@@ -196,6 +203,7 @@ impl Fault {
             None => How::Abort,
             Some("error") => How::Error,
             Some("full") => How::Full,
+            Some("hang") => How::Hang,
             Some(_) => return None,
         };
         parts.next().is_none().then_some(Self { name, count, how, passed: AtomicU64::new(0) })
@@ -223,6 +231,7 @@ mod tests {
             ("journal.sync:2", [None, Some(How::Abort), None]),
             ("journal.sync:2:error", [None, Some(How::Error), None]),
             ("journal.sync:2:full", [None, Some(How::Full), Some(How::Full)]),
+            ("journal.sync:1:hang", [Some(How::Hang), None, None]),
             ("journal.append:1", [None, None, None]),
         ] {
             let fault = Fault::parse(text).unwrap();

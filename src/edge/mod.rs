@@ -13,6 +13,7 @@ pub mod listeners;
 pub mod room;
 pub mod serve;
 pub mod snapshot;
+pub mod stop;
 pub mod store;
 pub mod systemd;
 pub mod watch;

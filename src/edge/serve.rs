@@ -5,13 +5,17 @@ mod conditions;
 mod connection;
 mod delta;
 mod doors;
+mod files;
+mod gate;
 mod go;
 mod heads;
 mod lanes;
 mod negotiate;
+mod refuse;
 mod respond;
 mod route;
 mod twin;
+mod watched;
 
 use std::future::Future;
 use std::io;
@@ -21,12 +25,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::uri::Authority;
 use http::{HeaderValue, Method, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -38,11 +41,20 @@ use self::connection::{Answer, Patience};
 pub use self::doors::{Admission, Doors, Envelope, Mail, Mailbox, Pages, Pass, Reply};
 use self::lanes::Lanes;
 use self::negotiate::Accepted;
+use self::refuse::{is_chunked, refused};
 pub use self::respond::{Request, STARTING_SECONDS, answer, respond, text};
 use self::route::Route;
 
 /// Streams of one HTTP/2 connection at once.
 const STREAMS_MAX: u32 = 100;
+/// Streams of one HTTP/2 connection that its peer opened and took back before we looked at them: more end it.
+const RESETS_MAX: usize = 20;
+/// Streams of one HTTP/2 connection on which its peer broke the protocol: more end it.
+const ERRORS_MAX: usize = 100;
+/// Bytes of bodies that an HTTP/2 peer may send before they are read.
+const WINDOW_BYTES: u32 = 64 * 1024;
+/// Bytes of an answer that wait for an HTTP/2 stream's window.
+const SEND_BYTES_MAX: usize = 64 * 1024;
 /// How long the listener rests when the system has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// hyper reads HTTP/1 heads into a buffer that cannot be smaller.
@@ -55,7 +67,8 @@ pub struct Limits {
     pub connections_max: u32,
     /// A connection's first request must be there, its head whole, within this time.
     pub head: Duration,
-    /// The same for each further request, counted from the last answer: how long an idle connection is kept.
+    /// The first byte of each further one must be there within this time of the last answer: how long an idle
+    /// connection is kept. From that byte on the head has the same time as the first one.
     pub idle: Duration,
     /// The body of a request must be there, whole, within this time.
     pub body: Duration,
@@ -99,7 +112,9 @@ pub async fn run(
     doors: Doors,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    run_with(listener, doors, shutdown, Limits::default()).await
+    let limits = Limits::default();
+    let connections_max = files::connections_max(limits.connections_max);
+    run_with(listener, doors, shutdown, Limits { connections_max, ..limits }).await
 }
 
 /// [`run`] with other bounds.
@@ -114,7 +129,8 @@ pub async fn run_with(
     let server = Arc::new(Server {
         doors,
         item_slots: Arc::new(Semaphore::new(limits.items_max as usize)),
-        builder: builder(&limits),
+        http1: http1(&limits),
+        http2: http2(&limits),
         limits,
         main: Handle::current(),
     });
@@ -162,16 +178,16 @@ async fn next(
 struct Server {
     doors: Doors,
     item_slots: Arc<Semaphore>,
-    builder: auto::Builder<TokioExecutor>,
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
     limits: Limits,
     /// Where everything but the conversation itself is done.
     main: Handle,
 }
 
-fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+fn http1(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         // `connection` keeps the deadlines for heads, too.
         .header_read_timeout(None)
@@ -179,9 +195,19 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .half_close(true)
         .max_buf_size(limits.head_bytes_max.max(HEAD_BYTES_MIN));
     builder
-        .http2()
+}
+
+fn http2(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
+        .max_pending_accept_reset_streams(RESETS_MAX)
+        .max_local_error_reset_streams(ERRORS_MAX)
+        // What peers send is short: a form for the hub.
+        .initial_stream_window_size(WINDOW_BYTES)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .max_send_buf_size(SEND_BYTES_MAX)
         .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX));
     builder
 }
@@ -195,10 +221,10 @@ fn handle(
 ) -> Handled {
     let (head, body) = request.into_parts();
     let call = Call { running: patience.begin(), version: head.version, is_unread: !body.is_end_stream() };
-    if let Some(refused) = refused(&head) {
+    let route = Route::of(head.uri.path());
+    if let Some(refused) = refused(&head, &route) {
         return Handled::Now(Some(call.close(refused, patience)));
     }
-    let route = Route::of(head.uri.path());
     if head.uri.path() == "/healthz"
         && respond::not_allowed(&head.method).is_none()
         && let Some(why) = server.doors.pages.trouble()
@@ -240,35 +266,6 @@ async fn read(body: Incoming, bytes_max: usize) -> Result<Bytes, Box<Response<By
     }
 }
 
-/// What is wrong with a request before its address is looked up.
-fn refused(head: &Parts) -> Option<Response<Bytes>> {
-    let mut hosts = head.headers.get_all(header::HOST).iter();
-    let (host, other) = (hosts.next(), hosts.next());
-    // RFC 9112 §3.2. Which host is named does not matter.
-    if head.version == Version::HTTP_11 && (host.is_none() || other.is_some()) {
-        return Some(text(StatusCode::BAD_REQUEST, "Exactly one Host is wanted.\n", &head.method));
-    }
-    if host.is_some_and(|host| !is_host(host.as_bytes())) {
-        return Some(text(StatusCode::BAD_REQUEST, "Host is no host.\n", &head.method));
-    }
-    let length = head.uri.path_and_query().map_or(0, |address| address.as_str().len());
-    (length > respond::URI_BYTES_MAX).then(|| respond::too_long(&head.method))
-}
-
-/// Whether a `Host` is empty, or a name or address with or without a port (RFC 9110 §7.2).
-fn is_host(host: &[u8]) -> bool {
-    // Nearly all are of this kind.
-    if host.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')) {
-        return true;
-    }
-    Authority::try_from(host).is_ok_and(|authority| {
-        let port =
-            authority.as_str().rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
-        let is_port = port.is_none_or(|port| port.is_empty() || port.parse::<u16>().is_ok());
-        is_port && !host.contains(&b'@')
-    })
-}
-
 impl Server {
     /// Whatever the snapshot does not hold.
     async fn handle(
@@ -283,7 +280,9 @@ impl Server {
         let response = match route {
             Route::Mail(bytes_max) => match self.receive(&head, body, bytes_max).await {
                 Ok((body, pass)) => {
-                    call.is_unread = false;
+                    // Nothing that follows a body in chunks is read: another length may have been named as well, by
+                    // which a proxy in front of us went (RFC 9112 §6.3).
+                    call.is_unread = is_chunked(&head);
                     self.deliver(head, body, peer, pass).await
                 }
                 Err(refused) => *refused,

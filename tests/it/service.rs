@@ -1,5 +1,6 @@
 //! The daemon as its service manager meets it: notifications, reloads, stops, and the socket in its folder.
 
+mod hung;
 mod sockets;
 
 use std::fs;

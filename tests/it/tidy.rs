@@ -34,7 +34,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("notify", &["edge/watch"]),
     ("sd_notify", &["edge/systemd"]),
     ("listenfd", &["edge/listeners"]),
-    ("rustix", &["edge/listeners", "edge/room", "edge/serve/twin", "edge/clock/ticks"]),
+    ("rustix", &["edge/listeners", "edge/room", "edge/serve/files", "edge/serve/twin", "edge/clock/ticks"]),
+    ("socket2", &["edge/serve/lanes"]),
     ("rss", &["pipeline/parse", "pipeline/render"]),
     ("atom_syndication", &["pipeline/parse", "pipeline/render"]),
     ("encoding_rs", &["pipeline/parse", "config"]),
@@ -63,7 +64,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regex", &["config", "pipeline/section"]),
     ("regex_syntax", &["config/rules"]),
     ("blake3", &["model/id"]),
-    ("memchr", &["pipeline/", "edge/journal"]),
+    ("memchr", &["pipeline/", "edge/journal", "edge/serve/gate"]),
     ("ipnet", &["model/policy", "config", "edge/fetch", "app/probe"]),
     ("percent_encoding", &["config", "pipeline/section", "pipeline/why", "edge/"]),
     (

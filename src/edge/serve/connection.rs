@@ -5,35 +5,31 @@ use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, sleep_until};
 
 use super::Limits;
-use super::twin::{self, Twin};
+use super::twin::Twin;
 
-/// Bytes that are read and thrown away after an answer, so that a peer which is still sending gets to read it.
-const LINGER_BYTES_MAX: usize = 256 * 1024;
+/// hyper keeps a connection that is quiet for so long: who asks for a page asks for what belongs to it at once.
+const PARK_AFTER: Duration = Duration::from_millis(500);
 /// Bytes of an answer that are handed to hyper at once.
 const PIECE_BYTES: usize = 64 * 1024;
-
-/// A connection that has only just begun when a stop comes has so long for its first request: who sends it was not told
-/// that nobody is there.
-const FIRST_WORD: Duration = Duration::from_millis(500);
 
 /// What one connection is doing.
 pub(super) struct Patience {
     limits: Limits,
     began: Instant,
+    /// Whether hyper has it, over HTTP/1, and may give it back.
+    parks: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -46,6 +42,8 @@ struct State {
     answered: bool,
     /// When the last answer was handed over, or the connection began.
     quiet_since: Instant,
+    /// When the first bytes of a head came that is not whole yet.
+    head_since: Option<Instant>,
     /// When the peer last took bytes, or asked for some.
     moved_at: Instant,
     /// When the last bytes were sent, where the peer is only allowed to read them.
@@ -58,7 +56,9 @@ struct State {
 
 /// Why a connection's time is up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Verdict {
+pub(super) enum Verdict {
+    /// It is given back by hyper until it says something.
+    Park,
     /// It may finish what runs.
     Finish,
     /// It has had its time for that.
@@ -74,27 +74,48 @@ impl Patience {
             blocked: false,
             answered: false,
             quiet_since: now,
+            head_since: None,
             moved_at: now,
             lingers_since: None,
             unread: false,
             twin: None,
         };
-        Arc::new(Self { limits, began: now, state: Mutex::new(state) })
+        Arc::new(Self { limits, began: now, parks: AtomicBool::new(false), state: Mutex::new(state) })
     }
 
     /// A request begins; it runs until the guard is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Running {
         let mut state = self.state();
         state.running += 1;
+        state.head_since = None;
         state.moved_at = Instant::now();
         Running(Arc::clone(self))
     }
 
-    /// Until when the first request of this connection is waited for, whatever happens; `None` where that is over.
-    fn first_word_until(&self) -> Option<Instant> {
-        let state = self.state();
-        let until = self.began + FIRST_WORD;
-        (state.running == 0 && !state.answered && Instant::now() < until).then_some(until)
+    /// Bytes of a head have come.
+    pub(super) fn hear(&self) {
+        let mut state = self.state();
+        if state.running == 0 && state.head_since.is_none() {
+            state.head_since = Some(Instant::now());
+        }
+    }
+
+    /// The same, where hyper has read them.
+    pub(super) fn heard(&self) {
+        if self.parks.load(Ordering::Relaxed) {
+            self.hear();
+        }
+    }
+
+    /// Whether hyper is to give the connection back when it has nothing to do.
+    pub(super) fn park(&self, parks: bool) {
+        self.parks.store(parks, Ordering::Relaxed);
+    }
+
+    /// Until when the first request of this connection is waited for, though a stop has come; the present or the past
+    /// where it is not.
+    pub(super) fn first_word_until(&self, time: Duration) -> Instant {
+        if self.state().answered { self.began } else { self.began + time }
     }
 
     /// The answer to a request that took its time is there.
@@ -114,11 +135,17 @@ impl Patience {
         }
     }
 
+    /// The twin that was expected; it is to be expected again where it was not sent whole.
+    pub(super) fn take_twin(&self) -> Option<Arc<Twin>> {
+        self.state().twin.take()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wrote(&self, outcome: &Poll<io::Result<usize>>) {
+    /// The peer was sent something, or takes nothing at the moment.
+    pub(super) fn wrote(&self, outcome: &Poll<io::Result<usize>>) {
         let mut state = self.state();
         match outcome {
             Poll::Pending => state.blocked = true,
@@ -135,14 +162,24 @@ impl Patience {
     }
 
     /// The next deadline, and what happens then. `last` is when a connection that was told to finish is cut.
-    fn deadline(&self, last: Option<Instant>) -> (Instant, Verdict) {
+    pub(super) fn deadline(&self, last: Option<Instant>) -> (Instant, Verdict) {
         let (state, limits) = (self.state(), &self.limits);
         let next = match state.lingers_since {
             Some(since) => (since + limits.grace, Verdict::Cut),
             None if state.running > 0 || state.blocked => (state.moved_at + limits.write, Verdict::Cut),
-            None if state.answered => (state.quiet_since + limits.idle, Verdict::Finish),
-            None => (state.quiet_since + limits.head, Verdict::Finish),
+            // Who has said nothing yet has the same time for the first byte and the last one of its head.
+            None if !state.answered => (state.quiet_since + limits.head, Verdict::Finish),
+            None => match state.head_since {
+                Some(since) => (since + limits.head, Verdict::Finish),
+                None => (state.quiet_since + limits.idle, Verdict::Finish),
+            },
         };
+        if self.parks.load(Ordering::Relaxed) && last.is_none() && state.answered && next.1 == Verdict::Finish
+        {
+            let quiet_since = state.head_since.unwrap_or(state.quiet_since);
+            let old_at = (self.began + limits.age, Verdict::Finish);
+            return next.min(old_at).min((quiet_since + PARK_AFTER, Verdict::Park));
+        }
         match last {
             // It need not be told twice.
             Some(last) if next.1 == Verdict::Finish => (last, Verdict::Cut),
@@ -153,14 +190,14 @@ impl Patience {
 
     /// When a connection that is told to finish now is cut: one that has nothing to finish is only waited
     /// for as long as its goodbye takes.
-    fn told_to_finish(&self) -> Instant {
+    pub(super) fn told_to_finish(&self) -> Instant {
         let state = self.state();
         let quiet = state.running == 0 && !state.blocked;
         Instant::now() + if quiet { self.limits.grace } else { self.limits.drain }
     }
 
     /// Whether the peer may be still sending; begins the time that it is given.
-    fn lingers(&self) -> bool {
+    pub(super) fn lingers(&self) -> bool {
         let mut state = self.state();
         if state.unread && state.lingers_since.is_none() {
             state.lingers_since = Some(Instant::now());
@@ -219,96 +256,8 @@ impl Body for Answer {
     }
 }
 
-/// A stream that notes whether its peer takes what is sent, and that ends without cutting the last answer off.
-pub(super) struct Watched {
-    io: TokioIo<TcpStream>,
-    patience: Arc<Patience>,
-    swallowed_bytes: usize,
-}
-
-impl Watched {
-    pub(super) fn new(stream: TcpStream, patience: Arc<Patience>) -> Self {
-        Self { io: TokioIo::new(stream), patience, swallowed_bytes: 0 }
-    }
-}
-
-impl Watched {
-    /// With the help of a body's twin, where there is one.
-    fn poll_send(&mut self, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let mut expected = self.patience.state().twin.take();
-        if expected.is_some() {
-            let sent = twin::poll_send(self.io.inner(), cx, slices, &mut expected);
-            self.patience.expect(expected);
-            if let Some(sent) = sent {
-                return sent;
-            }
-        }
-        match slices {
-            // One is sent with less ado than a list.
-            [slice] => Pin::new(&mut self.io).poll_write(cx, slice),
-            _ => Pin::new(&mut self.io).poll_write_vectored(cx, slices),
-        }
-    }
-}
-
-impl Read for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
-    }
-}
-
-impl Write for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.patience.wrote(&outcome);
-        outcome
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let outcome = self.poll_send(cx, slices);
-        self.patience.wrote(&outcome);
-        outcome
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    /// Says that nothing more comes. A peer that is still sending would be reset at that, perhaps before it
-    /// has read its answer: it is listened to for a little while, and what it says is thrown away.
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;
-        loop {
-            let mut space = [0; 4096];
-            let mut buffer = ReadBuf::new(&mut space);
-            let ended = match Pin::new(&mut self.io).poll_read(cx, buffer.unfilled()) {
-                Poll::Ready(Ok(())) => buffer.filled().is_empty(),
-                Poll::Pending if self.patience.lingers() => return Poll::Pending,
-                Poll::Pending | Poll::Ready(Err(_)) => true,
-            };
-            self.swallowed_bytes += buffer.filled().len();
-            if ended || self.swallowed_bytes > LINGER_BYTES_MAX {
-                return Poll::Ready(Ok(()));
-            }
-            self.patience.leave_unread();
-        }
-    }
-}
-
-/// Drives a connection until it ends, its time is up, or, after a stop, what ran is answered.
-/// `finish` tells it to take nothing new.
+/// Drives a connection until it ends, its time is up, or, after a stop, what ran is answered; then there is nothing
+/// left of it. One that is to be parked is given back. `finish` tells it to take nothing new.
 ///
 /// Must be all that its task waits for: the waker that hears of a stop is the one of the first poll.
 pub(super) async fn drive<C: Future>(
@@ -317,7 +266,7 @@ pub(super) async fn drive<C: Future>(
     finish: impl Fn(Pin<&mut C>),
     patience: &Patience,
     mut stopped: watch::Receiver<bool>,
-) {
+) -> Option<Pin<Box<C>>> {
     let told = stopped.clone();
     // The sender lives until all connections have ended; should it not, they end as well.
     let mut stopped = pin!(async move { stopped.wait_for(|stop| *stop).await.is_ok() });
@@ -326,24 +275,22 @@ pub(super) async fn drive<C: Future>(
     let mut last = None;
     let mut is_stopped = false;
     let (mut is_first, mut is_set) = (true, false);
-    poll_fn(|cx| {
+    let parked = poll_fn(|cx| {
         // To look whether there is news costs next to nothing; to wait for it again would cost a lock.
         let has_news = std::mem::take(&mut is_first) || !matches!(told.has_changed(), Ok(false));
-        is_stopped |= has_news && last.is_none() && !is_stopped && stopped.as_mut().poll(cx).is_ready();
+        is_stopped |= has_news && !is_stopped && stopped.as_mut().poll(cx).is_ready();
         loop {
             // A peer that breaks the protocol or goes away is its own affair.
             if connection.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
+                return Poll::Ready(false);
             }
-            let is_new = is_stopped && last.is_none();
-            let waits_until = if is_new { patience.first_word_until() } else { None };
-            if is_new && waits_until.is_none() {
+            // Behind the look at the connection: one that hyper has only just been given would be closed unheard.
+            if is_stopped && last.is_none() {
                 last = Some(patience.told_to_finish());
                 finish(connection.as_mut());
                 continue;
             }
             let (at, verdict) = patience.deadline(last);
-            let at = waits_until.map_or(at, |until| at.min(until));
             // Nearly every request puts the deadline off. The alarm is left where it is then, and set anew when it
             // rings: a timer is dearer than a look at the clock.
             if at < alarm.deadline() {
@@ -362,16 +309,13 @@ pub(super) async fn drive<C: Future>(
                 is_set = false;
                 continue;
             }
-            if waits_until.is_some() {
-                // It has had its moment, and is told now.
-                continue;
-            }
-            if verdict == Verdict::Cut {
-                return Poll::Ready(());
+            if verdict != Verdict::Finish {
+                return Poll::Ready(verdict == Verdict::Park);
             }
             last = Some(patience.told_to_finish());
             finish(connection.as_mut());
         }
     })
     .await;
+    parked.then_some(connection)
 }

@@ -3,21 +3,28 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::{self, available_parallelism};
 
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::server::conn::auto;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::timeout;
 
-use super::connection::{Patience, Watched, drive};
-use super::{Server, handle};
+use super::connection::{Patience, drive};
+use super::gate::{Protocol, wait};
+use super::watched::Watched;
+use super::{HEAD_BYTES_MIN, Server, handle};
 
 /// One lane sends more than the line of most machines can carry; further ones only spread the work of the kernel.
 const LANES_MAX: usize = 4;
+/// Bytes of an answer that wait in the kernel to be sent, but for the last piece that is handed over; what is on its way
+/// does not count. A peer that takes less than half of that in [`super::Limits::write`] is cut off.
+const UNSENT_BYTES_MAX: u32 = 32 * 1024;
 
 /// All lanes. When they are dropped, each ends with its last connection, or when its time is up.
 pub(super) struct Lanes(Vec<Lane>);
@@ -97,12 +104,29 @@ async fn converse(server: Arc<Server>, caller: Caller, stopped: watch::Receiver<
     // Small frames of HTTP/2 would wait for each other otherwise. A stream that refuses works all the same.
     let _ = stream.set_nodelay(true);
     let patience = Patience::new(server.limits);
-    let service = {
-        let (server, patience) = (Arc::clone(&server), Arc::clone(&patience));
-        service_fn(move |request| handle(&server, &patience, peer, request))
-    };
-    let stream = Watched::new(stream, Arc::clone(&patience));
-    let connection = Box::pin(server.builder.serve_connection(stream, service));
-    drive(connection, auto::Connection::graceful_shutdown, &patience, stopped).await;
+    // A peer that reads slowly, or not at all, holds little of the kernel's memory.
+    let _ = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_BYTES_MAX);
+    let mut stream = Watched::new(stream, Arc::clone(&patience));
+    let head_bytes_max = server.limits.head_bytes_max.max(HEAD_BYTES_MIN);
+    while let Some(protocol) = wait(&mut stream, &patience, head_bytes_max, stopped.clone()).await {
+        let service = {
+            let (server, patience) = (Arc::clone(&server), Arc::clone(&patience));
+            service_fn(move |request| handle(&server, &patience, peer, request))
+        };
+        if protocol == Protocol::Http2 {
+            let connection = Box::pin(server.http2.serve_connection(stream, service));
+            drive(connection, http2::Connection::graceful_shutdown, &patience, stopped).await;
+            break;
+        }
+        patience.park(true);
+        let connection = Box::pin(server.http1.serve_connection(stream, service));
+        let parked =
+            drive(connection, http1::Connection::graceful_shutdown, &patience, stopped.clone()).await;
+        patience.park(false);
+        let Some(parked) = parked else { break };
+        let parts = Pin::into_inner(parked).into_parts();
+        stream = parts.io;
+        stream.give_back(&parts.read_buf);
+    }
     drop((slot, held));
 }

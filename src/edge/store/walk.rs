@@ -6,6 +6,7 @@ use sled::IVec;
 
 use super::sheaf::{Number, Sheaf};
 use super::{Store, StoreError};
+use crate::edge::systemd;
 use crate::model::{Entry, EntryKey};
 
 type Rows<T> = Peekable<Box<dyn Iterator<Item = Result<T, StoreError>>>>;
@@ -83,6 +84,7 @@ impl Iterator for Walk<'_> {
             // An error is passed on by whichever of the two has it.
             let broken = matches!(self.single.peek(), Some(Err(_)));
             let found = if broken || self.is_single_next() { self.single() } else { self.bound() };
+            systemd::alive();
             if let Some(found) = found.transpose() {
                 return Some(found);
             }

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 
 use super::trees::Prepared;
 use super::{Found, Store, StoreError};
-use crate::edge::fault;
 use crate::edge::journal::{Changes, Encoded, Rows};
+use crate::edge::{fault, systemd};
 
 impl Store {
     /// Makes everything that was applied so far durable: only then it may be shown, or answered for. Those who call it
@@ -19,6 +19,7 @@ impl Store {
     fn flushed(&self) -> Result<(), StoreError> {
         let filed = self.ledgers.filed();
         self.journal.sync().map_err(failed)?;
+        systemd::alive();
         self.ledgers.note_durable(&filed);
         Ok(())
     }
@@ -78,6 +79,7 @@ impl Store {
         fault::point("store.transaction.after");
         let is_sync_due = journal.is_sync_due();
         drop(journal);
+        systemd::alive();
         if is_sync_due && let Err(error) = self.journal.sync() {
             // It is written all the same, and whoever wants it durable hears of it.
             tracing::warn!(%error, "the journal cannot be synced yet");

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
 use nashra::edge::fetch::Fetcher;
 use nashra::model::*;
 use tokio_rustls::TlsAcceptor;
@@ -74,9 +74,12 @@ pub(super) async fn site_for(protocols: &[&[u8]], clients: Arc<dyn ClientCertVer
                 });
                 open.fetch_add(1, Ordering::SeqCst);
                 // A client that goes away ends the connection and nothing else.
-                let _ = auto::Builder::new(TokioExecutor::new())
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
+                let _ = if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                    let builder = http2::Builder::new(TokioExecutor::new());
+                    builder.serve_connection(TokioIo::new(stream), service).await
+                } else {
+                    http1::Builder::new().serve_connection(TokioIo::new(stream), service).await
+                };
                 open.fetch_sub(1, Ordering::SeqCst);
             });
         }

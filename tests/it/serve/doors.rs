@@ -168,6 +168,14 @@ impl House {
         Caller { stream, heard: Vec::new() }
     }
 
+    /// The same by somebody who says nothing more.
+    pub fn say_all(&self, bytes: impl AsRef<[u8]>) -> String {
+        let mut caller = self.call();
+        caller.send(bytes);
+        caller.hush();
+        caller.rest()
+    }
+
     /// All that is said to these bytes until the listener hangs up.
     pub fn say(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut caller = self.call();
