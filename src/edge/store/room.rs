@@ -134,6 +134,11 @@ impl Room {
         Self { folder: folder.to_path_buf(), log, state: Mutex::default() }
     }
 
+    /// The state folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Refuses what there is no room for: a commit of so many bytes.
     fn admit(&self, bytes: u64) -> Result<(), Obstacle> {
         let mut state = self.state();
