@@ -1,6 +1,6 @@
 //! Small text files, and files that are there whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ pub fn aside(path: &Path) -> PathBuf {
 
 /// Makes a file, which only its owner can read, out of what `write` writes, or leaves what is there as it is. `check` is
 /// given the place at which it is whole and not in use yet. It is durable when this returns what `check` says. A link
-/// stays, and what it leads to is written; what is no ordinary file is refused.
+/// stays, and what it leads to is written; what is no ordinary file is refused, and so is what somebody else is writing.
 pub fn write_whole<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
@@ -76,8 +76,9 @@ pub fn write_whole<T>(
 ) -> io::Result<T> {
     let path = &to_write(path)?;
     let aside = aside(path);
+    let file = alone(&aside)?;
     let written = || {
-        let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&aside)?;
+        file.set_len(0)?;
         let mut out = BufWriter::with_capacity(WRITE_BYTES, file);
         write(&mut out)?;
         out.flush()?;
@@ -88,6 +89,19 @@ pub fn write_whole<T>(
         Ok(checked)
     };
     written().inspect_err(|_| drop(fs::remove_file(&aside)))
+}
+
+/// Opens a file that nobody else is writing. It stays so until it is closed.
+fn alone(path: &Path) -> io::Result<File> {
+    let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(path)?;
+    // File systems without locks have none that is held.
+    let is_held = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    // Whoever had it may just have given it its name.
+    if is_held || stamp(path).map(|stamp| stamp.0) != Some(file.metadata()?.ino()) {
+        let why = format!("{}: somebody else is writing it", path.display());
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
+    }
+    Ok(file)
 }
 
 /// Where a file is that may be replaced.

@@ -147,6 +147,12 @@ fn a_damaged_file_changes_nothing() {
     let _socket = UnixListener::bind(home.path("socket")).unwrap();
     check(&["backup", "socket"], "it is no ordinary file");
     check(&["backup", "state"], "it is no ordinary file");
+    let theirs = fs::File::create(home.path("copy.tmp")).unwrap();
+    theirs.lock().unwrap();
+    check(&["backup", "copy"], "copy.tmp: somebody else is writing it");
+    drop(theirs);
+    done(&home, &["backup", "copy"]);
+    assert!(!home.path("copy.tmp").exists());
     // Nobody has looked at it before the daemon does.
     let mut child = Command::new(env!("CARGO_BIN_EXE_nashra"))
         .current_dir(home.folder.path())
