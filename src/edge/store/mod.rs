@@ -52,6 +52,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::edge::fault;
 use crate::edge::journal::{Journal, Rows};
 use crate::edge::snapshot::SnapshotError;
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
@@ -228,6 +229,26 @@ impl StoreError {
         self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
     }
 
+    /// What the system said.
+    fn of_system(&self) -> Option<&std::io::Error> {
+        match self {
+            Self::Folder { source, .. }
+            | Self::Journal(source)
+            | Self::Snapshot(SnapshotError::Io(source))
+            | Self::Sled(sled::Error::Io(source)) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the disk that failed: what is on it may be whole. What sled says of its own accord is damage.
+    pub fn is_about_disk(&self) -> bool {
+        match self {
+            Self::Obstacle(obstacle) => obstacle.kind != ObstacleKind::Broken,
+            Self::Sled(_) => self.of_system().is_some_and(|error| error.raw_os_error().is_some()),
+            _ => self.of_system().is_some(),
+        }
+    }
+
     /// What is wrong, for whoever is about to mend it.
     pub fn reason(&self) -> String {
         match self {
@@ -238,16 +259,10 @@ impl StoreError {
 
     /// Whether it is only that the disk takes nothing: it is full, or read-only.
     pub fn is_about_room(&self) -> bool {
-        let error = match self {
-            Self::Obstacle(obstacle) => {
-                return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
-            }
-            Self::Folder { source, .. }
-            | Self::Journal(source)
-            | Self::Snapshot(SnapshotError::Io(source))
-            | Self::Sled(sled::Error::Io(source)) => source,
-            _ => return false,
-        };
+        if let Self::Obstacle(obstacle) = self {
+            return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
+        }
+        let Some(error) = self.of_system() else { return false };
         matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
             || error.kind() == ErrorKind::ReadOnlyFilesystem
     }
@@ -335,6 +350,7 @@ impl Store {
     /// How every source is doing, also those that are not configured any more. One whose record cannot be
     /// read begins anew.
     pub fn states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+        fault::failing("store.states").map_err(sled::Error::Io)?;
         let mut states = BTreeMap::new();
         for row in &self.sources {
             let (id, bytes) = row?;
