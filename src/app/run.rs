@@ -92,7 +92,7 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     // What was saved while nobody watched it.
     let reload = reload || stamp != files::stamp(&options.config_path);
     let (mut daemon, deliveries) = house.furnish(options, &config, writer, poller)?;
-    let keeper = Keeper::start(Arc::clone(&store), &folder);
+    let keeper = Keeper::start(Arc::clone(&store), &folder, take_the_fresh_one(&house.events_in));
     daemon.repairs = repairs;
     daemon.snapshots = Some(Arc::clone(keeper.told()));
     drop(config);
@@ -279,6 +279,16 @@ pub async fn poll_once(
 fn outlive_size_limits() {
     if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
         tracing::warn!(%error, "a limit on the size of files would end this process");
+    }
+}
+
+/// Has the loop begin anew, once there is a store that was made anew.
+fn take_the_fresh_one(events: &mpsc::Sender<Event>) -> impl Fn() + Send + Sync + use<> {
+    let events = events.clone();
+    move || {
+        let why = "the store was made anew, and takes less of the disk".to_owned();
+        // Nobody hears it where the loop has ended: the next start forgets it.
+        drop(events.blocking_send(Event::Restart(why)));
     }
 }
 

@@ -55,6 +55,14 @@ pub const POINTS: &[&str] = &[
     "mend.made",
     "mend.aside",
     "mend.placed",
+    "reclaim.begin",
+    "reclaim.made",
+    "reclaim.noted",
+    "reclaim.take",
+    "reclaim.aside",
+    "reclaim.placed",
+    "reclaim.opened",
+    "reclaim.removed",
     "editions.write",
     "editions.write.half",
     "editions.rename",
@@ -68,8 +76,16 @@ pub const POINTS: &[&str] = &[
     "hub.note.after",
 ];
 /// Every limit that can be made smaller.
-pub const LIMITS: &[&str] =
-    &["journal.segment", "keys.fresh", "snapshots.first", "snapshots.interval", "stop.seconds"];
+pub const LIMITS: &[&str] =     &[
+    "journal.segment",
+    "keys.fresh",
+    "reclaim.floor",
+    "reclaim.interval",
+    "reclaim.times",
+    "snapshots.first",
+    "snapshots.interval",
+    "stop.seconds",
+];
 
 /// Not looked up yet, nothing named, something named.
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
