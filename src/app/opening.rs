@@ -12,7 +12,8 @@ use self::book::Book;
 pub(super) use self::book::Repair;
 use super::{Options, reclaim, restore};
 use crate::edge::store::{
-    self, Exchanged, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store, StoreError,
+    self, Exchanged, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store,
+    StoreError,
 };
 use crate::edge::{clock, systemd};
 

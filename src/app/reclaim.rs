@@ -33,7 +33,9 @@ pub(super) fn make_anew_if_worth_it(
             return false;
         }
     }
-    tracing::info!("the store takes {takes} for {holds} of entries: it is made anew beside, which takes a while");
+    tracing::info!(
+        "the store takes {takes} for {holds} of entries: it is made anew beside, which takes a while"
+    );
     match store.make_anew(snapshot, figures.now, now, breathe) {
         Ok(()) => true,
         Err(error) => {

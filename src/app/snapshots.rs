@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
-use crate::edge::snapshot::{self, Kept, Summary};
 use super::reclaim;
+use crate::edge::snapshot::{self, Kept, Summary};
 use crate::edge::store::{Store, StoreError, check_snapshot};
 use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;

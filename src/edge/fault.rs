@@ -76,7 +76,7 @@ pub const POINTS: &[&str] = &[
     "hub.note.after",
 ];
 /// Every limit that can be made smaller.
-pub const LIMITS: &[&str] =     &[
+pub const LIMITS: &[&str] = &[
     "journal.segment",
     "keys.fresh",
     "reclaim.floor",

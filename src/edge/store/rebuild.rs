@@ -73,7 +73,8 @@ pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<
         let mut loading = Loading::begin(fresh(place)?)?;
         if let Some(path) = snapshot {
             let file = File::open(path).map_err(at(path))?;
-            let summary = snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| loading.part(part))?;
+            let summary =
+                snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| loading.part(part))?;
             refuse_other_schema(&summary)?;
             rebuilt.rows = summary.rows();
             (rebuilt.sequence, rebuilt.records) = (summary.sequence, summary.records);

@@ -140,9 +140,19 @@ fn taken_up(folder: &Path, is_wanted: bool) -> io::Result<Option<Exchanged>> {
     let Some(pending) = pending.filter(|pending| is_wanted && is_mine(pending) && fresh.is_dir()) else {
         return forget(folder, &book).map(|()| None);
     };
+    if let Err(error) = exchange(folder) {
+        tracing::warn!(%error, "the store could not be made anew: it stays as it is, and is tried again in a day");
+        return forget(folder, &book).map(|()| None);
+    }
+    Ok(Some(Exchanged { folder: folder.to_path_buf(), old: pending.old }))
+}
+
+/// Where the process ends between the two steps, the next start takes the first one back.
+fn exchange(folder: &Path) -> io::Result<()> {
+    let [place, fresh, old] = [STORE, FRESH, OLD].map(|name| folder.join(name));
+    fault::failing("reclaim.take")?;
     // It says what the old one was.
     Seal::remove(folder)?;
-    fault::failing("reclaim.take")?;
     fs::rename(&place, &old)?;
     fault::point("reclaim.aside");
     if let Err(error) = fs::rename(&fresh, &place) {
@@ -150,8 +160,7 @@ fn taken_up(folder: &Path, is_wanted: bool) -> io::Result<Option<Exchanged>> {
         return Err(error);
     }
     fault::point("reclaim.placed");
-    files::sync_folder_of(&place)?;
-    Ok(Some(Exchanged { folder: folder.to_path_buf(), old: pending.old }))
+    files::sync_folder_of(&place)
 }
 
 /// What waits to be used is not going to be.

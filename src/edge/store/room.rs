@@ -137,7 +137,11 @@ impl Room {
     /// Bytes that may still be written beside what is to be left free; none where the system does not say.
     fn spare_bytes(&self) -> u64 {
         let Ok(free) = Free::of(&self.folder) else { return 0 };
-        if free.is_read_only { 0 } else { free.bytes.saturating_sub(left(&free, self.state().min_free_bytes)) }
+        if free.is_read_only {
+            0
+        } else {
+            free.bytes.saturating_sub(left(&free, self.state().min_free_bytes))
+        }
     }
 
     /// Refuses what there is no room for: a commit of so many bytes.

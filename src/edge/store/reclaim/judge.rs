@@ -108,7 +108,13 @@ mod tests {
         Size { disk_bytes: disk_mib * MIB, live_bytes: live_mib * MIB }
     }
 
-    fn check(now: Size, fresh: Option<Size>, spare_mib: u64, tried_hours_ago: Option<i64>, expected: Verdict) {
+    fn check(
+        now: Size,
+        fresh: Option<Size>,
+        spare_mib: u64,
+        tried_hours_ago: Option<i64>,
+        expected: Verdict,
+    ) {
         let tried_ago = tried_hours_ago.map(TimeDelta::hours);
         let figures = Figures { now, fresh, spare_bytes: spare_mib * MIB, tried_ago };
         assert_eq!(judge(&figures, &Bounds::default()), expected, "{figures:?}");
