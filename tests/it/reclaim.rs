@@ -20,6 +20,9 @@ const LIMITS: (&str, &str) =
 const POINTS: [&str; 8] = ["begin", "made", "noted", "take", "aside", "placed", "opened", "removed"];
 const LEFT_OVER: [&str; 2] = ["db.fresh", "db.old"];
 
+/// What happens to an exchange in a folder.
+type Case = fn(&Path, Option<Exchanged>);
+
 fn poll(store: &Store, numbers: std::ops::Range<usize>) -> usize {
     let entry = |n| said(&format!("g{n}"), &format!("Title {n}"), &format!("https://a.example/{n}"), NOW);
     let (source, fetched) = (source("a", &["sport"]), brought(numbers.map(entry).collect(), NOW));
@@ -81,7 +84,7 @@ fn what_was_committed_meanwhile_is_in_the_new_one() {
 #[test]
 fn the_old_one_comes_back() {
     let broken = |folder: &Path| fs::write(folder.join("db/db"), vec![7; 100_000]).unwrap();
-    let cases: [(&str, fn(&Path, Option<Exchanged>)); 3] = [
+    let cases: [(&str, Case); 3] = [
         ("where nobody wants the new one", |_, exchanged| assert!(exchanged.is_none())),
         ("where the new one is broken", |_, exchanged| exchanged.unwrap().put_back().unwrap()),
         ("where it was broken off between the two steps", |folder, exchanged| {
@@ -125,7 +128,7 @@ fn a_new_one_that_breaks_before_it_is_open_is_put_back() {
     let lock = Lock::take(&folder).unwrap();
     assert!(take_up(&lock, true).unwrap().is_some());
     let sled = fs::read_dir(folder.join("db")).unwrap().map(|file| file.unwrap().path());
-    sled.filter(|path| path.is_file()).for_each(|path| fs::write(path, [7; 100_000]).unwrap());
+    sled.filter(|path| path.is_file()).for_each(|path| fs::write(path, vec![7; 100_000]).unwrap());
     drop(lock);
     let polled = home.run(&["poll", "--once"]);
     let told = String::from_utf8_lossy(&polled.stderr);
