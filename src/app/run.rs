@@ -261,6 +261,7 @@ pub async fn poll_once(
     let mut daemon = Daemon::new(options, writer, poller, None, &config);
     // The writer has what it needs of it.
     drop(config);
+    // It holds one row a source and a summary at most.
     let (rows, mut reports) = mpsc::unbounded_channel();
     let total = daemon.start_job(sources, rows).map_err(AppError::Usage)?;
     loop {
