@@ -1,15 +1,16 @@
-//! The index for searches, kept in memory by a thread of its own: the writer only tells it which entries have come,
+//! The index for searches, kept by a thread of its own, most of it outside memory: the writer only tells it which entries have come,
 //! changed or gone, and it reads those from the store.
 
+use std::ops::Range;
 use std::sync::{
     Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
 };
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::edge::store::{Store, StoreError};
+use crate::edge::store::{Scratch, Store, StoreError};
 use crate::model::{Entry, EntryKey};
-use crate::pipeline::search::{self, Index, Texts};
+use crate::pipeline::search::{self, Aside, Index, Texts};
 
 /// Entries that are read at once.
 const STEP_ENTRIES: usize = 512;
@@ -118,7 +119,8 @@ impl Finder {
                 Ok(Step::AllRead) => {
                     let index = self.index();
                     let (entries, bytes, millis) = (index.len(), index.bytes(), began.elapsed().as_millis());
-                    tracing::debug!(entries, bytes, millis, "the index for searches is read");
+                    let aside_bytes = index.aside_bytes();
+                    tracing::debug!(entries, bytes, aside_bytes, millis, "the index for searches is read");
                 }
                 Err(error) => {
                     drop(store);
@@ -194,7 +196,7 @@ impl Finder {
         }
         // In the order in which they came.
         let entries = keys.iter().filter_map(|key| found.remove(key)).collect();
-        self.put(entries);
+        self.put(store, entries);
         Ok(())
     }
 
@@ -209,12 +211,12 @@ impl Finder {
                 entries.push(entry);
             }
         }
-        self.put(entries);
+        self.put(store, entries);
         *cursor = last.or(*cursor);
         Ok(last.is_some() && !self.index().is_full())
     }
 
-    fn put(&self, entries: Vec<Entry>) {
+    fn put(&self, store: &Store, entries: Vec<Entry>) {
         let folded: Vec<(Entry, Texts)> = entries
             .into_iter()
             .map(|entry| {
@@ -228,7 +230,10 @@ impl Finder {
         }
         // Nobody else changes the index, so nothing comes in between.
         let ripe = self.index().ripe();
-        if let Some(ripe) = ripe {
+        if let Some(mut ripe) = ripe {
+            ripe.set_aside(|bytes| {
+                store.scratch(bytes).map(|scratch| Box::new(OnDisk(scratch)) as Box<dyn Aside>)
+            });
             self.index_mut().seal(ripe);
         }
     }
@@ -239,6 +244,20 @@ impl Finder {
 
     fn work(&self) -> MutexGuard<'_, Work> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The part of the index that is not in memory.
+#[derive(Debug)]
+struct OnDisk(Scratch);
+
+impl Aside for OnDisk {
+    fn read(&self, range: Range<usize>) -> Option<Vec<u8>> {
+        let read = self.0.read(range);
+        read.inspect_err(
+            |error| tracing::error!(%error, "the index cannot be read: searches may miss something"),
+        )
+        .ok()
     }
 }
 

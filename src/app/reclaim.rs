@@ -64,10 +64,11 @@ pub(super) fn tell(reclaimed: Result<Reclaimed, StoreError>) {
 }
 
 fn bounds() -> Bounds {
-    let Bounds { floor_bytes, times_max, interval_seconds } = Bounds::default();
+    let Bounds { floor_bytes, times_max, grown_percent, interval_seconds } = Bounds::default();
     Bounds {
         floor_bytes: fault::limit("reclaim.floor", floor_bytes),
         times_max: fault::limit("reclaim.times", times_max),
+        grown_percent: fault::limit("reclaim.grown", grown_percent),
         interval_seconds: fault::limit("reclaim.interval", interval_seconds),
     }
 }

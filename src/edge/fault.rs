@@ -80,6 +80,7 @@ pub const LIMITS: &[&str] = &[
     "journal.segment",
     "keys.fresh",
     "reclaim.floor",
+    "reclaim.grown",
     "reclaim.interval",
     "reclaim.times",
     "snapshots.first",

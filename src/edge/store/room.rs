@@ -144,6 +144,11 @@ impl Room {
         }
     }
 
+    /// The state folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Refuses what there is no room for: a commit of so many bytes.
     fn admit(&self, bytes: u64) -> Result<(), Obstacle> {
         let mut state = self.state();

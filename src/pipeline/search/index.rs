@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::aside::Aside;
 use super::rank;
 use super::segment::{Doc, Segment};
 use super::words::Texts;
@@ -9,12 +10,12 @@ use crate::model::{Entry, EntryKey, SourceId};
 
 /// Entries that are held; the oldest segment goes when there are more.
 pub const ENTRIES_MAX: usize = 200_000;
-/// Bytes that the index takes at most, beside one segment that grows (some 16 MB) and for a moment is sealed.
+/// Bytes that the index takes at most, in memory and outside, beside one segment that grows (some 8 MB) and for a moment is sealed.
 pub const BYTES_MAX: usize = 128 << 20;
 /// Entries of a segment, dead ones included, before it is sealed.
-const SEGMENT_ENTRIES_MAX: usize = 16_384;
+const SEGMENT_ENTRIES_MAX: usize = 8_192;
 /// The same in bytes.
-const SEGMENT_BYTES_MAX: usize = 16 << 20;
+const SEGMENT_BYTES_MAX: usize = 8 << 20;
 /// What the place of an entry costs, free room included.
 const PLACE_BYTES: usize = 48;
 
@@ -72,14 +73,19 @@ impl Index {
         self.places.is_empty()
     }
 
-    /// Bytes that it takes, nearly.
+    /// Bytes of memory that it takes, nearly.
     pub fn bytes(&self) -> usize {
         self.segments.values().map(Segment::bytes).sum::<usize>() + self.places.len() * PLACE_BYTES
     }
 
+    /// Bytes that it takes outside memory.
+    pub fn aside_bytes(&self) -> usize {
+        self.segments.values().map(Segment::aside_bytes).sum()
+    }
+
     /// Whether it holds as much as it may: what is older than all of it has no room.
     pub fn is_full(&self) -> bool {
-        self.len() >= ENTRIES_MAX || self.bytes() >= BYTES_MAX
+        self.len() >= ENTRIES_MAX || self.bytes() + self.aside_bytes() >= BYTES_MAX
     }
 
     /// The segment that grows in its lasting form, once it is large enough; for [`Index::seal`]. Takes a while, but
@@ -133,3 +139,10 @@ impl Index {
 /// A segment on its way into its lasting form.
 #[derive(Debug)]
 pub struct Ripe(Segment);
+
+impl Ripe {
+    /// Hands the larger part of it to whoever keeps that outside memory; where that is nobody, it stays.
+    pub fn set_aside(&mut self, keep: impl FnOnce(&[u8]) -> Option<Box<dyn Aside>>) {
+        self.0.set_aside(keep);
+    }
+}

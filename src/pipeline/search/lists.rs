@@ -71,8 +71,9 @@ pub(super) fn found(lists: &Lists) -> u64 {
 
 fn having(index: &Index, term: &str, form: u8, percent: u32) -> Lists {
     let of_segment = |segment: &Segment| {
-        let postings = segment.postings(term);
-        postings.filter_map(|posting| weighed(segment, &posting, form, percent)).collect()
+        Postings::new(&segment.postings(term))
+            .filter_map(|posting| weighed(segment, &posting, form, percent))
+            .collect()
     };
     index.segments.values().map(of_segment).collect()
 }
@@ -101,8 +102,9 @@ fn weighed(segment: &Segment, posting: &Posting<'_>, form: u8, percent: u32) -> 
 
 /// Who has these words one behind the other.
 fn phrase(segment: &Segment, words: &[(&str, u8)]) -> List {
+    let bytes: Vec<_> = words.iter().map(|(term, _)| segment.postings(term)).collect();
     let mut all: Vec<std::iter::Peekable<Postings<'_>>> =
-        words.iter().map(|(term, _)| segment.postings(term).peekable()).collect();
+        bytes.iter().map(|bytes| Postings::new(bytes).peekable()).collect();
     let Some((first, others)) = all.split_first_mut() else { return vec![] };
     let mut found = vec![];
     'entries: for posting in first {

@@ -1,9 +1,12 @@
 //! A part of the index: some thousand entries with the words that they have. One part grows, the others are sealed
 //! and only lose entries.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
-use super::posting::{self, Postings};
+use super::aside::Aside;
+use super::posting;
 use super::words::Word;
 use crate::model::EntryKey;
 
@@ -39,13 +42,38 @@ enum Terms {
     Sealed {
         text: Box<str>,
         ends: Box<[(u32, u32)]>,
-        postings: Box<[u8]>,
+        postings: Postings,
     },
 }
 
 impl Default for Terms {
     fn default() -> Self {
         Self::Growing(HashMap::new())
+    }
+}
+
+/// The postings of all terms, one after the other.
+#[derive(Debug)]
+enum Postings {
+    Here(Box<[u8]>),
+    /// With the length.
+    Aside(Box<dyn Aside>, usize),
+}
+
+impl Postings {
+    fn len(&self) -> usize {
+        match self {
+            Self::Here(bytes) => bytes.len(),
+            Self::Aside(_, length) => *length,
+        }
+    }
+
+    /// Nothing where they cannot be read.
+    fn get(&self, range: Range<usize>) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::Here(bytes) => bytes.get(range).map(Cow::Borrowed),
+            Self::Aside(aside, _) => aside.read(range).map(Cow::Owned),
+        }
     }
 }
 
@@ -102,8 +130,28 @@ impl Segment {
             + text.len()
             + postings.len()
             + ends.len() * size_of::<(u32, u32)>();
-        let terms = Terms::Sealed { text: text.into(), ends: ends.into(), postings: postings.into() };
+        let postings = Postings::Here(postings.into());
+        let terms = Terms::Sealed { text: text.into(), ends: ends.into(), postings };
         Self { docs: self.docs.clone(), alive: self.alive, terms, bytes }
+    }
+
+    /// Hands the postings of a sealed one to whoever keeps them outside memory; where that is nobody, they stay.
+    pub(super) fn set_aside(&mut self, keep: impl FnOnce(&[u8]) -> Option<Box<dyn Aside>>) {
+        let Terms::Sealed { postings, .. } = &mut self.terms else { return };
+        let Postings::Here(bytes) = postings else { return };
+        let length = bytes.len();
+        if let Some(aside) = keep(bytes) {
+            *postings = Postings::Aside(aside, length);
+            self.bytes -= length;
+        }
+    }
+
+    /// Bytes of postings that are kept outside memory.
+    pub(super) fn aside_bytes(&self) -> usize {
+        match &self.terms {
+            Terms::Sealed { postings: postings @ Postings::Aside(..), .. } => postings.len(),
+            _ => 0,
+        }
     }
 
     /// Takes an entry out.
@@ -119,16 +167,16 @@ impl Segment {
         self.bytes
     }
 
-    /// Who has a term.
-    pub(super) fn postings(&self, term: &str) -> Postings<'_> {
+    /// Who has a term: for [`posting::Postings`].
+    pub(super) fn postings(&self, term: &str) -> Cow<'_, [u8]> {
         let bytes = match &self.terms {
-            Terms::Growing(terms) => terms.get(term).map(|posts| &*posts.bytes),
+            Terms::Growing(terms) => terms.get(term).map(|posts| Cow::Borrowed(&*posts.bytes)),
             Terms::Sealed { .. } => {
                 let at = self.lower_bound(term);
                 self.sealed_term(at).filter(|found| *found == term).and_then(|_| self.sealed_postings(at))
             }
         };
-        Postings::new(bytes.unwrap_or_default())
+        bytes.unwrap_or_default()
     }
 
     /// The terms that begin so, in their order, as far as they are looked at.
@@ -167,9 +215,48 @@ impl Segment {
         text.get(start as usize..ends.get(at)?.0 as usize)
     }
 
-    fn sealed_postings(&self, at: usize) -> Option<&[u8]> {
+    fn sealed_postings(&self, at: usize) -> Option<Cow<'_, [u8]>> {
         let Terms::Sealed { ends, postings, .. } = &self.terms else { return None };
         let start = at.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |(_, end)| *end);
         postings.get(start as usize..ends.get(at)?.1 as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Digest;
+
+    #[derive(Debug)]
+    struct Elsewhere(Vec<u8>);
+
+    impl Aside for Elsewhere {
+        fn read(&self, range: Range<usize>) -> Option<Vec<u8>> {
+            self.0.get(range).map(<[u8]>::to_vec)
+        }
+    }
+
+    #[test]
+    fn a_segment_says_the_same_in_each_form() {
+        let mut growing = Segment::default();
+        let texts = ["\u{643}\u{62a}\u{627}\u{628} a b", "b c b", "c", "a \u{643}\u{62a}\u{627}\u{628}"];
+        for (at, text) in (0..).zip(texts) {
+            let key = EntryKey::new(chrono::DateTime::UNIX_EPOCH, Digest([at; 16]));
+            let words = (0..).zip(text.split(' '));
+            let words = words.map(|(place, term)| Word { term, form: 1, place, in_title: place == 0 });
+            growing.push(Doc { key, story: key, source: 0, length: 3, is_dead: false }, words.collect());
+        }
+        let (sealed, mut aside) = (growing.sealed(), growing.sealed());
+        aside.set_aside(|bytes| Some(Box::new(Elsewhere(bytes.to_vec()))));
+        assert_eq!(sealed.bytes(), aside.bytes() + aside.aside_bytes());
+        assert!(aside.aside_bytes() > 0 && sealed.aside_bytes() == 0);
+        for term in ["\u{643}\u{62a}\u{627}\u{628}", "a", "b", "c", "d", ""] {
+            let expected = growing.postings(term);
+            assert_eq!((&expected, &expected), (&sealed.postings(term), &aside.postings(term)), "{term}");
+        }
+        // What cannot be read any more is nowhere.
+        let mut lost = growing.sealed();
+        lost.set_aside(|_| Some(Box::new(Elsewhere(vec![]))));
+        assert!(lost.postings("a").is_empty());
     }
 }

@@ -21,7 +21,7 @@ fn a_loop_that_hangs_is_not_reported_and_a_stop_ends_it() {
         ("NASHRA_FAULT", "publish.swap:2:hang"),
         ("NASHRA_LIMITS", "stop.seconds=1"),
     ]);
-    assert_eq!(manager.next(), "READY=1");
+    assert!(manager.next().starts_with("READY=1\n"));
     home.configure(&CONFIG.replace("title = \"", "title = \"جديد "));
     // It goes on until it hangs; then nothing more is heard for longer than systemd waits.
     manager.socket.set_read_timeout(Some(3 * INTERVAL)).unwrap();
@@ -44,9 +44,11 @@ fn a_watchdog_of_somebody_else_is_not_fed() {
         ("WATCHDOG_USEC", "1000"),
         ("WATCHDOG_PID", "1"),
     ]);
-    assert_eq!(manager.any(), "READY=1");
+    assert!(manager.any().starts_with("READY=1\n"));
     daemon.signal("TERM");
-    assert_eq!(manager.any(), "STOPPING=1");
+    let last =
+        std::iter::repeat_with(|| manager.any()).find(|word| word == "STOPPING=1" || word == "WATCHDOG=1");
+    assert_eq!(last.as_deref(), Some("STOPPING=1"));
     assert!(daemon.ended().success());
 }
 
@@ -62,6 +64,6 @@ fn a_socket_without_a_file_is_spoken_to() {
     let daemon = home.start_with(&[("NOTIFY_SOCKET", &format!("@{name}"))]);
     let mut space = [0; 100];
     let length = socket.recv(&mut space).unwrap();
-    assert_eq!(&space[..length], b"READY=1\n");
+    assert!(space[..length].starts_with(b"READY=1\n"));
     assert!(daemon.stop().success());
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// How many times what it holds a store may take on the disk.
 const TIMES_MAX: usize = 3;
+/// What one that was made anew is to take again by then, in percent of what it took when it was: it gets no denser.
+const GROWN_PERCENT: usize = 150;
 /// A store that takes less is left alone, however little of that is in use.
 const FLOOR_BYTES: usize = 64 << 20;
 /// The least time between two tries.
@@ -39,6 +41,8 @@ pub struct Bounds {
     pub floor_bytes: usize,
     /// It is made anew where it takes more than so many times what it holds.
     pub times_max: usize,
+    /// And more than so many percent of what it would take then, by what it took the last time.
+    pub grown_percent: usize,
     /// The least time between two tries, in seconds.
     pub interval_seconds: usize,
 }
@@ -63,7 +67,12 @@ pub enum Verdict {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { floor_bytes: FLOOR_BYTES, times_max: TIMES_MAX, interval_seconds: INTERVAL_SECONDS }
+        Self {
+            floor_bytes: FLOOR_BYTES,
+            times_max: TIMES_MAX,
+            grown_percent: GROWN_PERCENT,
+            interval_seconds: INTERVAL_SECONDS,
+        }
     }
 }
 
@@ -74,8 +83,8 @@ pub fn judge(figures: &Figures, bounds: &Bounds) -> Verdict {
     if disk_bytes <= bounds.floor_bytes as u64 {
         return Verdict::Small;
     }
-    let at_best = fresh.map_or(0, |fresh| scaled(live_bytes, fresh));
-    let allowed = live_bytes.saturating_mul(bounds.times_max as u64).max(at_best.saturating_add(at_best / 2));
+    let grown = fresh.map_or(0, |fresh| scaled(live_bytes, fresh, bounds.grown_percent));
+    let allowed = live_bytes.saturating_mul(bounds.times_max as u64).max(grown);
     if disk_bytes <= allowed {
         return Verdict::Dense;
     }
@@ -90,9 +99,10 @@ pub fn judge(figures: &Figures, bounds: &Bounds) -> Verdict {
     Verdict::MakeAnew
 }
 
-/// What so many live bytes would take, by what others took.
-fn scaled(live_bytes: u64, fresh: Size) -> u64 {
-    let bytes = u128::from(live_bytes) * u128::from(fresh.disk_bytes) / u128::from(fresh.live_bytes.max(1));
+/// So many percent of what so many live bytes would take, by what others took.
+fn scaled(live_bytes: u64, fresh: Size, percent: usize) -> u64 {
+    let bytes = u128::from(live_bytes).saturating_mul(u128::from(fresh.disk_bytes));
+    let bytes = (bytes / u128::from(fresh.live_bytes.max(1))).saturating_mul(percent as u128) / 100;
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
