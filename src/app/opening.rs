@@ -164,6 +164,7 @@ impl Opening<'_> {
             }
             doubt = match self.open_in_time(holes) {
                 Ok(store) => {
+                    read_anew(&store, &book)?;
                     exchanged.map(Exchanged::finish).into_iter().for_each(reclaim::tell);
                     return Ok(Opened { store, repairs: book.news(clock::now()) });
                 }
@@ -304,7 +305,10 @@ impl Opening<'_> {
         };
         let ms = begun.elapsed().as_millis();
         let Rebuilt { sequence, rows, records, .. } = mended.rebuilt;
-        let repair = repair(why, now, &mended);
+        let mut repair = repair(why, now, &mended);
+        if mended.is_from_nothing() && store::was_shown(&self.lock) {
+            repair.lost = vec!["all that was stored".to_owned()];
+        }
         tracing::warn!(
             from = repair.from,
             sequence,
@@ -321,6 +325,17 @@ impl Opening<'_> {
     }
 }
 
+/// Sources that answered before something was lost are to answer in full: they may list it still.
+fn read_anew(store: &Store, book: &Book) -> Result<(), StoreError> {
+    let now = store.lacks_commits().then(clock::now);
+    let Some(since) = now.or_else(|| book.lost_at()) else { return Ok(()) };
+    let sources = store.distrust_answers(since)?;
+    if sources > 0 {
+        tracing::warn!(sources, "what they list is read anew, for something was lost");
+    }
+    Ok(())
+}
+
 /// How many commits a store lacks.
 fn commits_lost(rebuilt: &Rebuilt) -> u64 {
     let count = |lost: &Lost| match lost {
@@ -335,8 +350,10 @@ fn repair(why: &str, at: chrono::DateTime<chrono::Utc>, mended: &Mended) -> Repa
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let from = match &mended.snapshot {
         Some(snapshot) => format!("the snapshot {} and the journal", name(snapshot)),
-        None if mended.rebuilt.records > 0 => "the journal alone".to_owned(),
-        None => "nothing: there is neither a snapshot nor a journal that can be read".to_owned(),
+        None if mended.is_from_nothing() => {
+            "nothing: there is neither a snapshot nor a journal that can be read".to_owned()
+        }
+        None => "the journal alone".to_owned(),
     };
     let lost = mended.rebuilt.lost.iter().take(NAMED_MAX).map(ToString::to_string).collect();
     let notes = mended.unreadable.iter().take(NAMED_MAX).map(|what| format!("Not usable: {what}")).collect();

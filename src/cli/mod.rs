@@ -30,6 +30,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::{self, AppError, Looker, Options};
 use crate::config::{Config, Mistake};
+use crate::edge::log::Log;
 
 /// Exit code for a command that could not do its work.
 const FAILED: u8 = 1;
@@ -167,8 +168,12 @@ fn start_log(format: LogFormat, daemon: bool) {
     // RUST_LOG may ask for more; the commands are quiet by themselves, since stdout has their answer.
     let level = if daemon { "info" } else { "error" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| Log)
+        // It would tell standard error that standard error cannot be written, and panic where that fails.
+        .log_internal_errors(false)
+        .with_target(false);
     match format {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

@@ -1,24 +1,34 @@
 //! `nashra run`: the daemon.
 
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{CliError, block_on, load, options};
 use crate::app::{self, End, Restart};
+use crate::config::Config;
 use crate::edge::listeners::Listeners;
+use crate::edge::log;
 
 pub(super) fn main(config_path: &Path) -> Result<(), CliError> {
     let config = load(config_path)?;
     // There is one thread as yet.
     let listeners = Listeners::take(config.server.admin.is_some());
+    log::detach();
+    let ended = run(config_path, config, listeners);
+    log::finish();
+    match ended? {
+        (_, End::Stopped) => Ok(()),
+        (program, End::Restart(restart)) => Err(begin_anew(Command::new(program), &restart)),
+    }
+}
+
+fn run(config_path: &Path, config: Config, listeners: Listeners) -> Result<(PathBuf, End), CliError> {
     // Where it is now: another version may have been put there by the time that it is needed.
     let program = std::env::current_exe().map_err(|error| CliError::Failed(error.to_string()))?;
     let options = options(&config, config_path);
-    match block_on(async { Ok(app::run(options, config, listeners).await?) })? {
-        End::Stopped => Ok(()),
-        End::Restart(restart) => Err(begin_anew(Command::new(program), &restart)),
-    }
+    let end = block_on(async { Ok(app::run(options, config, listeners).await?) })?;
+    Ok((program, end))
 }
 
 /// Lets the program take the place of this process. What comes back is why it cannot.

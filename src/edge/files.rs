@@ -67,12 +67,14 @@ pub fn aside(path: &Path) -> PathBuf {
 }
 
 /// Makes a file, which only its owner can read, out of what `write` writes, or leaves what is there as it is. `check` is
-/// given the place at which it is whole and not in use yet. It is durable when this returns what `check` says.
+/// given the place at which it is whole and not in use yet. It is durable when this returns what `check` says. A link
+/// stays, and what it leads to is written; what is no ordinary file is refused.
 pub fn write_whole<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     check: impl FnOnce(&Path) -> io::Result<T>,
 ) -> io::Result<T> {
+    let path = &to_write(path)?;
     let aside = aside(path);
     let written = || {
         let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(&aside)?;
@@ -86,6 +88,15 @@ pub fn write_whole<T>(
         Ok(checked)
     };
     written().inspect_err(|_| drop(fs::remove_file(&aside)))
+}
+
+/// Where a file is that may be replaced.
+fn to_write(path: &Path) -> io::Result<PathBuf> {
+    let path = if path.is_symlink() { fs::canonicalize(path)? } else { path.to_owned() };
+    match expect_ordinary(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(path),
+    }
 }
 
 /// Makes the names in the folder of a file durable.

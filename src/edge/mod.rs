@@ -10,6 +10,7 @@ pub mod folder;
 pub mod hub;
 pub mod journal;
 pub mod listeners;
+pub mod log;
 pub mod room;
 pub mod serve;
 pub mod snapshot;

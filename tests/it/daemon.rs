@@ -3,6 +3,7 @@
 mod archives;
 mod files;
 mod hiding;
+mod log;
 mod quiet;
 mod read;
 mod related;

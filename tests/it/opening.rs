@@ -1,6 +1,7 @@
 //! Damage to each file of a store: nashra is up again soon, with every entry that was there, and mends it once.
 
 mod files;
+mod lost;
 mod refused;
 
 use std::fs;

@@ -107,6 +107,11 @@ impl Book {
         self.repairs.truncate(REPAIRS_MAX);
     }
 
+    /// When something was lost last.
+    pub(super) fn lost_at(&self) -> Option<Timestamp> {
+        self.repairs.iter().filter(|repair| !repair.lost.is_empty()).map(|repair| repair.at).max()
+    }
+
     /// Those that the admin may not have seen yet.
     pub(super) fn news(&self, now: Timestamp) -> Vec<Repair> {
         self.repairs.iter().filter(|repair| now - repair.at < TOLD_FOR).cloned().collect()

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::commit::Commit;
 use super::{ASKING, Store, StoreError, codec};
 use crate::edge::journal::Rows;
-use crate::model::{SourceId, SourceState, Timestamp, Update};
+use crate::model::{SourceId, SourceState, Timestamp, Update, Validators};
 
 /// Sources that are written down in one batch.
 const SOURCES_AT_ONCE: usize = 200;
@@ -51,6 +51,28 @@ impl Store {
         }
         self.commit(commit)?;
         self.flush()
+    }
+
+    /// Forgets by what sources that answered before this moment would be told that nothing is new: what was lost since,
+    /// and is still listed, comes back with their next answer. Durable when it returns; says how many these are.
+    pub fn distrust_answers(&self, before: Timestamp) -> Result<usize, StoreError> {
+        let mut states = self.states()?;
+        states.retain(|_, state| {
+            let spares = state.document.is_some()
+                || state.fresh_until.is_some()
+                || state.validators != Validators::default();
+            spares && state.ok_at.is_none_or(|at| at < before)
+        });
+        for state in states.values_mut() {
+            (state.validators, state.document, state.fresh_until) = (Validators::default(), None, None);
+        }
+        self.note_states(states.iter())?;
+        Ok(states.len())
+    }
+
+    /// Whether commits were found missing when it was opened.
+    pub fn lacks_commits(&self) -> bool {
+        !self.found.missing.is_empty()
     }
 
     /// Keeps these states as they are, all of them or none. Durable when it returns.

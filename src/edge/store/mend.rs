@@ -21,6 +21,9 @@ const JOURNAL: &str = "journal";
 const STRANGE: &str = ".strange";
 const SNAPSHOTS: &str = "snapshots";
 const SEGMENT: &str = ".log";
+/// What readers were shown is kept in files that end with this.
+const PUBLISHED: &str = "published";
+const PACK: &str = ".pack";
 
 /// What became of a broken store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +38,27 @@ pub struct Mended {
     pub aside: Option<PathBuf>,
 }
 
+impl Mended {
+    /// Whether nothing was left to make it from.
+    pub fn is_from_nothing(&self) -> bool {
+        self.snapshot.is_none() && self.rebuilt.records == 0
+    }
+}
+
 /// Whether there was a store in this folder once: it has a journal or snapshots.
 pub(super) fn has_history(folder: &Path) -> bool {
-    let segments = fs::read_dir(folder.join(JOURNAL)).into_iter().flatten().flatten();
-    let is_segment = |file: fs::DirEntry| file.file_name().to_string_lossy().ends_with(SEGMENT);
     let snapshots = snapshot::kept(&folder.join(SNAPSHOTS));
-    let mut segments = segments.map(is_segment);
-    segments.any(|is_segment| is_segment) || snapshots.is_ok_and(|kept| !kept.is_empty())
+    has_any(&folder.join(JOURNAL), SEGMENT) || snapshots.is_ok_and(|kept| !kept.is_empty())
+}
+
+/// Whether readers were shown once what a store in this folder held.
+pub fn was_shown(lock: &Lock) -> bool {
+    has_any(&lock.folder().join(PUBLISHED), PACK)
+}
+
+fn has_any(folder: &Path, suffix: &str) -> bool {
+    let mut files = fs::read_dir(folder).into_iter().flatten().flatten();
+    files.any(|file| file.file_name().to_string_lossy().ends_with(suffix))
 }
 
 /// Takes away what another mending has left that did not come to its end.

@@ -66,7 +66,7 @@ use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 pub use lock::Lock;
 pub use look::{Seen, ask, bytes_below, look};
-pub use mend::{Mended, mend, set_aside, sweep};
+pub use mend::{Mended, mend, set_aside, sweep, was_shown};
 pub use open::{is_gone, prepare, sealing};
 pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
 pub use reclaim::{Bounds, Exchanged, Figures, Reclaimed, Size, Verdict, judge, take_up};

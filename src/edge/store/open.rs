@@ -14,7 +14,7 @@ use super::guard::Db;
 use super::keys::Keys;
 use super::ledger::Ledgers;
 use super::lock::{Lock, failed, is_sled_in_use};
-use super::mend::has_history;
+use super::mend::{has_history, was_shown};
 use super::record::Press;
 use super::replay::{Holes, replay};
 use super::room::Room;
@@ -118,7 +118,8 @@ pub fn prepare(lock: &Lock) -> Result<(), StoreError> {
 
 /// Whether there is nothing to be opened, although there was once.
 pub fn is_gone(lock: &Lock) -> bool {
-    lock.folder().join("db").symlink_metadata().is_err() && has_history(lock.folder())
+    let folder = lock.folder();
+    folder.join("db").symlink_metadata().is_err() && (has_history(folder) || was_shown(lock))
 }
 
 /// What has become of the store since it was closed: where that is nothing, it need not be looked at.

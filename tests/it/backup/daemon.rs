@@ -1,6 +1,8 @@
 //! Backing up, restoring and looking through as an admin does it, with a daemon and without.
 
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
 use std::process::{Command, Output, Stdio};
 
 use nashra::edge::snapshot;
@@ -102,6 +104,22 @@ fn readers_see_what_they_saw_at_the_time_of_the_backup() {
 }
 
 #[test]
+fn a_backup_goes_into_the_file_that_a_link_leads_to() {
+    let home = home();
+    fs::create_dir(home.path("disk")).unwrap();
+    home.write("disk/copy", "of yesterday");
+    symlink("disk/copy", home.path("copy")).unwrap();
+    symlink("disk/none", home.path("dangling")).unwrap();
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    done(&home, &["backup", "copy"]);
+    assert!(home.path("copy").is_symlink());
+    assert!(snapshot::head(&fs::read(home.path("disk/copy")).unwrap()[..]).is_ok());
+    assert!(said(&home.run(&["backup", "dangling"])).contains("No such file"));
+    assert_eq!(names(&home.path("disk")), ["copy"]);
+}
+
+#[test]
 fn a_damaged_file_changes_nothing() {
     let home = home();
     let daemon = home.start();
@@ -126,6 +144,9 @@ fn a_damaged_file_changes_nothing() {
     check(&["restore", "newer"], "written by a newer nashra");
     check(&["restore", "nowhere"], "No such file");
     check(&["backup", "nowhere/copy"], "No such file");
+    let _socket = UnixListener::bind(home.path("socket")).unwrap();
+    check(&["backup", "socket"], "it is no ordinary file");
+    check(&["backup", "state"], "it is no ordinary file");
     // Nobody has looked at it before the daemon does.
     let mut child = Command::new(env!("CARGO_BIN_EXE_nashra"))
         .current_dir(home.folder.path())

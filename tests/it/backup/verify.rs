@@ -149,3 +149,18 @@ fn what_is_wrong_beside_the_store_is_found() {
     let newer = |tree: &sled::Tree| drop(tree.insert("schema", &99_u32.to_be_bytes()).unwrap());
     check(&|folder| change(folder, "meta", newer), "the store cannot be opened: ");
 }
+
+#[test]
+fn an_older_snapshot_that_leads_nowhere_is_found() {
+    let folder = filled();
+    let store = Store::open(folder.path()).unwrap();
+    let newest = folder.path().join("snapshots").join(snapshot::name(store.sequence(), at(MUCH_LATER)));
+    snapshot(&store, &newest);
+    drop(store);
+    assert_eq!(verify(folder.path()).findings.named, Vec::<String>::new());
+    // The newest one and the store need no journal.
+    fs::remove_dir_all(folder.path().join("journal")).unwrap();
+    poll(&Store::open(folder.path()).unwrap(), &source("b", &[]), &brought(many(150, 160), MUCH_LATER));
+    let named = verify(folder.path()).findings.named;
+    assert!(named.len() == 1 && named[0].contains("lead no further"), "{named:?}");
+}

@@ -34,6 +34,8 @@ type Said = BTreeMap<&'static str, HashMap<Vec<u8>, Option<Digest>>>;
 #[derive(Default)]
 pub(super) struct Against {
     newest: Option<(PathBuf, Summary)>,
+    /// The place of the last commit of the oldest that is whole.
+    oldest: Option<u64>,
 }
 
 /// A row, and what it should be.
@@ -55,6 +57,7 @@ impl Against {
         if self.newest.is_none() {
             self.newest = Some((path.to_path_buf(), summary.clone()));
         }
+        self.oldest = Some(self.oldest.map_or(summary.sequence, |oldest| oldest.min(summary.sequence)));
         Ok(summary)
     }
 }
@@ -85,7 +88,9 @@ impl Store {
                 Ok(())
             })?;
         }
-        let last = self.follow(reached.unwrap_or_default(), &mut said, verified)?;
+        let reached = reached.unwrap_or_default();
+        self.follow_older(against.oldest.take().filter(|oldest| *oldest < reached), reached, verified)?;
+        let last = self.follow(reached, &mut said, verified)?;
         let mut doubts = self.compare(newest.as_ref().map(|(path, _)| path.as_path()), said)?;
         if doubts.is_empty() {
             return Ok(());
@@ -129,6 +134,25 @@ impl Store {
             ));
         }
         Ok(last)
+    }
+
+    /// Looks whether the journal leads from the oldest snapshot to the newest: else only that one is of use.
+    fn follow_older(
+        &self,
+        oldest: Option<u64>,
+        newest: u64,
+        verified: &mut Verified,
+    ) -> Result<(), StoreError> {
+        let Some(oldest) = oldest else { return Ok(()) };
+        let read = journal::read_after(self.journal.folder(), oldest, |_| Ok(())).map_err(failed)?;
+        for missing in read.missing.iter().filter(|missing| missing.start <= newest) {
+            let (first, last) = (missing.start, missing.end - 1);
+            let text = format!(
+                "the snapshots before commit {first} lead no further: the journal lacks commits {first} to {last}"
+            );
+            verified.findings.add(text);
+        }
+        Ok(())
     }
 
     /// Rows that are not what they should be.
