@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use self::book::Book;
 pub(super) use self::book::Repair;
 use self::patience::Patience;
-use super::{Options, restore};
+use super::{Options, reclaim, restore};
 use crate::edge::store::{
-    self, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store, StoreError,
+    self, Exchanged, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store,
+    StoreError,
 };
 use crate::edge::{clock, fault};
 
@@ -143,11 +144,16 @@ impl Opening<'_> {
         store::sweep(&self.lock)?;
         restore::take_pending(&self.lock, clock::now());
         let mut book = Book::read(self.lock.folder());
+        let mut exchanged = store::take_up(&self.lock, book.fatal.is_none())?;
         let (mut repairs, mut holes) = (0, Holes::Refused);
-        let mut doubt = self.suspect(&book, &mut holes)?;
+        let mut doubt = self.suspect(&book, exchanged.is_some(), &mut holes)?;
         loop {
             match doubt {
                 Doubt::None => {}
+                Doubt::Suspect(why, _) | Doubt::Broken(why, _) if exchanged.is_some() => {
+                    doubt = self.put_back(&mut exchanged, &why)?;
+                    continue;
+                }
                 Doubt::Suspect(why, lost) => {
                     let is_better = |rebuilt: &Rebuilt| commits_lost(rebuilt) < lost;
                     if !self.mend(&mut book, &why, Cause::Damage, is_better)? {
@@ -168,6 +174,7 @@ impl Opening<'_> {
             doubt = match self.open_in_time(holes) {
                 Ok(store) => {
                     read_anew(&store, &book)?;
+                    exchanged.map(Exchanged::finish).into_iter().for_each(reclaim::tell);
                     return Ok(Opened { store, repairs: book.news(clock::now()) });
                 }
                 Err(StoreError::Behind { held, first }) => {
@@ -177,13 +184,14 @@ impl Opening<'_> {
                     Doubt::Suspect(why, first.saturating_sub(held + 1).max(1))
                 }
                 Err(error) if error.is_mendable() => Doubt::broken(&error),
+                Err(error) if exchanged.is_some() && !error.is_about_room() => Doubt::broken(&error),
                 Err(error) => return Err(error),
             };
         }
     }
 
     /// What is wrong with the store, before this process touches it.
-    fn suspect(&self, book: &Book, holes: &mut Holes) -> Result<Doubt, StoreError> {
+    fn suspect(&self, book: &Book, is_fresh: bool, holes: &mut Holes) -> Result<Doubt, StoreError> {
         let folder = self.lock.folder();
         if store::is_gone(&self.lock) {
             return Ok(Doubt::Broken("its folder is gone".to_owned(), Cause::Damage));
@@ -194,6 +202,9 @@ impl Opening<'_> {
         match store::prepare(&self.lock) {
             Err(error) if error.is_mendable() => return Ok(Doubt::broken(&error)),
             prepared => prepared?,
+        }
+        if is_fresh {
+            return self.look("it was made anew");
         }
         if let Some(fatal) = &book.fatal {
             return Ok(Doubt::Suspect(fatal.clone(), 1));
@@ -216,6 +227,14 @@ impl Opening<'_> {
             changed.iter().take(NAMED_MAX).map(|name| name.display().to_string()).collect();
         let why = format!("changed by somebody else since it was closed: {}", names.join(", "));
         Ok(Doubt::Suspect(why, 1))
+    }
+
+    /// The store that was made anew cannot be used: the one before comes back.
+    fn put_back(&self, exchanged: &mut Option<Exchanged>, why: &str) -> Result<Doubt, StoreError> {
+        tracing::error!(why, "the store that was made anew cannot be used: the one before comes back");
+        exchanged.take().map(Exchanged::put_back).transpose()?;
+        store::prepare(&self.lock)?;
+        self.look("it is the one before")
     }
 
     /// What another process sees in it.

@@ -104,7 +104,7 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
         }
     };
     history.note_standing();
-    let keeper = Keeper::start(Arc::clone(&store), &folder);
+    let keeper = Keeper::start(Arc::clone(&store), &folder, take_the_fresh_one(&house.events_in));
     daemon.repairs = repairs;
     daemon.snapshots = Some(Arc::clone(keeper.told()));
     drop(config);
@@ -293,6 +293,7 @@ pub async fn poll_once(
     let mut daemon = Daemon::new(options, writer, poller, None, &config);
     // The writer has what it needs of it.
     drop(config);
+    // It holds one row a source and a summary at most.
     let (rows, mut reports) = mpsc::unbounded_channel();
     let total = daemon.start_job(sources, rows).map_err(AppError::Usage)?;
     loop {
@@ -311,6 +312,16 @@ pub async fn poll_once(
 fn outlive_size_limits() {
     if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
         tracing::warn!(%error, "a limit on the size of files would end this process");
+    }
+}
+
+/// Has the loop begin anew, once there is a store that was made anew.
+fn take_the_fresh_one(events: &mpsc::Sender<Event>) -> impl Fn() + Send + Sync + use<> {
+    let events = events.clone();
+    move || {
+        let why = "the store was made anew, and takes less of the disk".to_owned();
+        // Nobody hears it where the loop has ended: the next start forgets it.
+        drop(events.blocking_send(Event::Restart(why)));
     }
 }
 

@@ -173,6 +173,7 @@ fn watch(mut command: Command, patience: Patience) -> io::Result<Seen> {
 
 /// What the other process says, as it says it; it ends with the process.
 fn listen(child: &mut Child) -> Receiver<Seen> {
+    // A word a thousand rows, and who waits for them does nothing else.
     let (say, words) = channel();
     if let Some(stdout) = child.stdout.take() {
         thread::spawn(move || {

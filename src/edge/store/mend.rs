@@ -170,7 +170,8 @@ fn drop_broken(folder: &Path, kept: usize) -> io::Result<usize> {
     Ok(gone)
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+/// Removes whatever is there.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match path.symlink_metadata() {
         Ok(about) if about.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),

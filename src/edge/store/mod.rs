@@ -30,6 +30,7 @@ mod look;
 mod mend;
 mod open;
 mod rebuild;
+mod reclaim;
 mod record;
 mod related;
 mod replay;
@@ -69,6 +70,7 @@ pub use look::{Seen, ask, bytes_below, look};
 pub use mend::{Mended, mend, set_aside, sweep, was_shown};
 pub use open::{is_gone, prepare, sealing};
 pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
+pub use reclaim::{Bounds, Exchanged, Figures, Reclaimed, Size, Verdict, judge, take_up};
 use record::Press;
 pub use replay::{Found, Holes};
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
@@ -127,9 +129,9 @@ pub struct Store {
     press: Press,
     room: Room,
     /// Behind everything that holds sled open.
-    _seal: Seal,
+    seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// How far retention has come with an entry that its source does not list any more.

@@ -93,10 +93,10 @@ impl Store {
             journal,
             dumps: Dumps::default(),
             found,
-            _seal: seal.next(&db),
+            seal: seal.next(&db),
             trees,
             db,
-            _lock: lock,
+            lock,
         })
     }
 }
