@@ -8,7 +8,7 @@
 //! as a `permit` lets it, `pushes` are the subscriptions at hubs, `hub` ties our own hub to the rest, `mail` is
 //! what comes from both, `plan` works out what another feeds.toml would change, `binder` has the pages of archives,
 //! `hide` takes entries out of every output, `catalogue` has every document for a host without a daemon, `trouble` says for how
-//! long nothing can be written, `shown` is what readers see before the store is open, `start` what is done until it is, `ports` are
+//! long nothing can be written, `reclaim` whether the store takes too much of the disk, `shown` is what readers see before the store is open, `start` what is done until it is, `ports` are
 //! where it listens.
 
 mod admin;
@@ -36,6 +36,7 @@ mod poller;
 mod ports;
 mod probe;
 mod pushes;
+mod reclaim;
 mod reload;
 mod restore;
 mod row;

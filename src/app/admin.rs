@@ -222,6 +222,7 @@ async fn restart(events: &mpsc::Sender<Event>) -> Option<AdminResponse> {
 
 async fn poll(events: &mpsc::Sender<Event>, request: &AdminRequest) -> Option<AdminResponse> {
     let sources = named(request);
+    // It holds one row a source and a summary at most.
     let (rows, mut reports) = mpsc::unbounded_channel();
     if let Err(why) = ask(events, |accepted| Event::Poll { sources, rows, accepted }).await? {
         return Some(AdminResponse::text(404, &why));

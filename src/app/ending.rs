@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::daemon::Over;
 use super::opening;
 use crate::edge::listeners::Listeners;
-use crate::edge::systemd;
+use crate::edge::{fault, systemd};
 
 /// Requests that are still running this long after a stop are cut off.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
@@ -45,22 +45,29 @@ impl Restart {
     /// Hands everything over to the program that takes the place of this process.
     pub fn prepare(&self, command: &mut Command) -> std::io::Result<()> {
         command.env(RESTARTS, self.restarts.to_string());
+        fault::hand_over(command);
         self.listeners.hand_over(command)
     }
 }
 
-/// Restarts that have followed one another, and when this run began.
+/// Restarts that have followed one another, and since when this run has done its work.
 pub(super) struct History {
     /// `None` where this run has taken nobody's place.
     restarts: Option<u32>,
-    began: Instant,
+    /// `None` until the store is open: a run that does not come so far has failed at once, however long that took.
+    stands: Option<Instant>,
 }
 
 impl History {
     /// What the environment says.
     pub(super) fn read() -> Self {
         let restarts = std::env::var(RESTARTS).ok().and_then(|count| count.parse().ok());
-        Self { restarts, began: Instant::now() }
+        Self { restarts, stands: None }
+    }
+
+    /// The store is open.
+    pub(super) fn note_standing(&mut self) {
+        self.stands = Some(Instant::now());
     }
 
     /// How it ends when the loop is over; the state folder is noted where its store is broken.
@@ -87,7 +94,8 @@ impl History {
     /// Gets ready to begin anew: waits where it was tried just before, for as long as readers are served what there is.
     /// The end where a signal asks for it meanwhile.
     async fn again(self, why: &str, listeners: Listeners, impatient: &Notify) -> End {
-        let (wait, restarts) = back_off(self.restarts.unwrap_or(0), self.began.elapsed());
+        let (wait, restarts) =
+            back_off(self.restarts.unwrap_or(0), self.stands.map_or(Duration::ZERO, |since| since.elapsed()));
         tracing::warn!(why, wait_seconds = wait.as_secs(), "nashra starts again in its place");
         systemd::reloading();
         systemd::status(&format!("starting again: {why}"));
@@ -105,7 +113,7 @@ impl History {
 }
 
 /// How long a run waits before it begins anew, and what number that is among those in a row: `restarts` have gone
-/// before, and this run has lasted for `ran`.
+/// before, and this run has done its work for `ran`.
 fn back_off(restarts: u32, ran: Duration) -> (Duration, u32) {
     let before = if ran >= CALM { 0 } else { restarts };
     let doubled = before.checked_sub(1).map_or(Duration::ZERO, |times| {

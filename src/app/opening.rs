@@ -2,6 +2,7 @@
 //! deadline. Blocking, and it may take minutes: readers are served from what was shown last meanwhile.
 
 mod book;
+mod patience;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -10,19 +11,21 @@ use std::time::{Duration, Instant};
 
 use self::book::Book;
 pub(super) use self::book::Repair;
-use super::{Options, restore};
+use self::patience::Patience;
+use super::{Options, reclaim, restore};
 use crate::edge::store::{
-    self, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store, StoreError,
+    self, Exchanged, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store,
+    StoreError,
 };
-use crate::edge::{clock, systemd};
+use crate::edge::{clock, fault};
 
-/// How long opening may take that was looked at before: so long, and a second for so many bytes.
-const DEADLINE: Duration = Duration::from_secs(120);
+/// How long opening may take that was looked at before: so many seconds, and one for so many bytes.
+const DEADLINE_SECONDS: usize = 120;
 const BYTES_PER_SECOND: u64 = 2 << 20;
 /// Repairs in one opening; what none of them mends is told, and left to the next one.
 const REPAIRS_MAX: usize = 3;
-/// A disk that takes nothing is tried again so often.
-const ROOM_INTERVAL: Duration = Duration::from_secs(3);
+/// No repair waits for longer because the one before did not help.
+const REST_SECONDS_MAX: usize = 600;
 /// What is named of a long list.
 const NAMED_MAX: usize = 10;
 
@@ -99,7 +102,23 @@ enum Doubt {
     /// It may be used, but it is better made anew where that loses fewer than so many commits.
     Suspect(String, u64),
     /// It cannot be used.
-    Broken(String),
+    Broken(String, Cause),
+}
+
+impl Doubt {
+    fn broken(error: &StoreError) -> Self {
+        let cause = if error.is_about_disk() { Cause::Disk } else { Cause::Damage };
+        Self::Broken(error.reason(), cause)
+    }
+}
+
+/// What makes a store unusable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// What stands in it.
+    Damage,
+    /// A disk that does not give it, or not at the moment.
+    Disk,
 }
 
 struct Opening<'a> {
@@ -110,23 +129,13 @@ struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// Waits for a disk that is full or read-only, where it is patient: mending needs room as well.
+    /// Waits for a disk that is full, read-only or failing, where it is patient: mending needs one as well.
     fn open(&self) -> Result<Opened, StoreError> {
-        let mut is_told = false;
+        let mut patience = Patience::default();
         loop {
-            match self.open_now() {
-                Err(error) if error.is_about_room() => {
-                    let (Some(waits), Some(obstacle)) = (self.waits, error.obstacle()) else {
-                        return Err(error);
-                    };
-                    if !std::mem::replace(&mut is_told, true) {
-                        tracing::error!(%error, "the store waits for room: it is opened as soon as there is some");
-                        systemd::status(&format!("degraded, the store waits for room: {error}"));
-                        waits(obstacle);
-                    }
-                    thread::sleep(ROOM_INTERVAL);
-                }
-                opened => return opened,
+            match (self.open_now(), self.waits) {
+                (Err(error), Some(waits)) if error.is_about_disk() => patience.wait(&error, waits),
+                (opened, _) => return opened,
             }
         }
     }
@@ -135,23 +144,29 @@ impl Opening<'_> {
         store::sweep(&self.lock)?;
         restore::take_pending(&self.lock, clock::now());
         let mut book = Book::read(self.lock.folder());
+        let mut exchanged = store::take_up(&self.lock, book.fatal.is_none())?;
         let (mut repairs, mut holes) = (0, Holes::Refused);
-        let mut doubt = self.suspect(&book, &mut holes)?;
+        let mut doubt = self.suspect(&book, exchanged.is_some(), &mut holes)?;
         loop {
             match doubt {
                 Doubt::None => {}
+                Doubt::Suspect(why, _) | Doubt::Broken(why, _) if exchanged.is_some() => {
+                    doubt = self.put_back(&mut exchanged, &why)?;
+                    continue;
+                }
                 Doubt::Suspect(why, lost) => {
-                    if !self.mend(&mut book, &why, |rebuilt| commits_lost(rebuilt) < lost)? {
+                    let is_better = |rebuilt: &Rebuilt| commits_lost(rebuilt) < lost;
+                    if !self.mend(&mut book, &why, Cause::Damage, is_better)? {
                         tracing::warn!("what came of it would lack something: the old store stays if it can");
                         doubt = self.look(&why)?;
                         continue;
                     }
                 }
-                Doubt::Broken(why) if repairs < REPAIRS_MAX => {
+                Doubt::Broken(why, cause) if repairs < REPAIRS_MAX => {
                     repairs += 1;
-                    self.mend(&mut book, &why, |_| true)?;
+                    self.mend(&mut book, &why, cause, |_| true)?;
                 }
-                Doubt::Broken(why) => {
+                Doubt::Broken(why, _) => {
                     let place = self.lock.folder().display().to_string();
                     return Err(StoreError::Damaged { place, why });
                 }
@@ -159,6 +174,7 @@ impl Opening<'_> {
             doubt = match self.open_in_time(holes) {
                 Ok(store) => {
                     read_anew(&store, &book)?;
+                    exchanged.map(Exchanged::finish).into_iter().for_each(reclaim::tell);
                     return Ok(Opened { store, repairs: book.news(clock::now()) });
                 }
                 Err(StoreError::Behind { held, first }) => {
@@ -167,24 +183,28 @@ impl Opening<'_> {
                     let why = StoreError::Behind { held, first }.to_string();
                     Doubt::Suspect(why, first.saturating_sub(held + 1).max(1))
                 }
-                Err(error) if error.is_mendable() => Doubt::Broken(error.reason()),
+                Err(error) if error.is_mendable() => Doubt::broken(&error),
+                Err(error) if exchanged.is_some() && !error.is_about_room() => Doubt::broken(&error),
                 Err(error) => return Err(error),
             };
         }
     }
 
     /// What is wrong with the store, before this process touches it.
-    fn suspect(&self, book: &Book, holes: &mut Holes) -> Result<Doubt, StoreError> {
+    fn suspect(&self, book: &Book, is_fresh: bool, holes: &mut Holes) -> Result<Doubt, StoreError> {
         let folder = self.lock.folder();
         if store::is_gone(&self.lock) {
-            return Ok(Doubt::Broken("its folder is gone".to_owned()));
+            return Ok(Doubt::Broken("its folder is gone".to_owned(), Cause::Damage));
         }
         if !Store::exists(folder) {
             return Ok(Doubt::None);
         }
         match store::prepare(&self.lock) {
-            Err(error) if error.is_mendable() => return Ok(Doubt::Broken(error.reason())),
+            Err(error) if error.is_mendable() => return Ok(Doubt::broken(&error)),
             prepared => prepared?,
+        }
+        if is_fresh {
+            return self.look("it was made anew");
         }
         if let Some(fatal) = &book.fatal {
             return Ok(Doubt::Suspect(fatal.clone(), 1));
@@ -209,6 +229,14 @@ impl Opening<'_> {
         Ok(Doubt::Suspect(why, 1))
     }
 
+    /// The store that was made anew cannot be used: the one before comes back.
+    fn put_back(&self, exchanged: &mut Option<Exchanged>, why: &str) -> Result<Doubt, StoreError> {
+        tracing::error!(why, "the store that was made anew cannot be used: the one before comes back");
+        exchanged.take().map(Exchanged::put_back).transpose()?;
+        store::prepare(&self.lock)?;
+        self.look("it is the one before")
+    }
+
     /// What another process sees in it.
     fn look(&self, why: &str) -> Result<Doubt, StoreError> {
         let begun = Instant::now();
@@ -221,7 +249,8 @@ impl Opening<'_> {
                 tracing::info!(why, sequence, rows, entries, ms, "the store was read through and is sound");
                 Ok(Doubt::None)
             }
-            Seen::Broken(why) => Ok(Doubt::Broken(why)),
+            Seen::Broken(why) => Ok(Doubt::Broken(why, Cause::Damage)),
+            Seen::Unreadable(why) => Ok(Doubt::Broken(why, Cause::Disk)),
             Seen::Waits(why) => Err(StoreError::Obstacle(Obstacle { kind: ObstacleKind::NoRoom, why })),
             Seen::Refused(why) => Err(StoreError::Refused(why)),
             Seen::Rows(_) => Ok(Doubt::None),
@@ -238,7 +267,8 @@ impl Opening<'_> {
         });
         let folder = self.lock.folder();
         begun.map_err(|source| StoreError::Folder { path: folder.display().to_string(), source })?;
-        let deadline = DEADLINE + Duration::from_secs(store::bytes_below(folder) / BYTES_PER_SECOND);
+        let seconds = fault::limit("opening.seconds", DEADLINE_SECONDS) as u64;
+        let deadline = Duration::from_secs(seconds + store::bytes_below(folder) / BYTES_PER_SECOND);
         opened.recv_timeout(deadline).unwrap_or_else(|error| {
             let why = match error {
                 RecvTimeoutError::Timeout => StoreError::Hung(deadline.as_secs()),
@@ -251,39 +281,55 @@ impl Opening<'_> {
         })
     }
 
-    /// Makes it anew; where it did so just before and that did not help, after a while. Says whether the store is another
-    /// one now.
+    /// Makes it anew; where it did so just before and that did not help, after a while. Where the disk does not give the
+    /// store, another one is made once, and then the disk is waited for: all snapshots may be whole, and none is left
+    /// out. Says whether the store is another one now.
     fn mend(
         &self,
         book: &mut Book,
         why: &str,
+        cause: Cause,
         is_better: impl FnOnce(&Rebuilt) -> bool,
     ) -> Result<bool, StoreError> {
         let folder = self.lock.folder();
-        tracing::error!(
-            why,
-            "the store is broken, or may be: it is made anew from the last snapshot and the journal"
-        );
         let before = book.clone();
         let (rest, skipped) = book.begin(clock::now());
-        if !rest.is_zero() {
-            if self.waits.is_none() {
+        let rest = rest.min(Duration::from_secs(fault::limit("mend.rest", REST_SECONDS_MAX) as u64));
+        let skipped = if cause == Cause::Disk { 0 } else { skipped };
+        let broken = |why: String| Obstacle { kind: ObstacleKind::Broken, why };
+        match self.waits {
+            _ if !rest.is_zero() && cause == Cause::Disk => {
+                let why = format!("{why}; another store did not help just before");
+                return Err(StoreError::Obstacle(Obstacle { kind: ObstacleKind::Failing, why }));
+            }
+            None if !rest.is_zero() => {
                 let (place, seconds) = (folder.display().to_string(), rest.as_secs());
                 let why = format!("{why}; it was made anew just before, and is not again for {seconds} s");
                 return Err(StoreError::Damaged { place, why });
             }
-            tracing::error!(seconds = rest.as_secs(), "it was made anew just before: this has to wait");
-            thread::sleep(rest);
+            Some(waits) if !rest.is_zero() => {
+                let seconds = rest.as_secs();
+                tracing::error!(seconds, "it was made anew just before: this has to wait");
+                waits(broken(format!("{why}; it is made anew in {seconds} s")));
+                thread::sleep(rest);
+            }
+            Some(waits) => waits(broken(format!("{why}; it is being made anew"))),
+            None => {}
         }
+        tracing::error!(
+            why,
+            "the store is broken, or may be: it is made anew from the last snapshot and the journal"
+        );
         let (begun, now) = (Instant::now(), clock::now());
         book.note_begun(now);
         book.write(folder);
-        let Some(mended) = store::mend(&self.lock, skipped, now, is_better)? else {
+        let mended = store::mend(&self.lock, skipped, now, is_better);
+        if mended.as_ref().map_or_else(StoreError::is_about_disk, Option::is_none) {
             // It was no repair.
             *book = before;
             book.write(folder);
-            return Ok(false);
-        };
+        }
+        let Some(mended) = mended? else { return Ok(false) };
         let ms = begun.elapsed().as_millis();
         let Rebuilt { sequence, rows, records, .. } = mended.rebuilt;
         let mut repair = repair(why, now, &mended);

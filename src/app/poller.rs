@@ -1,4 +1,9 @@
 //! Starts fetches and hands over what they bring, read, to the writer's queue.
+//!
+//! However much comes at once, as at the first start with thousands of sources, memory is bounded: whoever is asked for
+//! has a slot of the fetcher (`fetch.concurrency`), of which each brings one document (`max_body`) and holds it until
+//! there is room for it. Documents that are read or were read take [`LOADED_KIB_MAX`] together, up to the commit. So
+//! the writer, which is one, holds up the reading, that the fetching, and that the sources, which wait as a few bytes.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -8,7 +13,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 use url::Url;
 
@@ -24,6 +29,11 @@ use crate::pipeline;
 
 /// Results that wait for the writer; a full queue holds the fetchers back.
 const RESULTS_MAX: usize = 64;
+/// Kibibytes of documents that are being read, wait for the writer, or are being committed. What is read of them takes
+/// some times as much. One that is larger goes alone.
+const LOADED_KIB_MAX: u32 = 16 << 10;
+/// Local files that are fetched at a time: a disk is no faster for more.
+const FILES_MAX: usize = 4;
 /// Documents that are read at a time where there is one core: a slow one keeps not all others waiting.
 const READERS_MIN: usize = 2;
 
@@ -39,7 +49,12 @@ pub(super) struct Brought {
     pub(super) asked_as: Digest,
     /// What came of it.
     pub(super) fetched: Fetched,
+    /// The room that it takes, until it is committed.
+    pub(super) load: Load,
 }
+
+/// The part of [`LOADED_KIB_MAX`] that a document takes; nothing where there is none.
+pub(super) type Load = Option<OwnedSemaphorePermit>;
 
 /// What one asking takes from the state of its source.
 struct Asking {
@@ -87,6 +102,9 @@ pub(super) struct Poller {
     lines: Lines<Errand>,
     /// Reading is work alone: more documents at a time than there are cores would only take more memory.
     readers: Arc<Semaphore>,
+    /// Of [`LOADED_KIB_MAX`].
+    loaded: Arc<Semaphore>,
+    files: Arc<Semaphore>,
     results: mpsc::Sender<Brought>,
 }
 
@@ -97,9 +115,10 @@ impl Poller {
         let (fetcher, made_from) = (fetcher(config)?, identity(config));
         let site = config.site.url.as_str().into();
         let readers = std::thread::available_parallelism().map_or(READERS_MIN, usize::from).max(READERS_MIN);
-        let readers = Arc::new(Semaphore::new(readers));
+        let [readers, loaded, files] =
+            [readers, LOADED_KIB_MAX as usize, FILES_MAX].map(Semaphore::new).map(Arc::new);
         let (busy, lines) = (HashMap::new(), Lines::new(places(&made_from)));
-        Ok((Self { fetcher, made_from, site, busy, lines, readers, results }, queue))
+        Ok((Self { fetcher, made_from, site, busy, lines, readers, loaded, files, results }, queue))
     }
 
     /// What a configuration needs of the poller, where that is not what it has. Changes nothing yet.
@@ -145,22 +164,27 @@ impl Poller {
 
     fn send(&self, Errand { source, asking }: Errand) {
         let (fetcher, results) = (self.fetcher.clone(), self.results.clone());
-        let readers = Arc::clone(&self.readers);
+        let [readers, loaded, files] = [&self.readers, &self.loaded, &self.files].map(Arc::clone);
         let site = Arc::clone(&self.site);
         tokio::spawn(async move {
             let (id, began) = (source.id.clone(), Instant::now());
             let Asking { asked_as, moved_to, validators, document } = asking;
             // On its own, so that a bug there is one source's only: it fails, and is asked again.
             let asking = Box::pin(async move {
+                let is_local = !matches!(source.location, Location::Web(_));
+                // No semaphore here is ever closed.
+                let turn = if is_local { files.acquire().await.ok() } else { None };
                 let (retrieved, slot) = fetcher.fetch_at(&source, moved_to.as_ref(), &validators).await;
-                (Box::pin(read(source, document, site, retrieved, &readers)).await, slot)
+                let load = load(loaded, &retrieved).await;
+                drop(turn);
+                (Box::pin(read(source, document, site, retrieved, &readers)).await, load, slot)
             });
-            let (brought, slot) = match Caught(asking).await {
-                Ok((brought, slot)) => (brought, Some(slot)),
-                Err(panic) => (broken(&panic, began), None),
+            let (brought, load, slot) = match Caught(asking).await {
+                Ok((brought, load, slot)) => (brought, load, Some(slot)),
+                Err(panic) => (broken(&panic, began), None, None),
             };
             // The slot is held until the writer's queue has room, so memory is bounded by both.
-            let _ = results.send(Brought { source: id, asked_as, fetched: brought }).await;
+            let _ = results.send(Brought { source: id, asked_as, fetched: brought, load }).await;
             drop(slot);
         });
     }
@@ -171,6 +195,13 @@ impl Poller {
             self.lines.leave(&host).into_iter().for_each(|errand| self.send(errand));
         }
     }
+}
+
+/// Waits until there is room for what came.
+async fn load(loaded: Arc<Semaphore>, retrieved: &Retrieved) -> Load {
+    let Ok(Answer::Body(body)) = &retrieved.outcome else { return None };
+    let kib = u32::try_from(body.bytes.len() >> 10).unwrap_or(u32::MAX).saturating_add(1);
+    loaded.acquire_many_owned(kib.min(LOADED_KIB_MAX)).await.ok()
 }
 
 /// Reads what came, off the reactor. A reading that panics is a bug, but one source's only.

@@ -26,7 +26,7 @@ const NEW: &str = "db.restored";
 const BEFORE: &str = "before-restore-";
 const BEFORE_MAX: usize = 2;
 /// What is moved aside: everything that says what the store held.
-const MOVED: [&str; 4] = ["db", "journal", "snapshots", "closed.json"];
+const MOVED: [&str; 6] = ["db", "db.old", "journal", "snapshots", "closed.json", "space.json"];
 /// The documents of the time before, which can be made anew.
 const PUBLISHED: &str = "published";
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ use crate::edge::admin::AdminApi;
 use crate::edge::clock::Beat;
 use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
-use crate::edge::store::Lock;
+use crate::edge::store::{Lock, Obstacle, ObstacleKind, StoreError};
 use crate::edge::watch::Watch;
 use crate::edge::{clock, fault, files, serve, stop, systemd};
 
@@ -66,7 +66,7 @@ pub struct Options {
 /// This is to be what the runtime blocks on, not a task: the loop calls the store, which waits for the disk,
 /// and on a worker thread that would hold up readers.
 pub async fn run(options: Options, config: Config, given: Listeners) -> Result<End, AppError> {
-    let history = History::read();
+    let mut history = History::read();
     outlive_size_limits();
     let lock = Lock::take(&options.state_folder)?;
     restore::make_way(&lock);
@@ -75,11 +75,12 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let shown = Shown::recall(&options.state_folder, &config);
     house.open(listeners, &options, &config, &shown);
     let config = Arc::new(config);
+    let folder = options.state_folder.clone();
     let opening = start::begin(lock, options.looker.clone(), shown, Arc::clone(&config), &house.porch)?;
     let (poller, results) = Poller::new(&config)?;
     let waited = tokio::select! {
         waited = start::wait(opening, &mut house.events, &house.porch) => waited,
-        lost = house.doors.join_next() => return Err(lost_door(lost)),
+        lost = house.doors.join_next() => ControlFlow::Continue((Err(lost_door(lost)), false)),
     };
     let ControlFlow::Continue((opened, reload)) = waited else {
         systemd::stopping();
@@ -87,16 +88,26 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
         tracing::info!("nashra stopped before its store was open");
         return Ok(End::Stopped);
     };
-    let Opened { writer, repairs } = opened?;
-    let (store, folder) = (Arc::clone(&writer.store), options.state_folder.clone());
+    let Opened { writer, repairs } = match opened {
+        Ok(opened) => opened,
+        Err(error) => return house.give_up(history, error, kept, &folder).await,
+    };
+    let store = Arc::clone(&writer.store);
     // What was saved while nobody watched it.
     let reload = reload || stamp != files::stamp(&options.config_path);
-    let (mut daemon, deliveries) = house.furnish(options, &config, writer, poller)?;
-    let keeper = Keeper::start(Arc::clone(&store), &folder);
+    let (mut daemon, deliveries) = match house.furnish(options, &config, writer, poller) {
+        Ok(furnished) => furnished,
+        Err(error) => {
+            // What is broken may never be closed.
+            std::mem::forget(store);
+            return house.give_up(history, error, kept, &folder).await;
+        }
+    };
+    history.note_standing();
+    let keeper = Keeper::start(Arc::clone(&store), &folder, take_the_fresh_one(&house.events_in));
     daemon.repairs = repairs;
     daemon.snapshots = Some(Arc::clone(keeper.told()));
     drop(config);
-    watch_clock(&house.events_in)?;
     if reload {
         // It is not full: nobody else has sent anything yet.
         drop(house.events_in.try_send(Event::Reload));
@@ -219,6 +230,7 @@ impl House {
                 state_folder: options.state_folder.clone(),
             },
         });
+        watch_clock(&self.events_in)?;
         let watch = watch_files(&self.events_in);
         let mut daemon = Daemon::new(options, writer, poller, watch, config);
         daemon.hub = Some(HubLink { hub, listen: self.ours.clone() });
@@ -227,6 +239,26 @@ impl House {
         tracing::info!("the store is open");
         systemd::status("");
         Ok((daemon, deliveries))
+    }
+
+    /// The store cannot be opened, or not be used: another run is to, which mends it where that can help. What no other
+    /// run can help is the error.
+    async fn give_up(
+        mut self,
+        history: History,
+        error: AppError,
+        kept: Listeners,
+        folder: &Path,
+    ) -> Result<End, AppError> {
+        if matches!(error, AppError::Store(StoreError::InUse(_) | StoreError::Refused(_))) {
+            return Err(error);
+        }
+        let (kind, why) = (ObstacleKind::Broken, error.to_string());
+        self.porch.note_waiting(Obstacle { kind, why });
+        self.events.close();
+        let end = history.end(Over::of(&error), kept, &self.impatient, folder).await;
+        self.close(&end).await;
+        Ok(end)
     }
 
     /// Lets running requests end.
@@ -261,6 +293,7 @@ pub async fn poll_once(
     let mut daemon = Daemon::new(options, writer, poller, None, &config);
     // The writer has what it needs of it.
     drop(config);
+    // It holds one row a source and a summary at most.
     let (rows, mut reports) = mpsc::unbounded_channel();
     let total = daemon.start_job(sources, rows).map_err(AppError::Usage)?;
     loop {
@@ -279,6 +312,16 @@ pub async fn poll_once(
 fn outlive_size_limits() {
     if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
         tracing::warn!(%error, "a limit on the size of files would end this process");
+    }
+}
+
+/// Has the loop begin anew, once there is a store that was made anew.
+fn take_the_fresh_one(events: &mpsc::Sender<Event>) -> impl Fn() + Send + Sync + use<> {
+    let events = events.clone();
+    move || {
+        let why = "the store was made anew, and takes less of the disk".to_owned();
+        // Nobody hears it where the loop has ended: the next start forgets it.
+        drop(events.blocking_send(Event::Restart(why)));
     }
 }
 

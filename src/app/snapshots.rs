@@ -1,5 +1,5 @@
 //! The snapshots that the daemon makes by itself: one a day, and three are kept. What the journal has from before the
-//! oldest of them goes.
+//! oldest of them goes. Behind each the store is made anew where it takes too much of the disk.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
+use super::reclaim;
 use crate::edge::snapshot::{self, Kept, Summary};
-use crate::edge::store::{Store, check_snapshot};
+use crate::edge::store::{Store, StoreError, check_snapshot};
 use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;
 
@@ -50,6 +51,8 @@ pub(super) struct Standing {
 struct Work {
     store: Arc<Store>,
     folder: PathBuf,
+    /// Has the store opened anew.
+    renew: Box<dyn Fn() + Send + Sync>,
     is_stopped: Mutex<bool>,
     stopped: Condvar,
 }
@@ -85,10 +88,15 @@ impl Told {
 }
 
 impl Keeper {
-    /// Begins.
-    pub(super) fn start(store: Arc<Store>, state_folder: &Path) -> Self {
+    /// Begins. `renew` is called where the store is to be opened anew, to take one that was made of a snapshot.
+    pub(super) fn start(
+        store: Arc<Store>,
+        state_folder: &Path,
+        renew: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         let folder = state_folder.join("snapshots");
-        let work = Work { store, folder, is_stopped: Mutex::default(), stopped: Condvar::new() };
+        let (renew, is_stopped) = (Box::new(renew), Mutex::default());
+        let work = Work { store, folder, renew, is_stopped, stopped: Condvar::new() };
         let (told, work) = (Arc::<Told>::default(), Arc::new(work));
         let (theirs, at_work) = (Arc::clone(&told), Arc::clone(&work));
         let run = move || at_work.run(&theirs);
@@ -127,12 +135,33 @@ impl Work {
                 thread::sleep(began.elapsed().min(REST_MAX));
                 began = Instant::now();
             };
-            let done = self.make(breathe, || self.is_over_within(Duration::ZERO));
+            let made = self.make(breathe, || self.is_over_within(Duration::ZERO));
             if self.is_over_within(Duration::ZERO) {
                 return;
             }
-            rest = if done.is_ok() { interval() } else { RETRY_AFTER };
-            told.note(done, self.newest().and_then(|kept| kept.made_at));
+            rest = if made.is_ok() { interval() } else { RETRY_AFTER };
+            let newest = self.newest();
+            let (done, summary) = made.map_or_else(|error| (Err(error), None), |made| (Ok(()), Some(made)));
+            told.note(done, newest.as_ref().and_then(|kept| kept.made_at));
+            if let (Some(Summary { row_bytes, .. }), Some(newest)) = (summary, newest) {
+                self.reclaim(&newest.path, row_bytes);
+            }
+        }
+    }
+
+    /// Makes the store anew where it is too large for so many bytes, which are in the newest snapshot.
+    fn reclaim(&self, snapshot: &Path, live_bytes: u64) {
+        let mut began = Instant::now();
+        let breathe = || {
+            // Commits go before it: it can wait.
+            if self.is_over_within(began.elapsed().min(REST_MAX)) || !self.store.has_room(0) {
+                return Err(StoreError::Refused("there is something else to be done".to_owned()));
+            }
+            began = Instant::now();
+            Ok(())
+        };
+        if reclaim::make_anew_if_worth_it(&self.store, snapshot, live_bytes, clock::now(), breathe) {
+            (self.renew)();
         }
     }
 
@@ -162,11 +191,12 @@ impl Work {
         interval().saturating_sub(age.to_std().unwrap_or_default())
     }
 
-    /// Makes one, unless the newest has everything, and removes what is not needed any more.
-    fn make(&self, rest: impl FnMut(), is_over: impl Fn() -> bool) -> io::Result<()> {
+    /// Makes one, unless the newest has everything, and removes what is not needed any more. Says what is in it.
+    fn make(&self, rest: impl FnMut(), is_over: impl Fn() -> bool) -> io::Result<Summary> {
         let newest = self.newest();
-        if newest.is_some_and(|newest| newest.sequence == self.store.sequence() && readable(&newest.path)) {
-            return Ok(());
+        let whole = newest.filter(|newest| newest.sequence == self.store.sequence());
+        if let Some(summary) = whole.and_then(|newest| summary(&newest.path)) {
+            return Ok(summary);
         }
         fs::create_dir_all(&self.folder)?;
         // Or the journal would go, and what takes its place could not be found again.
@@ -186,14 +216,16 @@ impl Work {
         };
         let check = |aside: &Path| check_snapshot(File::open(aside)?).map_err(io::Error::other);
         fault::failing("snapshot.begin")?;
-        let Summary { sequence, bytes, .. } = files::write_whole(&unnamed, write, check)?;
+        let summary = files::write_whole(&unnamed, write, check)?;
+        let Summary { sequence, bytes, .. } = summary;
         let path = self.folder.join(snapshot::name(sequence, made_at));
         fault::failing("snapshot.written")?;
         fs::rename(&unnamed, &path)?;
         files::sync_folder_of(&path)?;
         fault::point("snapshot.named");
         tracing::info!(sequence, bytes, ms = began.elapsed().as_millis(), "a snapshot was made");
-        self.tidy()
+        self.tidy()?;
+        Ok(summary)
     }
 
     /// Removes old snapshots, and what the journal has from before the oldest one.
@@ -212,8 +244,9 @@ impl Work {
     }
 }
 
-fn readable(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| check_snapshot(file).is_ok())
+/// What is in a snapshot, if all of it can be read.
+fn summary(path: &Path) -> Option<Summary> {
+    check_snapshot(File::open(path).ok()?).ok()
 }
 
 /// A file that takes nothing more once it is over.

@@ -21,7 +21,7 @@ use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse, Taker};
 use crate::edge::serve::{Admission, Envelope, Mail, Mailbox, Pages, Reply, STARTING_SECONDS};
-use crate::edge::store::{Lock, Obstacle};
+use crate::edge::store::{Lock, Obstacle, StoreError};
 use crate::edge::{clock, systemd};
 use crate::model::Document;
 
@@ -70,7 +70,7 @@ impl Porch {
         self.waits.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note_waiting(&self, obstacle: Obstacle) {
+    pub(super) fn note_waiting(&self, obstacle: Obstacle) {
         *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = Some(obstacle);
     }
 
@@ -198,7 +198,14 @@ pub(super) fn begin(
         let folder = lock.folder().to_path_buf();
         let opening::Opened { store, repairs } =
             opening::open(lock, looker.as_ref(), &|waits| porch.note_waiting(waits))?;
-        let writer = Writer::behind(shown, Arc::new(store), &config, clock::now())?;
+        let store = Arc::new(store);
+        let writer =
+            Writer::behind(shown, Arc::clone(&store), &config, clock::now()).inspect_err(|error| {
+                if error.is_fatal() {
+                    // What is broken may never be closed.
+                    std::mem::forget(Arc::clone(&store));
+                }
+            })?;
         opening::note_standing(&folder);
         Ok(Opened { writer, repairs })
     };
@@ -223,11 +230,12 @@ pub(super) async fn wait(
         let next = Instant::now() + rhythm.unwrap_or(PATIENCE);
         tokio::select! {
             done = &mut opened => {
-                let lost = || {
-                    let source = std::io::Error::other("the thread that opens it has panicked");
-                    AppError::Io { what: "the store cannot be opened".to_owned(), source }
+                // What it does not survive may be what it holds.
+                let lost = || StoreError::Damaged {
+                    place: "db".to_owned(),
+                    why: "whoever opened it has panicked; please report it".to_owned(),
                 };
-                return ControlFlow::Continue((done.unwrap_or_else(|_| Err(lost())), reload));
+                return ControlFlow::Continue((done.unwrap_or_else(|_| Err(lost().into())), reload));
             }
             event = events.recv() => match event {
                 Some(Event::Stop) | None => return ControlFlow::Break(()),

@@ -267,7 +267,9 @@ impl Writer {
     pub(super) fn take(&mut self, batch: Vec<Brought>, now: Timestamp) -> Vec<Row> {
         let mut rows = Vec::with_capacity(batch.len());
         let mut updates = Vec::with_capacity(batch.len());
-        for Brought { source: id, asked_as, fetched } in batch {
+        // What updates hold is no less.
+        let mut loads = Vec::with_capacity(batch.len());
+        for Brought { source: id, asked_as, fetched, load } in batch {
             let Some(source) = self.sources.get(&id).cloned() else {
                 // It has left the file while it was being asked; it may come back soon.
                 self.states.entry(id).or_default().asked_at = Some(fetched.at);
@@ -282,10 +284,11 @@ impl Writer {
                 Ok(update) => {
                     rows.push(Row::of(&update, &fetched, before));
                     updates.push(update);
+                    loads.push(load);
                 }
                 Err(error) if error.obstacle().is_some() => {
                     rows.push(Row::store_failed(&id, &fetched, &error));
-                    self.held.push(Brought { source: id, asked_as, fetched });
+                    self.held.push(Brought { source: id, asked_as, fetched, load });
                 }
                 Err(error) => rows.push(self.put_off(&id, &fetched, &error, now)),
             }
@@ -359,6 +362,8 @@ impl Writer {
                 refill |= admitted.unwrap_or(true);
                 shown = true;
             }
+            // A first round brings far more than is shown.
+            self.trimmed_to = window::trim_grown(&mut self.window, &self.edition, self.trimmed_to);
         }
         if refill || moves {
             self.unshown = true;
@@ -367,7 +372,6 @@ impl Writer {
         if moves && let Err(error) = self.file_anew() {
             tracing::error!(%error, "archives may lack what has moved: the next start looks it up");
         }
-        self.trimmed_to = window::trim_grown(&mut self.window, &self.edition, self.trimmed_to);
         shown
     }
 

@@ -1,8 +1,10 @@
 //! The documents that readers were shown last, on disk: a start serves them before the store is open.
 //!
 //! An edition is a *pack*: the documents that changed, and an index of all of them, those included that are in packs
-//! before it. It is written aside, renamed and synced before readers see it, so a start shows what they have seen; where
-//! the newest is damaged, the one before is shown until the store is open. All that is in it follows from facts that the store has made durable before; so nothing is lost with it.
+//! before it. It is written aside, synced and renamed before readers see it, and from then on the packs before it are
+//! marked as having bodies alone. So a start shows what readers have seen last and never anything older: where the newest
+//! pack is damaged or gone, nothing is shown until the store is open. All that is in it follows from facts that the
+//! store has made durable before; so nothing is lost with it.
 
 mod keep;
 mod pack;
@@ -20,6 +22,8 @@ use crate::model::Published;
 /// Where they are, in the state folder.
 const FOLDER: &str = "published";
 const SUFFIX: &str = ".pack";
+/// Of packs whose edition is none any more, but whose bodies others need.
+const BODIES: &str = ".bodies";
 const ASIDE: &str = ".tmp";
 
 /// The keeper of editions. Dropped, it lets the last one be synced and ends.
@@ -90,8 +94,8 @@ pub fn forget(state_folder: &Path) -> std::io::Result<()> {
     if !folder.exists() {
         return Ok(());
     }
-    for (_, path, _) in recall::packs(&folder)? {
-        std::fs::remove_file(path)?;
+    for pack in recall::packs(&folder)? {
+        std::fs::remove_file(pack.path)?;
     }
     sync::sync_folder(&folder)
 }

@@ -2,14 +2,20 @@
 //!
 //! Nothing happens unless the environment names one: `NASHRA_FAULT=journal.append:3` ends the process, as if it had
 //! been killed, the third time that it comes by; `journal.append:3:error` lets that one write fail (EIO), and
-//! `journal.append:3:full` that one and all behind it, as on a full disk; with `journal.append:3:hang` whoever writes
-//! never comes back from it, as from a disk that does not answer. `NASHRA_LIMITS=journal.segment=4096` makes a
-//! limit smaller, so that what happens once a week happens every second. Both are for `cargo run --example crash`.
+//! `journal.append:3:full` that one and all behind it, as on a full disk, and `journal.append:3:failing` the same with
+//! EIO; with `journal.append:3:hang` whoever writes never comes back from it, as from a disk that does not answer, and
+//! with `journal.append:3:stall` neither do all who come by later. A program that takes the place of this process goes
+//! on with the count. `NASHRA_LIMITS=journal.segment=4096` makes a limit smaller, so that what happens once a week
+//! happens every second. Both are for tests and `cargo run --example crash`.
 
 use std::io;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+/// What a disk says that fails, and one that is full (errno(3)).
+const EIO: i32 = 5;
+const ENOSPC: i32 = 28;
 /// Names the moment.
 pub const FAULT_VARIABLE: &str = "NASHRA_FAULT";
 /// Names limits and what they are.
@@ -31,6 +37,9 @@ pub const POINTS: &[&str] = &[
     "journal.renew",
     "journal.cut",
     "journal.drop",
+    "store.open",
+    "store.states",
+    "store.subscriptions",
     "store.transaction",
     "store.transaction.after",
     "store.replay",
@@ -55,6 +64,14 @@ pub const POINTS: &[&str] = &[
     "mend.made",
     "mend.aside",
     "mend.placed",
+    "reclaim.begin",
+    "reclaim.made",
+    "reclaim.noted",
+    "reclaim.take",
+    "reclaim.aside",
+    "reclaim.placed",
+    "reclaim.opened",
+    "reclaim.removed",
     "editions.write",
     "editions.write.half",
     "editions.rename",
@@ -68,8 +85,19 @@ pub const POINTS: &[&str] = &[
     "hub.note.after",
 ];
 /// Every limit that can be made smaller.
-pub const LIMITS: &[&str] =
-    &["journal.segment", "keys.fresh", "snapshots.first", "snapshots.interval", "stop.seconds"];
+pub const LIMITS: &[&str] = &[
+    "journal.segment",
+    "keys.fresh",
+    "mend.rest",
+    "opening.seconds",
+    "reclaim.floor",
+    "reclaim.grown",
+    "reclaim.interval",
+    "reclaim.times",
+    "snapshots.first",
+    "snapshots.interval",
+    "stop.seconds",
+];
 
 /// Not looked up yet, nothing named, something named.
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
@@ -87,9 +115,44 @@ enum How {
     /// One write fails.
     Error,
     /// Every write fails from then on.
+    Failing,
+    /// The same, as on a full disk.
     Full,
     /// Whoever comes by never goes on.
     Hang,
+    /// Nobody who comes by goes on from then on.
+    Stall,
+}
+
+impl How {
+    /// By its name in the environment; nothing stands for the first one.
+    fn parse(name: Option<&str>) -> Option<Self> {
+        Some(match name {
+            None => Self::Abort,
+            Some("error") => Self::Error,
+            Some("failing") => Self::Failing,
+            Some("full") => Self::Full,
+            Some("hang") => Self::Hang,
+            Some("stall") => Self::Stall,
+            Some(_) => return None,
+        })
+    }
+
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Abort => None,
+            Self::Error => Some("error"),
+            Self::Failing => Some("failing"),
+            Self::Full => Some("full"),
+            Self::Hang => Some("hang"),
+            Self::Stall => Some("stall"),
+        }
+    }
+
+    /// Whether it goes on once it has begun.
+    fn lasts(self) -> bool {
+        matches!(self, Self::Failing | Self::Full | Self::Stall)
+    }
 }
 
 /// What the environment asks for.
@@ -139,6 +202,17 @@ pub fn limit(name: &'static str, limit: usize) -> usize {
     if is_armed() { smaller(name, limit) } else { limit }
 }
 
+/// Lets the program that takes the place of this process go on with the count.
+pub fn hand_over(command: &mut Command) {
+    if !is_armed() {
+        return;
+    }
+    match ASKED_FOR.get().and_then(|asked_for| asked_for.fault.as_ref()).and_then(Fault::rest) {
+        Some(rest) => drop(command.env(FAULT_VARIABLE, rest)),
+        None => drop(command.env_remove(FAULT_VARIABLE)),
+    }
+}
+
 /// Why the environment asks for something that is not there, if it does.
 pub fn complaint() -> Option<String> {
     let fault = variable(FAULT_VARIABLE).filter(|text| Fault::parse(text).is_none());
@@ -167,11 +241,14 @@ fn strike(name: &str) -> io::Result<()> {
             tracing::error!(name, "the process ends here, because {FAULT_VARIABLE} says so");
             std::process::abort();
         }
-        Some(How::Error) => Err(io::Error::other(format!("{FAULT_VARIABLE} says so at {name}"))),
-        Some(How::Hang) => loop {
+        Some(How::Error | How::Failing) => {
+            tracing::error!(name, "this fails because {FAULT_VARIABLE} says so");
+            Err(io::Error::from_raw_os_error(EIO))
+        }
+        Some(How::Hang | How::Stall) => loop {
             std::thread::park();
         },
-        Some(How::Full) => Err(io::ErrorKind::StorageFull.into()),
+        Some(How::Full) => Err(io::Error::from_raw_os_error(ENOSPC)),
     }
 }
 
@@ -199,13 +276,7 @@ impl Fault {
         let mut parts = text.split(':');
         let name = parts.next().filter(|name| POINTS.contains(name))?.to_owned();
         let count = parts.next()?.parse().ok().filter(|count| *count > 0)?;
-        let how = match parts.next() {
-            None => How::Abort,
-            Some("error") => How::Error,
-            Some("full") => How::Full,
-            Some("hang") => How::Hang,
-            Some(_) => return None,
-        };
+        let how = How::parse(parts.next())?;
         parts.next().is_none().then_some(Self { name, count, how, passed: AtomicU64::new(0) })
     }
 
@@ -215,8 +286,16 @@ impl Fault {
             return None;
         }
         let times = self.passed.fetch_add(1, Ordering::Relaxed) + 1;
-        let is_now = times == self.count || (times > self.count && self.how == How::Full);
+        let is_now = times == self.count || (times > self.count && self.how.lasts());
         is_now.then_some(self.how)
+    }
+
+    /// What is left of it for whoever goes on with the count; `None` where it is over.
+    fn rest(&self) -> Option<String> {
+        let left = self.count.saturating_sub(self.passed.load(Ordering::Relaxed));
+        let left = if self.how.lasts() { left.max(1) } else { left };
+        let how = self.how.name().map_or_else(String::new, |how| format!(":{how}"));
+        (left > 0).then(|| format!("{}:{left}{how}", self.name))
     }
 }
 
@@ -231,11 +310,33 @@ mod tests {
             ("journal.sync:2", [None, Some(How::Abort), None]),
             ("journal.sync:2:error", [None, Some(How::Error), None]),
             ("journal.sync:2:full", [None, Some(How::Full), Some(How::Full)]),
+            ("journal.sync:2:failing", [None, Some(How::Failing), Some(How::Failing)]),
             ("journal.sync:1:hang", [Some(How::Hang), None, None]),
+            ("journal.sync:2:stall", [None, Some(How::Stall), Some(How::Stall)]),
             ("journal.append:1", [None, None, None]),
         ] {
             let fault = Fault::parse(text).unwrap();
             assert_eq!([(); 3].map(|()| fault.pass("journal.sync")), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn whoever_comes_next_goes_on_with_the_count() {
+        for (text, passed, expected) in [
+            ("journal.sync:3", 0, Some("journal.sync:3")),
+            ("journal.sync:3", 2, Some("journal.sync:1")),
+            ("journal.sync:3:error", 1, Some("journal.sync:2:error")),
+            ("journal.sync:3:error", 3, None),
+            ("journal.sync:1:hang", 4, None),
+            ("journal.sync:3:full", 1, Some("journal.sync:2:full")),
+            ("journal.sync:3:failing", 7, Some("journal.sync:1:failing")),
+            ("journal.sync:1:stall", 1, Some("journal.sync:1:stall")),
+        ] {
+            let fault = Fault::parse(text).unwrap();
+            for _ in 0..passed {
+                fault.pass("journal.sync");
+            }
+            assert_eq!(fault.rest().as_deref(), expected, "{text} after {passed}");
         }
     }
 

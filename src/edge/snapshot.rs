@@ -53,6 +53,8 @@ pub struct Summary {
     pub trees: BTreeMap<String, u64>,
     /// How many commits follow the rows.
     pub records: u64,
+    /// Bytes of the names and values of its rows.
+    pub row_bytes: u64,
     /// Bytes of the file.
     pub bytes: u64,
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,8 @@ impl Watch {
     /// Starts watching nothing; `changed` is called, on a thread of the watch's own, with each file of the
     /// set that was changed, made, replaced or removed.
     pub fn start(changed: impl Fn(PathBuf) + Send + 'static) -> notify::Result<Self> {
-        let (events, queue) = channel();
+        // One is enough to be told that there is something to be looked at.
+        let (events, queue) = sync_channel(1);
         let watcher = notify::recommended_watcher(reporter(events))?;
         let state = Arc::new(Mutex::new(State { watcher, files: HashMap::new(), folders: BTreeMap::new() }));
         // The thread ends with the watch: the watcher holds the other end of its queue.
@@ -153,11 +154,11 @@ fn folder(file: &Path) -> PathBuf {
 }
 
 /// Passes on that something happened. Reading a file is no change; an error may hide one.
-fn reporter(events: Sender<()>) -> impl Fn(notify::Result<notify::Event>) + Send {
+fn reporter(events: SyncSender<()>) -> impl Fn(notify::Result<notify::Event>) + Send {
     move |event| {
         if !event.is_ok_and(|event| matches!(event.kind, EventKind::Access(_))) {
-            // The thread ends with the watch; then nobody is interested.
-            let _ = events.send(());
+            // A full queue says it already. The thread ends with the watch; then nobody is interested.
+            let _ = events.try_send(());
         }
     }
 }

@@ -23,6 +23,7 @@ mod parse;
 mod plan;
 mod publish;
 mod pushes;
+mod reclaim;
 mod render;
 mod sanitize;
 mod schedule;

@@ -1,5 +1,6 @@
 //! Damage to each file of a store: nashra is up again soon, with every entry that was there, and mends it once.
 
+mod again;
 mod files;
 mod lost;
 mod refused;

@@ -7,6 +7,7 @@ use std::sync::mpsc::SyncSender;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Refusal;
+use crate::app::AppError;
 use crate::app::archive::Archive;
 use crate::app::hide::{Done, Order};
 use crate::app::jobs::Report;
@@ -73,4 +74,14 @@ pub(in crate::app) enum Over {
     Failed(String),
     /// The same because the store is of no use any more.
     Broken(String),
+}
+
+impl Over {
+    /// How a run ends that could not begin.
+    pub(in crate::app) fn of(error: &AppError) -> Self {
+        match error {
+            AppError::Store(error) if error.is_fatal() => Self::Broken(error.to_string()),
+            other => Self::Failed(other.to_string()),
+        }
+    }
 }

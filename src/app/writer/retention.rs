@@ -195,7 +195,7 @@ mod tests {
         };
         let fetched = pipeline::read(source, None, "http://127.0.0.1:8080", retrieved);
         let asked_as = pipeline::configuration(source);
-        assert_eq!(writer.take(vec![Brought { source: id, asked_as, fetched }], now).len(), 1);
+        assert_eq!(writer.take(vec![Brought { source: id, asked_as, fetched, load: None }], now).len(), 1);
         writer.publish();
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::pack::{
     DOCUMENT_BYTES_MAX, DOCUMENTS_MAX, Imprint, Index, Place, Row, TITLE, compress, decompress,
 };
-use super::recall::{packed, path};
+use super::recall::{bodies_path, edition_path, open_pack, packed};
 use super::{ASIDE, Shared};
 use crate::edge::fault;
 use crate::model::{Digest, Document, Published};
@@ -31,6 +31,10 @@ pub(super) struct State {
     pub(super) rows: HashMap<String, Row>,
     /// The packs on disk and their sizes in bytes.
     pub(super) packs: BTreeMap<u64, u64>,
+    /// Those that have the names of editions: the newest, and others until it is durable.
+    pub(super) editions: BTreeSet<u64>,
+    /// The number of the next pack when packs were last made one, or that was tried.
+    pub(super) tightened: u64,
     /// Packs that are not durable yet.
     pub(super) unsynced: Vec<(u64, Arc<File>)>,
     /// What the newest edition that is durable needs.
@@ -49,8 +53,11 @@ impl State {
         self.rows.values().map(|row| row.place.pack).chain(self.index).collect()
     }
 
-    /// Whether much of what is on disk is of no use.
+    /// Whether much of what is on disk is of no use, and something has come since that was last looked after.
     pub(super) fn is_loose(&self) -> bool {
+        if self.is_void || self.tightened == self.next {
+            return false;
+        }
         let live: u64 = self.rows.values().map(|row| row.place.packed_bytes).sum();
         let all: u64 = self.packs.values().sum();
         self.packs.len() > PACKS_MAX || all > live.saturating_mul(2).saturating_add(SLACK_BYTES_MAX)
@@ -119,9 +126,7 @@ impl Shared {
 
     /// The body of a row as it is written, where it is whole.
     fn copy(&self, row: &Row) -> Option<Vec<u8>> {
-        let file = File::open(path(&self.folder, row.place.pack)).ok()?;
-        let bytes = file.metadata().ok()?.len();
-        let packed = packed(&(file, bytes), row.place)?;
+        let packed = packed(&open_pack(&self.folder, row.place.pack).ok()?, row.place)?;
         let body = decompress(&packed, usize::try_from(row.place.bytes).ok()?)?;
         (Digest::of([body.as_slice()]) == row.version).then_some(packed)
     }
@@ -163,6 +168,7 @@ impl Shared {
         let file = write(&self.folder, number, &pack)?;
         state.next += 1;
         state.packs.insert(number, pack.len() as u64);
+        state.editions.insert(number);
         state.unsynced.push((number, Arc::new(file)));
         (state.index, state.rows, state.imprint) = (Some(number), rows, index.imprint);
         state.is_void = false;
@@ -172,7 +178,7 @@ impl Shared {
     /// Removes everything.
     fn forget(&self, state: &mut State) {
         for number in std::mem::take(&mut state.packs).into_keys() {
-            if let Err(error) = fs::remove_file(path(&self.folder, number)) {
+            if let Err(error) = remove(&self.folder, number) {
                 tracing::error!(%error, number, "a pack of documents that are not to be shown any more cannot be removed");
             }
         }
@@ -198,7 +204,18 @@ fn row(path: &str, document: &Document, place: Place) -> Row {
     }
 }
 
-/// Writes aside and renames: under its name a pack is whole for every process that comes.
+/// Removes the pack of a number, whatever its name is.
+pub(super) fn remove(folder: &Path, number: u64) -> io::Result<()> {
+    for path in [bodies_path(folder, number), edition_path(folder, number)] {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Writes aside, syncs and renames: under its name a pack is whole, or damaged, but no power cut has left half of it.
 fn write(folder: &Path, number: u64, pack: &[u8]) -> io::Result<File> {
     let aside = folder.join(format!("{number}{ASIDE}"));
     let write = || {
@@ -208,8 +225,9 @@ fn write(folder: &Path, number: u64, pack: &[u8]) -> io::Result<File> {
         file.write_all(half)?;
         fault::point("editions.write.half");
         file.write_all(rest)?;
+        file.sync_data()?;
         fault::failing("editions.rename")?;
-        fs::rename(&aside, path(folder, number))?;
+        fs::rename(&aside, edition_path(folder, number))?;
         fault::point("editions.rename.after");
         Ok(file)
     };

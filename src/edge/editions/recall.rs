@@ -1,4 +1,4 @@
-//! Reading what was kept: the newest pack that is whole, and the bodies that it names.
+//! Reading what was kept: the newest edition, where it is whole, and the bodies that it names.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use std::thread;
 
 use super::keep::State;
 use super::pack::{DOCUMENT_BYTES_MAX, FOOTER_BYTES, Imprint, Index, Place, Row, decompress};
-use super::{ASIDE, SUFFIX};
+use super::{ASIDE, BODIES, SUFFIX};
 use crate::model::{Document, Lifetime, Timestamp};
 
 /// Makes a document of its content type, its body and its last change; `None` where no document has such a type.
@@ -43,22 +43,20 @@ pub(super) fn recall(folder: &Path, press: Pressed) -> (Recalled, State) {
             vec![]
         }
     };
-    let mut state = State { next: found.last().map_or(0, |(number, ..)| number + 1), ..State::default() };
-    let (mut recalled, mut index) = (Recalled::default(), None);
-    for (number, path, bytes) in found.into_iter().rev() {
-        if index.is_none() {
-            index = open(&path).map(|index| (number, index));
-        }
-        // A newer one that is broken is no edition, but its bodies may be whole: it goes when nobody needs them.
-        recalled.damaged += usize::from(index.is_none());
-        state.packs.insert(number, bytes);
-    }
+    let mut state = State { next: found.last().map_or(0, |pack| pack.number + 1), ..State::default() };
+    // Whatever is older than that was not what readers saw last.
+    let newest = found.last().filter(|pack| pack.is_edition);
+    let index = newest.and_then(|pack| Some((pack.number, open(&pack.path)?)));
+    let damaged = usize::from(!found.is_empty() && index.is_none());
+    let mut recalled = Recalled { damaged, ..Recalled::default() };
+    state.packs = found.iter().map(|pack| (pack.number, pack.bytes)).collect();
+    state.editions = found.iter().filter(|pack| pack.is_edition).map(|pack| pack.number).collect();
     if let Some((number, index)) = index {
         let files = open_all(folder, &index);
         let documents = read_all(&index.rows, &files, press);
         recalled.damaged += index.rows.len() - documents.len();
         // A process that was killed may not have come to sync them.
-        let own = File::open(path(folder, number)).ok().map(|file| (number, file));
+        let own = File::open(edition_path(folder, number)).ok().map(|file| (number, file));
         let synced = files.into_iter().map(|(number, (file, _))| (number, file)).chain(own);
         state.unsynced = synced.map(|(number, file)| (number, Arc::new(file))).collect();
         state.index = Some(number);
@@ -71,8 +69,18 @@ pub(super) fn recall(folder: &Path, press: Pressed) -> (Recalled, State) {
     (recalled, state)
 }
 
-/// The packs of a folder with their numbers and sizes, the oldest first. What was being written aside is removed.
-pub(super) fn packs(folder: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
+/// A pack on disk.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Pack {
+    number: u64,
+    /// Whether what its index says was published last when it was written, and nothing newer is known of.
+    is_edition: bool,
+    bytes: u64,
+    pub(super) path: PathBuf,
+}
+
+/// The packs of a folder, the oldest first. What was being written aside is removed.
+pub(super) fn packs(folder: &Path) -> io::Result<Vec<Pack>> {
     let mut found = vec![];
     for file in fs::read_dir(folder)? {
         let file = file?;
@@ -81,17 +89,36 @@ pub(super) fn packs(folder: &Path) -> io::Result<Vec<(u64, PathBuf, u64)>> {
         if name.ends_with(ASIDE) {
             // It was never an edition; should it stay, the next one of its number replaces it.
             let _ = fs::remove_file(file.path());
-        } else if let Some(number) = name.strip_suffix(SUFFIX).and_then(|number| number.parse().ok()) {
-            found.push((number, file.path(), file.metadata()?.len()));
+            continue;
+        }
+        let is_edition = name.ends_with(SUFFIX);
+        let number = name.strip_suffix(SUFFIX).or_else(|| name.strip_suffix(BODIES));
+        if let Some(number) = number.and_then(|number| number.parse().ok()) {
+            found.push(Pack { number, is_edition, bytes: file.metadata()?.len(), path: file.path() });
         }
     }
     found.sort_unstable();
     Ok(found)
 }
 
-/// Where the pack of a number is.
-pub(super) fn path(folder: &Path, number: u64) -> PathBuf {
+/// Where the pack of a number is as long as it is an edition.
+pub(super) fn edition_path(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number}{SUFFIX}"))
+}
+
+/// Where it is behind that.
+pub(super) fn bodies_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number}{BODIES}"))
+}
+
+/// Opens the pack of a number.
+pub(super) fn open_pack(folder: &Path, number: u64) -> io::Result<(File, u64)> {
+    let file = match File::open(bodies_path(folder, number)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => File::open(edition_path(folder, number)),
+        opened => opened,
+    }?;
+    let bytes = file.metadata()?.len();
+    Ok((file, bytes))
 }
 
 /// The index of a pack, where it is whole.
@@ -108,11 +135,7 @@ fn open(path: &Path) -> Option<Index> {
 
 fn open_all(folder: &Path, index: &Index) -> BTreeMap<u64, (File, u64)> {
     let numbers: BTreeSet<u64> = index.rows.iter().map(|row| row.place.pack).collect();
-    let open = |number| {
-        let file = File::open(path(folder, number)).ok()?;
-        let bytes = file.metadata().ok()?.len();
-        Some((number, (file, bytes)))
-    };
+    let open = |number| Some((number, open_pack(folder, number).ok()?));
     numbers.into_iter().filter_map(open).collect()
 }
 

@@ -9,7 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::Shared;
-use super::recall::path;
+use super::keep::{State, remove};
+use super::recall::{bodies_path, edition_path};
 use crate::edge::fault;
 
 /// Editions are synced at most so often: the journal of the store wants the disk first.
@@ -27,7 +28,7 @@ pub(super) fn begin(shared: &Arc<Shared>) {
 fn work(shared: &Shared) {
     let mut state = shared.state();
     loop {
-        if state.unsynced.is_empty() {
+        if state.unsynced.is_empty() && (state.is_over || !state.is_loose()) {
             if state.is_over {
                 return;
             }
@@ -37,9 +38,10 @@ fn work(shared: &Shared) {
         drop(state);
         let is_synced = shared.sync();
         state = shared.state();
-        // Where nothing is removed, one pack more helps nobody.
+        // Where nothing is removed, one pack more helps nobody. Whoever keeps an edition may have synced it first.
         if is_synced && !state.is_over && state.is_loose() {
             let tightened = shared.tighten(&mut state);
+            state.tightened = state.next;
             drop(state);
             match tightened {
                 Ok(()) => drop(shared.sync()),
@@ -47,7 +49,7 @@ fn work(shared: &Shared) {
             }
             state = shared.state();
         }
-        let is_on = |state: &mut super::State| !state.is_over;
+        let is_on = |state: &mut State| !state.is_over;
         let rested = shared.wake.wait_timeout_while(state, SYNC_PAUSE, is_on);
         (state, _) = rested.unwrap_or_else(PoisonError::into_inner);
     }
@@ -57,12 +59,12 @@ impl Shared {
     /// Makes the newest edition durable, and removes the packs that only older ones need. Whether it did.
     pub(super) fn sync(&self) -> bool {
         let _turn = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
-        let (unsynced, needed) = {
+        let (unsynced, needed, index) = {
             let mut state = self.state();
             if state.is_void {
                 return false;
             }
-            (std::mem::take(&mut state.unsynced), state.needed())
+            (std::mem::take(&mut state.unsynced), state.needed(), state.index)
         };
         if needed.is_empty() {
             return true;
@@ -79,6 +81,9 @@ impl Shared {
         }
         fault::point("editions.sync.after");
         let mut state = self.state();
+        if let Some(index) = index {
+            self.demote(&mut state, index);
+        }
         state.durable = needed;
         let mut wanted: BTreeSet<u64> = state.needed();
         wanted.extend(&state.durable);
@@ -87,14 +92,28 @@ impl Shared {
             state.packs.keys().copied().filter(|number| !wanted.contains(number)).collect();
         for number in surplus {
             fault::point("editions.remove");
-            match fs::remove_file(path(&self.folder, number)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            match remove(&self.folder, number) {
+                Err(error) => {
                     tracing::warn!(%error, number, "a pack of documents that nobody needs cannot be removed");
                 }
-                _ => drop(state.packs.remove(&number)),
+                Ok(()) => drop(state.packs.remove(&number)),
             }
         }
         true
+    }
+
+    /// Readers are about to see the edition of this pack: those before it are not to be shown again, even where this
+    /// one should be lost. Should a power cut undo that, this one is there as well.
+    fn demote(&self, state: &mut State, index: u64) {
+        while let Some(number) = state.editions.first().copied().filter(|number| *number < index) {
+            state.editions.remove(&number);
+            match fs::rename(edition_path(&self.folder, number), bodies_path(&self.folder, number)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(%error, number, "a pack of documents cannot be marked as an older one");
+                }
+                _ => {}
+            }
+        }
     }
 }
 

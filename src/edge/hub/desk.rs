@@ -90,6 +90,7 @@ impl Hub {
     ) -> Result<(Self, Desk), StoreError> {
         let (send_commands, commands) = mpsc::channel(super::COMMANDS_MAX);
         let (settings_in, configured) = watch::channel(Arc::new(settings));
+        // As many as there are tasks on their way, each of which says one thing.
         let (tell_done, done) = mpsc::unbounded_channel();
         let counts = Arc::new(Counts::default());
         let settings = Arc::clone(&configured.borrow());

@@ -49,6 +49,7 @@ impl Lanes {
     pub(super) fn open(server: &Arc<Server>, stopped: &watch::Receiver<bool>) -> io::Result<Self> {
         let count = available_parallelism().map_or(1, usize::from).min(LANES_MAX);
         let open = |_| {
+            // Every caller has one of the bounded number of slots.
             let (sender, callers) = mpsc::unbounded_channel();
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let (server, stopped) = (Arc::clone(server), stopped.clone());

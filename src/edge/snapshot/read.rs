@@ -25,6 +25,7 @@ pub fn read<E: From<SnapshotError>>(
     let mut reading = Reading::new(from);
     let head = begin(&mut reading)?;
     let (mut trees, mut last): (BTreeMap<String, u64>, u64) = (BTreeMap::new(), head.before);
+    let mut row_bytes = 0;
     loop {
         let sum = reading.sum();
         let (kind, body) = reading.block()?;
@@ -33,6 +34,8 @@ pub fn read<E: From<SnapshotError>>(
                 let part = body::rows(&body).ok_or_else(|| reading.damaged("it holds no rows"))?;
                 if let Part::Rows(tree, rows) = &part {
                     *trees.entry(tree.clone()).or_default() += rows.len() as u64;
+                    let bytes = rows.iter().map(|(name, value)| (name.len() + value.len()) as u64);
+                    row_bytes += bytes.sum::<u64>();
                 }
                 take(part)?;
             }
@@ -58,6 +61,7 @@ pub fn read<E: From<SnapshotError>>(
                     sequence: last,
                     trees,
                     records: end.records,
+                    row_bytes,
                     bytes: reading.bytes,
                 });
             }

@@ -30,6 +30,7 @@ pub struct Writer<W> {
     rows: Vec<u8>,
     trees: BTreeMap<String, u64>,
     records: u64,
+    row_bytes: u64,
 }
 
 impl<W: Write> Writer<W> {
@@ -38,7 +39,8 @@ impl<W: Write> Writer<W> {
         let mut blocks = Blocks::new(out)?;
         blocks.raw(&[TITLE, FORM.to_string().as_bytes(), b"\n"].concat())?;
         blocks.write(Kind::Head, &serde_json::to_vec(&head)?)?;
-        Ok(Self { blocks, head, tree: String::new(), rows: vec![], trees: BTreeMap::new(), records: 0 })
+        let (tree, rows, trees) = (String::new(), vec![], BTreeMap::new());
+        Ok(Self { blocks, head, tree, rows, trees, records: 0, row_bytes: 0 })
     }
 
     /// Adds a row; says whether a block was written by that.
@@ -56,6 +58,7 @@ impl<W: Write> Writer<W> {
         }
         body::put(&mut self.rows, name)?;
         body::put(&mut self.rows, value)?;
+        self.row_bytes += (name.len() + value.len()) as u64;
         match self.trees.get_mut(tree) {
             Some(count) => *count += 1,
             None => drop(self.trees.insert(tree.to_owned(), 1)),
@@ -75,11 +78,11 @@ impl<W: Write> Writer<W> {
     /// Ends the snapshot: it is the store as the commit `sequence` left it.
     pub fn finish(mut self, sequence: u64) -> io::Result<Summary> {
         self.end_rows()?;
-        let Self { mut blocks, head, trees, records, .. } = self;
+        let Self { mut blocks, head, trees, records, row_bytes, .. } = self;
         let end = End { sequence, trees, records, sum: blocks.sum() };
         blocks.write(Kind::End, &serde_json::to_vec(&end)?)?;
         blocks.flush()?;
-        Ok(Summary { head, sequence, trees: end.trees, records, bytes: blocks.bytes })
+        Ok(Summary { head, sequence, trees: end.trees, records, row_bytes, bytes: blocks.bytes })
     }
 
     fn end_rows(&mut self) -> io::Result<()> {

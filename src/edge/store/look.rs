@@ -43,6 +43,8 @@ pub enum Seen {
     },
     /// It is damaged: why.
     Broken(String),
+    /// The disk does not give it: why.
+    Unreadable(String),
     /// It cannot be opened before the disk takes something again: why.
     Waits(String),
     /// It is not to be used by this version, or at this time, damaged or not: why.
@@ -87,6 +89,7 @@ pub fn look(folder: &Path, mut say: impl FnMut(&Seen)) {
     let seen = match walk(&folder.join("db"), &mut say) {
         Ok(seen) => seen,
         Err(error) if error.is_about_room() => Seen::Waits(error.to_string()),
+        Err(error) if error.is_fatal() && error.is_about_disk() => Seen::Unreadable(error.reason()),
         Err(error) if error.is_fatal() => Seen::Broken(error.reason()),
         Err(error) => Seen::Refused(error.to_string()),
     };
@@ -170,6 +173,7 @@ fn watch(mut command: Command, patience: Patience) -> io::Result<Seen> {
 
 /// What the other process says, as it says it; it ends with the process.
 fn listen(child: &mut Child) -> Receiver<Seen> {
+    // A word a thousand rows, and who waits for them does nothing else.
     let (say, words) = channel();
     if let Some(stdout) = child.stdout.take() {
         thread::spawn(move || {

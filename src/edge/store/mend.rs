@@ -67,8 +67,8 @@ pub fn sweep(lock: &Lock) -> Result<(), StoreError> {
     remove(&new).map_err(failed(&new))
 }
 
-/// Makes the store anew and moves the broken one aside. The newest `skipped` snapshots are left out: what was made from
-/// them did not last. Where `is_better` says no to what would come of it, nothing changes, and there is `None`.
+/// Makes the store anew and moves the broken one aside. The newest `skipped` snapshots are left out, but never the oldest
+/// one, without which the journal lacks its beginning: what was made from them did not last. Where `is_better` says no to what would come of it, nothing changes, and there is `None`.
 pub fn mend(
     lock: &Lock,
     skipped: usize,
@@ -112,6 +112,7 @@ fn make(folder: &Path, skipped: usize) -> Result<Mended, StoreError> {
     let (new, journal) = (folder.join(NEW), folder.join(JOURNAL));
     let mut unreadable = vec![];
     let kept = snapshot::kept(&folder.join(SNAPSHOTS)).map_err(failed(folder))?;
+    let skipped = skipped.min(kept.len().saturating_sub(1));
     for snapshot in kept.into_iter().map(|kept| kept.path).skip(skipped) {
         match rebuild(&new, Some(&snapshot), &journal) {
             Ok(rebuilt) => return Ok(Mended { snapshot: Some(snapshot), rebuilt, unreadable, aside: None }),
@@ -169,7 +170,8 @@ fn drop_broken(folder: &Path, kept: usize) -> io::Result<usize> {
     Ok(gone)
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+/// Removes whatever is there.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match path.symlink_metadata() {
         Ok(about) if about.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),

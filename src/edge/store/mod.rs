@@ -30,6 +30,7 @@ mod look;
 mod mend;
 mod open;
 mod rebuild;
+mod reclaim;
 mod record;
 mod related;
 mod replay;
@@ -52,6 +53,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::edge::fault;
 use crate::edge::journal::{Journal, Rows};
 use crate::edge::snapshot::SnapshotError;
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
@@ -68,6 +70,7 @@ pub use look::{Seen, ask, bytes_below, look};
 pub use mend::{Mended, mend, set_aside, sweep, was_shown};
 pub use open::{is_gone, prepare, sealing};
 pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
+pub use reclaim::{Bounds, Exchanged, Figures, Reclaimed, Size, Verdict, judge, take_up};
 use record::Press;
 pub use replay::{Found, Holes};
 pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
@@ -126,9 +129,9 @@ pub struct Store {
     press: Press,
     room: Room,
     /// Behind everything that holds sled open.
-    _seal: Seal,
+    seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// How far retention has come with an entry that its source does not list any more.
@@ -228,6 +231,26 @@ impl StoreError {
         self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
     }
 
+    /// What the system said.
+    fn of_system(&self) -> Option<&std::io::Error> {
+        match self {
+            Self::Folder { source, .. }
+            | Self::Journal(source)
+            | Self::Snapshot(SnapshotError::Io(source))
+            | Self::Sled(sled::Error::Io(source)) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the disk that failed: what is on it may be whole. What sled says of its own accord is damage.
+    pub fn is_about_disk(&self) -> bool {
+        match self {
+            Self::Obstacle(obstacle) => obstacle.kind != ObstacleKind::Broken,
+            Self::Sled(_) => self.of_system().is_some_and(|error| error.raw_os_error().is_some()),
+            _ => self.of_system().is_some(),
+        }
+    }
+
     /// What is wrong, for whoever is about to mend it.
     pub fn reason(&self) -> String {
         match self {
@@ -238,16 +261,10 @@ impl StoreError {
 
     /// Whether it is only that the disk takes nothing: it is full, or read-only.
     pub fn is_about_room(&self) -> bool {
-        let error = match self {
-            Self::Obstacle(obstacle) => {
-                return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
-            }
-            Self::Folder { source, .. }
-            | Self::Journal(source)
-            | Self::Snapshot(SnapshotError::Io(source))
-            | Self::Sled(sled::Error::Io(source)) => source,
-            _ => return false,
-        };
+        if let Self::Obstacle(obstacle) = self {
+            return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
+        }
+        let Some(error) = self.of_system() else { return false };
         matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
             || error.kind() == ErrorKind::ReadOnlyFilesystem
     }
@@ -335,6 +352,7 @@ impl Store {
     /// How every source is doing, also those that are not configured any more. One whose record cannot be
     /// read begins anew.
     pub fn states(&self) -> Result<BTreeMap<SourceId, SourceState>, StoreError> {
+        fault::failing("store.states").map_err(sled::Error::Io)?;
         let mut states = BTreeMap::new();
         for row in &self.sources {
             let (id, bytes) = row?;

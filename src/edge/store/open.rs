@@ -52,6 +52,7 @@ impl Store {
         prepare(&lock)?;
         let seal = Seal::remove(&folder).map_err(failed(&folder))?;
         let place = folder.join("db");
+        fault::failing("store.open").map_err(sled::Error::Io)?;
         let db = open_sled(&place)?;
         claim(&db, &place)?;
         let trees = Trees::open(&db)?;
@@ -92,10 +93,10 @@ impl Store {
             journal,
             dumps: Dumps::default(),
             found,
-            _seal: seal.next(&db),
+            seal: seal.next(&db),
             trees,
             db,
-            _lock: lock,
+            lock,
         })
     }
 }
@@ -171,6 +172,8 @@ pub(super) fn open_sled(place: &Path) -> Result<Db, StoreError> {
         sled::Config::new().path(place).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_INTERVAL_MS));
     Db::open(&config).map_err(|error| match error {
         sled::Error::Io(error) if is_of_the_system(&error) => failed(place)(error),
+        // The disk does not give it.
+        sled::Error::Io(error) if error.raw_os_error().is_some() => sled::Error::Io(error).into(),
         other => damaged(place, &other.to_string()),
     })
 }

@@ -73,10 +73,8 @@ pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<
         let mut loading = Loading::begin(fresh(place)?)?;
         if let Some(path) = snapshot {
             let file = File::open(path).map_err(at(path))?;
-            let summary = snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| match part {
-                Part::Rows(tree, rows) => loading.rows(&tree, &rows),
-                Part::Record(record) => loading.changes(&record.changes),
-            })?;
+            let summary =
+                snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| loading.part(part))?;
             refuse_other_schema(&summary)?;
             rebuilt.rows = summary.rows();
             (rebuilt.sequence, rebuilt.records) = (summary.sequence, summary.records);
@@ -86,6 +84,25 @@ pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<
     }
     make_durable(place).map_err(at(place))?;
     Ok(rebuilt)
+}
+
+/// Makes a store in the folder `place` that holds what the snapshot does, and nothing else. `breathe` is called now and
+/// then, and may give it up. It is durable when this returns.
+pub(super) fn renew(
+    place: &Path,
+    snapshot: &Path,
+    mut breathe: impl FnMut() -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let at = |source| StoreError::Folder { path: snapshot.display().to_string(), source };
+    let mut loading = Loading::begin(fresh(place)?)?;
+    let file = File::open(snapshot).map_err(at)?;
+    let summary = snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| {
+        breathe()?;
+        loading.part(part)
+    })?;
+    refuse_other_schema(&summary)?;
+    loading.finish(summary.sequence)?;
+    make_durable(place).map_err(at)
 }
 
 /// Reads a snapshot to its end. Fails where it is not whole, or where this version could not make a store from it.
@@ -178,6 +195,13 @@ impl Loading {
         let tree = |name: &&'static str| Ok::<_, StoreError>((*name, db.open_tree(name)?));
         let trees = TREES.iter().map(tree).collect::<Result<_, _>>()?;
         Ok(Self { db, trees, unwritten_bytes: 0 })
+    }
+
+    fn part(&mut self, part: Part) -> Result<(), StoreError> {
+        match part {
+            Part::Rows(tree, rows) => self.rows(&tree, &rows),
+            Part::Record(record) => self.changes(&record.changes),
+        }
     }
 
     fn rows(&mut self, tree: &str, rows: &[(Vec<u8>, Vec<u8>)]) -> Result<(), StoreError> {

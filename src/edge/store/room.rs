@@ -134,6 +134,16 @@ impl Room {
         Self { folder: folder.to_path_buf(), log, state: Mutex::default() }
     }
 
+    /// Bytes that may still be written beside what is to be left free; none where the system does not say.
+    fn spare_bytes(&self) -> u64 {
+        let Ok(free) = Free::of(&self.folder) else { return 0 };
+        if free.is_read_only {
+            0
+        } else {
+            free.bytes.saturating_sub(left(&free, self.state().min_free_bytes))
+        }
+    }
+
     /// The state folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
@@ -222,6 +232,11 @@ impl Store {
         self.room.admit(bytes).is_ok()
     }
 
+    /// How many bytes more the disk may take before it counts as full.
+    pub fn spare_bytes(&self) -> u64 {
+        self.room.spare_bytes()
+    }
+
     /// After a failure: tries whether something can be written again. A broken store stays broken; then this says
     /// whether another one would find room.
     pub fn try_again(&self) -> Result<(), StoreError> {
@@ -255,8 +270,7 @@ fn judge(free: &Free, min_free_bytes: Option<u64>, bytes: u64, is_short: bool) -
     if free.is_read_only {
         return obstacle(ObstacleKind::ReadOnly, "the state folder is on a read-only file system".to_owned());
     }
-    let default = (free.total_bytes / MIN_FREE_PART).min(MIN_FREE_BYTES);
-    let left = min_free_bytes.unwrap_or(default);
+    let left = left(free, min_free_bytes);
     let wanted = left.saturating_add(if is_short { left / 4 } else { 0 }).saturating_add(bytes);
     if free.bytes < wanted {
         let why = format!("{} bytes are free, and {wanted} are wanted", free.bytes);
@@ -268,6 +282,11 @@ fn judge(free: &Free, min_free_bytes: Option<u64>, bytes: u64, is_short: bool) -
         }
         _ => Ok(()),
     }
+}
+
+/// Bytes that are to be left free.
+fn left(free: &Free, min_free_bytes: Option<u64>) -> u64 {
+    min_free_bytes.unwrap_or_else(|| (free.total_bytes / MIN_FREE_PART).min(MIN_FREE_BYTES))
 }
 
 /// About how long a commit is.

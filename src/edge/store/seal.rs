@@ -61,6 +61,8 @@ pub enum Sealing {
 pub(super) struct Seal {
     folder: PathBuf,
     is_broken: Arc<AtomicBool>,
+    /// Whether it is to be closed without a mark.
+    is_left_out: AtomicBool,
     /// What the mark said when the store was opened: what has not changed since need not be read again.
     before: Closed,
 }
@@ -105,6 +107,11 @@ impl Seal {
         Sealing::Broken { store, strange }
     }
 
+    /// No mark: reading all files costs more than it is worth.
+    pub(super) fn leave_out(&self) {
+        self.is_left_out.store(true, Ordering::Relaxed);
+    }
+
     fn write(&self) -> io::Result<()> {
         let files = files(&self.folder)?;
         if files.len() > FILES_MAX {
@@ -133,7 +140,7 @@ impl Removed {
     /// The mark that comes in its place.
     pub(super) fn next(self, db: &Db) -> Seal {
         let Self { folder, before } = self;
-        Seal { folder, is_broken: Arc::clone(db.is_broken()), before }
+        Seal { folder, is_broken: Arc::clone(db.is_broken()), is_left_out: AtomicBool::new(false), before }
     }
 }
 
@@ -145,7 +152,8 @@ impl Closed {
 
 impl Drop for Seal {
     fn drop(&mut self) {
-        if self.is_broken.load(Ordering::Relaxed) || std::thread::panicking() {
+        let is_left_out = self.is_left_out.load(Ordering::Relaxed);
+        if is_left_out || self.is_broken.load(Ordering::Relaxed) || std::thread::panicking() {
             return;
         }
         if let Err(error) = self.write() {
@@ -216,7 +224,8 @@ mod tests {
 
     fn seal(folder: &Path, is_broken: bool) {
         let Removed { folder, before } = Seal::remove(folder).unwrap();
-        drop(Seal { folder, is_broken: Arc::new(AtomicBool::new(is_broken)), before });
+        let is_broken = Arc::new(AtomicBool::new(is_broken));
+        drop(Seal { folder, is_broken, is_left_out: AtomicBool::new(false), before });
     }
 
     fn broken(store: &[&str], strange: &[&str]) -> Sealing {

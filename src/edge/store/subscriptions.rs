@@ -5,6 +5,7 @@
 
 use super::record::{length, unusable};
 use super::{Store, StoreError, codec};
+use crate::edge::fault;
 use crate::edge::journal::{Changes, Rows};
 use crate::model::{Announcement, Digest, Subscriber, Topic};
 
@@ -35,6 +36,7 @@ impl Ledger {
 impl Store {
     /// Everybody who is told of news.
     pub fn subscriptions(&self) -> Result<Vec<Subscriber>, StoreError> {
+        fault::failing("store.subscriptions").map_err(sled::Error::Io)?;
         let mut found = vec![];
         for row in &self.subscriptions {
             let (id, record) = row?;

@@ -101,6 +101,7 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let all = kept(folder.path(), &editions);
+        let newest = packs(folder.path()).pop().unwrap();
         let mut is_whole = true;
         for (which, harm) in harms {
             let packs: Vec<PathBuf> = packs(folder.path()).into_iter().filter(|path| path.is_file()).collect();
@@ -110,11 +111,16 @@ proptest! {
             is_whole = false;
             harm.befall(&packs[which.index(packs.len())]);
         }
+        let is_there = packs(folder.path()).last().is_some_and(|path| path.file_stem() == newest.file_stem());
         let found = seen(&recall(folder.path()).documents);
         if is_whole {
             prop_assert_eq!(Some(&found), all.last());
         }
-        // All of it is of one edition, of which some may be missing.
+        // All of it is of one edition, of which some may be missing, and of the newest unless that is gone.
+        let mut all = all;
+        if is_there {
+            all.drain(..all.len() - 1);
+        }
         let is_of = |one: &BTreeMap<String, Seen>| found.iter().all(|(path, seen)| one.get(path) == Some(seen));
         prop_assert!(all.iter().any(is_of));
         // And the next edition is kept, whatever lies around.
@@ -137,15 +143,20 @@ proptest! {
     }
 }
 
+/// Readers would go back in time.
 #[test]
-fn the_one_before_is_shown_where_the_last_is_torn() {
+fn nothing_older_is_shown_where_the_last_is_torn() {
+    let editions = [vec![(1, 1), (2, 2)], vec![(1, 1), (2, 3)], vec![(1, 4), (2, 3)]];
     let check = |harm: Damage| {
         let folder = tempfile::tempdir().unwrap();
-        let all = kept(folder.path(), &[vec![(1, 1), (2, 2)], vec![(1, 1), (2, 3)], vec![(1, 4), (2, 3)]]);
+        keep(folder.path(), &editions, || {});
+        assert!(packs(folder.path()).len() > 1, "the last one needs the bodies of others");
         harm.befall(packs(folder.path()).last().unwrap());
         let found = recall(folder.path());
-        assert_eq!(seen(&found.documents), all[1], "{harm:?}");
-        assert!(found.damaged > 0 || matches!(harm, Damage::Gone), "{harm:?}");
+        assert!(found.documents.is_empty() && found.damaged > 0, "{harm:?}: {found:?}");
+        // The next one is whole again.
+        let last = keep(folder.path(), &editions, || {}).pop().unwrap();
+        assert_eq!(seen(&recall(folder.path()).documents), last, "{harm:?}");
     };
     for harm in [
         Damage::Cut(0),
@@ -162,4 +173,30 @@ fn the_one_before_is_shown_where_the_last_is_torn() {
     ] {
         check(harm);
     }
+}
+
+/// Of an edition that no reader has seen nothing may be left; then the one before is what they saw last.
+#[test]
+fn the_one_before_is_shown_where_the_last_was_never_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = kept(folder.path(), &[vec![(1, 1), (2, 2)], vec![(1, 1), (2, 3)]]);
+    fs::remove_file(packs(folder.path()).pop().unwrap()).unwrap();
+    let found = recall(folder.path());
+    assert_eq!((seen(&found.documents), found.damaged), (all[0].clone(), 0));
+}
+
+/// Whoever asks for it hears that it comes; all others are served.
+#[test]
+fn one_damaged_document_is_missed_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = keep(folder.path(), &[vec![(1, 1), (2, 2)], vec![(1, 1), (2, 3)]], || {}).pop().unwrap();
+    let older = packs(folder.path()).remove(0);
+    assert!(older.extension().is_some_and(|end| end == "bodies"), "{older:?}");
+    Damage::Flipped(100).befall(&older);
+    let found = recall(folder.path());
+    assert_eq!(
+        (found.documents.keys().map(String::as_str).collect::<Vec<_>>(), found.damaged),
+        (vec!["/2"], 1)
+    );
+    assert_eq!(seen(&found.documents)["/2"], all["/2"]);
 }

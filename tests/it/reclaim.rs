@@ -1,0 +1,262 @@
+//! A store that takes too much of the disk is made anew: readers see no difference, and wherever it is broken off there
+//! is a store.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use nashra::edge::store::{Exchanged, Holes, Lock, Size, Store, take_up};
+use nashra::model::*;
+use nashra::pipeline;
+
+use crate::kit::daemon::*;
+use crate::kit::entries::*;
+
+const NOW: &str = "2026-11-20T12:00:00Z";
+const CONFIG: &str = "[site]\nlanguage = \"ar\"\n[sections.sport]\ntitle = \"رياضة\"\n\
+    [sources.wire]\nurl = \"file:wire.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n";
+/// As if every store were large, and held little.
+const LIMITS: (&str, &str) =
+    ("NASHRA_LIMITS", "snapshots.first=1,snapshots.interval=1,reclaim.floor=1,reclaim.times=1");
+const POINTS: [&str; 8] = ["begin", "made", "noted", "take", "aside", "placed", "opened", "removed"];
+const LEFT_OVER: [&str; 2] = ["db.fresh", "db.old"];
+
+/// What happens to an exchange in a folder.
+type Case = fn(&Path, Option<Exchanged>);
+
+fn poll(store: &Store, numbers: std::ops::Range<usize>) -> usize {
+    let entry = |n| said(&format!("g{n}"), &format!("Title {n}"), &format!("https://a.example/{n}"), NOW);
+    let (source, fetched) = (source("a", &["sport"]), brought(numbers.map(entry).collect(), NOW));
+    let known = store.known(&pipeline::wanted_keys(&source, &SourceState::default(), &fetched)).unwrap();
+    let state = store.states().unwrap().remove(&source.id).unwrap_or_default();
+    let update = pipeline::ingest(&source, &state, &known, &fetched, fetched.at);
+    store.apply(&update).unwrap();
+    store.flush().unwrap();
+    update.new.len()
+}
+
+/// A store with a part that no snapshot has, beside which one was made anew.
+fn made_anew(folder: &Path) -> Size {
+    let store = Store::open(folder).unwrap();
+    assert_eq!(poll(&store, 0..40), 40);
+    let snapshot = folder.join("snapshot");
+    let summary = store.snapshot(File::create(&snapshot).unwrap(), at(NOW), || {}).unwrap();
+    assert_eq!(poll(&store, 20..60), 20);
+    let now = store.figures(summary.row_bytes, at(NOW));
+    assert!(now.now.live_bytes > 5_000 && now.now.disk_bytes > now.now.live_bytes && now.spare_bytes > 0);
+    assert_eq!((now.fresh, now.tried_ago), (None, None));
+    store.make_anew(&snapshot, now.now, at(NOW), || Ok(())).unwrap();
+    assert_eq!(poll(&store, 50..70), 10);
+    assert_eq!(store.figures(1, at(NOW)).tried_ago, Some(chrono::TimeDelta::zero()));
+    now.now
+}
+
+fn opened(lock: Lock) -> Store {
+    Store::open_locked(lock, Holes::Refused).unwrap()
+}
+
+/// Nothing is missing, and nothing is left over.
+fn check_whole(store: &Store, folder: &Path) {
+    assert_eq!(store.entries_stored().unwrap(), 70);
+    assert_eq!(poll(store, 0..70), 0, "nothing old is new");
+    assert!(LEFT_OVER.iter().all(|name| !folder.join(name).exists()));
+}
+
+#[test]
+fn what_was_committed_meanwhile_is_in_the_new_one() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let old = made_anew(folder);
+    let lock = Lock::take(folder).unwrap();
+    let exchanged = take_up(&lock, true).unwrap().unwrap();
+    let store = opened(lock);
+    assert!(store.found().replayed >= 2 && store.found().is_sound(), "{}", store.found());
+    let reclaimed = exchanged.finish().unwrap();
+    assert_eq!(reclaimed.old, old);
+    check_whole(&store, folder);
+    let fresh = store.figures(1, at(NOW)).fresh.unwrap();
+    assert_eq!((fresh.disk_bytes, fresh.live_bytes), (reclaimed.disk_bytes, old.live_bytes));
+    drop(store);
+    let lock = Lock::take(folder).unwrap();
+    assert!(take_up(&lock, true).unwrap().is_none(), "once is enough");
+    check_whole(&opened(lock), folder);
+}
+
+#[test]
+fn the_old_one_comes_back() {
+    let broken = |folder: &Path| fs::write(folder.join("db/db"), vec![7; 100_000]).unwrap();
+    let cases: [(&str, Case); 3] = [
+        ("where nobody wants the new one", |_, exchanged| assert!(exchanged.is_none())),
+        ("where the new one is broken", |_, exchanged| exchanged.unwrap().put_back().unwrap()),
+        ("where it was broken off between the two steps", |folder, exchanged| {
+            assert!(exchanged.is_some());
+            fs::remove_dir_all(folder.join("db")).unwrap();
+        }),
+    ];
+    for (number, (what, case)) in cases.into_iter().enumerate() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        made_anew(folder);
+        let lock = Lock::take(folder).unwrap();
+        let exchanged = take_up(&lock, number > 0).unwrap();
+        if exchanged.is_some() {
+            broken(folder);
+        }
+        case(folder, exchanged);
+        assert!(take_up(&lock, true).unwrap().is_none(), "{what}");
+        check_whole(&opened(lock), folder);
+    }
+}
+
+#[test]
+fn another_process_takes_nothing_that_waits() {
+    let home = Home::new(CONFIG);
+    home.write("wire.xml", &rss(&[1, 2, 3]));
+    made_anew(&home.path("state"));
+    assert!(home.path("state/db.fresh").exists());
+    let polled = home.run(&["poll", "--once"]);
+    assert!(polled.status.success(), "{polled:?}");
+    assert!(!home.path("state/db.fresh").exists());
+    assert_eq!(Store::open(&home.path("state")).unwrap().entries_stored().unwrap(), 73);
+}
+
+#[test]
+fn a_new_one_that_breaks_before_it_is_open_is_put_back() {
+    let home = Home::new(CONFIG);
+    home.write("wire.xml", &rss(&[1, 2, 3]));
+    let folder = home.path("state");
+    made_anew(&folder);
+    let lock = Lock::take(&folder).unwrap();
+    assert!(take_up(&lock, true).unwrap().is_some());
+    let sled = fs::read_dir(folder.join("db")).unwrap().map(|file| file.unwrap().path());
+    sled.filter(|path| path.is_file()).for_each(|path| fs::write(path, vec![7; 100_000]).unwrap());
+    drop(lock);
+    let polled = home.run(&["poll", "--once"]);
+    let told = String::from_utf8_lossy(&polled.stderr);
+    assert!(polled.status.success() && told.contains("the one before comes back"), "{told}");
+    let store = Store::open(&folder).unwrap();
+    assert_eq!(store.entries_stored().unwrap(), 73);
+    assert!(LEFT_OVER.iter().all(|name| !folder.join(name).exists()));
+    assert!(!names(&folder).iter().any(|name| name.starts_with("db.broken-")), "it was no repair");
+}
+
+#[test]
+fn what_is_given_up_leaves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let store = Store::open(place.path()).unwrap();
+    poll(&store, 0..40);
+    let snapshot = place.path().join("snapshot");
+    store.snapshot(File::create(&snapshot).unwrap(), at(NOW), || {}).unwrap();
+    let mut breaths = 0;
+    let given_up = store.make_anew(&snapshot, Size::default(), at(NOW), || {
+        breaths += 1;
+        if breaths < 3 { Ok(()) } else { Err(nashra::edge::store::StoreError::Broken) }
+    });
+    assert!(given_up.is_err() && breaths == 3);
+    assert!(!place.path().join("db.fresh").exists());
+    assert!(store.figures(1, at(NOW)).tried_ago.is_some(), "it is not tried again at once");
+    fs::write(&snapshot, "no snapshot").unwrap();
+    assert!(store.make_anew(&snapshot, Size::default(), at(NOW), || Ok(())).is_err());
+    assert!(!place.path().join("db.fresh").exists());
+}
+
+fn rss(ids: &[usize]) -> String {
+    let item = |id: &usize| {
+        format!(
+            "<item><title>Story {id}</title><guid isPermaLink=\"false\">{id}</guid><link>https://e.example/{id}</link>\
+             <pubDate>Fri, 20 Nov 2026 08:0{id}:00 GMT</pubDate><description>On {id}</description></item>"
+        )
+    };
+    format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://e.example/</link>\
+         <description>News</description>{}</channel></rss>",
+        ids.iter().map(item).collect::<String>()
+    )
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).unwrap();
+    files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn home() -> Home {
+    let home = Home::new(CONFIG);
+    home.write("wire.xml", &rss(&[1, 2, 3]));
+    home
+}
+
+/// What readers get: bodies and entity tags.
+fn shown(daemon: &Daemon) -> Vec<(String, String)> {
+    let answer = |path: &&str| {
+        let answer = daemon.get(path);
+        (answer.text().to_owned(), answer.header("etag").to_owned())
+    };
+    ["/latest.atom", "/sport.rss", "/sport.json", "/sport"].iter().map(answer).collect()
+}
+
+fn check_sound(home: &Home, what: &str) {
+    let verified = home.run(&["verify"]);
+    let told = String::from_utf8_lossy(&verified.stdout);
+    assert!(told.contains("all is well"), "{what}: {told}{}", String::from_utf8_lossy(&verified.stderr));
+    let there = names(&home.path("state"));
+    assert!(!there.iter().any(|name| LEFT_OVER.contains(&name.as_str())), "{what}: {there:?}");
+    assert!(!there.iter().any(|name| name.starts_with("db.broken-")), "{what}: {there:?}");
+}
+
+#[test]
+fn readers_do_not_notice() {
+    let home = home();
+    let daemon = home.start_with(&[LIMITS]);
+    daemon.wait_for_poll("wire", "ok");
+    let before = shown(&daemon);
+    let told = daemon.wait_for("that it was made anew", |line| line["given_back_bytes"].is_u64());
+    let text = told["message"].as_str().unwrap();
+    assert!(text.starts_with("the store took ") && text.ends_with(" MiB given back"), "{text}");
+    assert_eq!(shown(&daemon), before);
+    daemon.wait_for("the store", |line| line["message"] == "the store is open");
+    home.write("wire.xml", &rss(&[1, 2, 3, 4]));
+    daemon.wait_for_poll("wire", "ok");
+    assert!(shown(&daemon)[0].0.contains("Story 4"));
+    assert!(daemon.stop().success());
+    check_sound(&home, "at the end");
+}
+
+#[test]
+fn whatever_dies_is_made_good_by_the_next_start() {
+    let home = home();
+    let daemon = home.start();
+    daemon.wait_for_poll("wire", "ok");
+    let before = shown(&daemon);
+    assert!(daemon.stop().success());
+    for point in POINTS {
+        // As if it had never been tried.
+        fs::remove_file(home.path("state/space.json")).ok();
+        let fault = format!("reclaim.{point}:1");
+        let died = home.run_with(&["run"], &[LIMITS, ("NASHRA_FAULT", &fault)]);
+        assert_eq!(died.status.code(), None, "{point}: {}", String::from_utf8_lossy(&died.stderr));
+        let daemon = home.start();
+        assert_eq!(shown(&daemon), before, "{point}");
+        assert!(daemon.stop().success());
+        check_sound(&home, point);
+    }
+}
+
+#[test]
+fn what_fails_is_told_and_not_tried_at_once() {
+    for point in ["begin", "made", "take"] {
+        let home = home();
+        let fault = format!("reclaim.{point}:1:error");
+        let daemon = home.start_with(&[LIMITS, ("NASHRA_FAULT", &fault)]);
+        daemon.wait_for_poll("wire", "ok");
+        daemon.wait_for(point, |line| {
+            line["message"].as_str().is_some_and(|said| said.contains("could not be made anew"))
+        });
+        if point == "take" {
+            // It had begun anew for that.
+            daemon.wait_for("the store", |line| line["message"] == "the store is open");
+        }
+        home.write("wire.xml", &rss(&[1, 2, 3, 4]));
+        daemon.wait_for_poll("wire", "ok");
+        assert!(daemon.stop().success());
+        check_sound(&home, point);
+    }
+}
