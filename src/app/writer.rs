@@ -76,6 +76,8 @@ pub(super) struct Writer {
     /// How many entries the last trimming left.
     trimmed_to: usize,
     stale: bool,
+    /// Documents that the disk did not take: they are not shown before it does.
+    held_back: bool,
     /// Whether anybody is shown anything; a round by itself fills no window.
     shows: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
@@ -166,6 +168,7 @@ impl Writer {
             window: Window::default(),
             trimmed_to: 0,
             stale: false,
+            held_back: false,
             shows: false,
             unshown: false,
             removed: vec![],
@@ -324,11 +327,6 @@ impl Writer {
             Ok(()) => (self.stale, self.unshown) = (true, false),
             Err(error) => tracing::error!(%error, "the window cannot be read back from the store"),
         }
-    }
-
-    /// Whether a commit has changed what documents should show since they were last derived.
-    pub(super) fn is_stale(&self) -> bool {
-        self.stale
     }
 
     /// A reload has changed what is asked for, or how it is read: what came answers another question.

@@ -69,7 +69,7 @@ type New = (Row, Vec<u8>);
 
 impl Shared {
     /// Writes an edition; `alone` where nothing before it may be used any more.
-    pub(super) fn keep(&self, published: &Published, imprint: &Imprint, alone: bool) {
+    pub(super) fn keep(&self, published: &Published, imprint: &Imprint, alone: bool) -> io::Result<()> {
         let mut state = self.state();
         let kept = self.write(&mut state, published, imprint, alone);
         match &kept {
@@ -85,6 +85,7 @@ impl Shared {
             self.forget(&mut state);
         }
         self.wake.notify_all();
+        kept
     }
 
     fn write(

@@ -216,6 +216,12 @@ impl Store {
         known
     }
 
+    /// The disk did not take a file beside the store: that counts as if it were one of the store's.
+    pub fn note_refused(&self, error: &io::Error) {
+        let kind = ObstacleKind::of(error);
+        self.room.note(&StoreError::Obstacle(Obstacle { kind, why: error.to_string() }));
+    }
+
     /// What is to be left free on the disk, in bytes; by itself a small part of it.
     pub fn leave_free(&self, bytes: Option<u64>) {
         self.room.state().min_free_bytes = bytes;

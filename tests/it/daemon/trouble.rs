@@ -174,3 +174,28 @@ fn without_room_polling_pauses_and_goes_on_by_itself() {
     wait_for_entries(&daemon, 6);
     assert!(daemon.stop().success());
 }
+
+#[test]
+fn news_that_cannot_be_kept_for_the_next_start_wait() {
+    let count = Arc::new(AtomicUsize::new(3));
+    let origin = origin(&count);
+    let home = Home::new("");
+    home.write("feeds.toml", &config(&origin, ""));
+    let daemon = home.start();
+    wait_for_entries(&daemon, 3);
+    assert!(daemon.stop().success());
+    // What was kept is what is shown, until there is news.
+    count.store(5, Ordering::Relaxed);
+    let daemon = home.start_with(&[("NASHRA_FAULT", "editions.write:1:full")]);
+    said(&daemon, "the store cannot be written: no source is asked until there is room");
+    is_degraded(&home, &daemon, FULL, "no-room", 3);
+    daemon.kill();
+    // A disk that takes the next one.
+    let daemon = home.start_with(&[("NASHRA_FAULT", "editions.write:1:error")]);
+    assert!(entries(&daemon) >= 3);
+    wait_for_entries(&daemon, 5);
+    count.store(6, Ordering::Relaxed);
+    wait_for_entries(&daemon, 6);
+    assert_eq!(daemon.get("/healthz").text(), "ok\n");
+    assert!(daemon.stop().success());
+}
