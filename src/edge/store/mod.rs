@@ -123,7 +123,7 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
-    room: Room,
+    room: Arc<Room>,
     /// Behind everything that holds sled open.
     _seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.
