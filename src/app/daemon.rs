@@ -116,6 +116,11 @@ impl Daemon {
         daemon
     }
 
+    /// Nobody searches any more, so nothing need be read for that.
+    pub(super) fn stop_reading(&self) {
+        self.writer.stop_reading();
+    }
+
     /// Lives until an event ends it.
     pub(super) async fn live(
         &mut self,

@@ -130,6 +130,11 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Nobody searches any more, so nothing need be read for that.
+    pub(super) fn stop_reading(&self) {
+        self.finder.switch(false, &self.store);
+    }
+
     fn show_stored_first(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
         self.shows = true;
         self.configure(config, now)?;

@@ -69,6 +69,13 @@ fn is_degraded(home: &Home, daemon: &Daemon, public: &str, kind: &str, count: us
     let polled = home.run(&["poll", "wire"]);
     let table = String::from_utf8(polled.stdout).unwrap();
     assert!(table.contains("nothing can be stored at the moment"), "{table}");
+    let feed: Value = serde_json::from_slice(&daemon.get("/latest.json").body).unwrap();
+    let refused = home.run(&["hide", feed["items"][0]["id"].as_str().unwrap()]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        said.contains("this cannot be stored now: the disk is full") && said.contains("make room"),
+        "{said}"
+    );
     assert_eq!(entries(daemon), count);
 }
 
