@@ -55,6 +55,7 @@ pub(super) type Cards = Arc<ArcSwap<(Arc<Edition>, BTreeMap<SourceId, Arc<Source
 const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
 
 /// Everything that changes, in one pair of hands.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub(super) struct Writer {
     pub(super) store: Arc<Store>,
     pub(super) sources: BTreeMap<SourceId, Arc<Source>>,

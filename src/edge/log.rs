@@ -46,7 +46,7 @@ pub fn detach() {
     match begun {
         Ok(_) => drop(QUEUE.get_or_init(Queue::default)),
         Err(error) => {
-            tracing::warn!(%error, "there is no thread for the log: whoever reads it is waited for")
+            tracing::warn!(%error, "there is no thread for the log: whoever reads it is waited for");
         }
     }
 }
