@@ -160,12 +160,12 @@ fn bench(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let (editions, _) = Editions::open(folder.path(), pipeline::recalled);
     let imprint = Imprint::default();
-    editions.keep(&published, &imprint);
+    editions.keep(&published, &imprint).unwrap();
     let mut turn = false;
     group.bench_function(format!("then keep {} KB in 9 documents on disk", bytes / 1000), |bencher| {
         bencher.iter(|| {
             turn = !turn;
-            editions.keep(if turn { &shown } else { &published }, &imprint);
+            editions.keep(if turn { &shown } else { &published }, &imprint).unwrap();
         });
     });
     editions.sync();

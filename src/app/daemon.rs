@@ -116,6 +116,11 @@ impl Daemon {
         daemon
     }
 
+    /// Nobody searches any more, so nothing need be read for that.
+    pub(super) fn stop_reading(&self) {
+        self.writer.stop_reading();
+    }
+
     /// Lives until an event ends it.
     pub(super) async fn live(
         &mut self,
@@ -152,7 +157,7 @@ impl Daemon {
             if let Some(at) = next_push {
                 wake = wake.min(Instant::now() + (at - clock::now()).to_std().unwrap_or_default());
             }
-            if self.writer.is_stale() {
+            if self.writer.is_stale() && !self.writer.is_held_back() {
                 wake = wake.min(self.published_at + PUBLISH_INTERVAL);
             }
             if self.writer.counts_clicks() {
@@ -241,12 +246,18 @@ impl Daemon {
 
     /// Publishes what is committed when the time has come, and then reports it.
     fn show_committed(&mut self) {
+        if self.writer.is_held_back() {
+            return;
+        }
         if self.writer.is_stale() {
             if self.published_at.elapsed() < PUBLISH_INTERVAL {
                 return;
             }
-            self.writer.publish();
+            self.writer.publish_news();
             self.published_at = Instant::now();
+            if self.writer.is_held_back() {
+                return;
+            }
         }
         self.report_committed();
     }

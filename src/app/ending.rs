@@ -2,16 +2,20 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::daemon::Over;
+use super::daemon::{Daemon, Over};
 use super::opening;
+use super::snapshots::Keeper;
 use crate::edge::listeners::Listeners;
-use crate::edge::{fault, systemd};
+use crate::edge::store::Store;
+use crate::edge::{clock, fault, systemd};
 
 /// Requests that are still running this long after a stop are cut off.
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
@@ -22,6 +26,9 @@ const CALM: Duration = Duration::from_secs(60);
 /// How long the second restart in a row waits; each further one waits twice as long as the one before.
 const BACK_OFF: Duration = Duration::from_secs(1);
 const BACK_OFF_MAX: Duration = Duration::from_secs(60);
+/// How long whoever still reads the store is waited for, and how often that is looked at.
+const READERS: Duration = Duration::from_secs(3);
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 /// Holds how many restarts in a row there have been.
 const RESTARTS: &str = "NASHRA_RESTARTS";
 
@@ -143,6 +150,39 @@ pub(super) async fn close(mut doors: JoinSet<std::io::Result<()>>, end: &End, im
             tracing::warn!("requests were still running at the deadline and are cut off");
         },
         () = impatient.notified() => tracing::warn!("a second signal: running requests are cut off"),
+    }
+}
+
+/// Closes what lived behind the doors, in good order.
+pub(super) fn close_all(mut daemon: Daemon, keeper: Keeper, store: Arc<Store>) {
+    daemon.keep_clicks();
+    keeper.stop();
+    daemon.sync_shown();
+    if let Err(error) = store.flush() {
+        // It has been told, and what is not durable was shown to nobody.
+        tracing::error!(%error, "the store could not be flushed");
+    }
+    clock::write();
+    daemon.stop_reading();
+    drop(daemon);
+    close_store(store);
+}
+
+/// Closes the store, as soon as nobody reads it any more: then it is marked as closed well. Where somebody goes on for too
+/// long it is left as it is, which is like a kill: the next start looks it through. Blocks meanwhile.
+pub(super) fn close_store(mut store: Arc<Store>) {
+    let end = Instant::now() + READERS;
+    loop {
+        store = match Arc::try_unwrap(store) {
+            Ok(store) => return drop(store),
+            Err(shared) => shared,
+        };
+        if Instant::now() > end {
+            tracing::warn!("the store is still being read: the next start looks it through");
+            // Whoever has it last would close it while the process ends.
+            return std::mem::forget(store);
+        }
+        thread::sleep(LOOK_INTERVAL);
     }
 }
 

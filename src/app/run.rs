@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::admin::Admin;
 use super::binder::Binder;
 use super::daemon::{Daemon, Event, Over};
-use super::ending::{End, History, close};
+use super::ending::{End, History, close, close_all};
 use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
@@ -133,14 +133,8 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
         std::mem::forget((daemon, store, keeper));
         return Ok(end);
     }
-    daemon.keep_clicks();
-    keeper.stop();
-    daemon.sync_shown();
-    if let Err(error) = store.flush() {
-        // It has been told, and what is not durable was shown to nobody.
-        tracing::error!(%error, "the store could not be flushed");
-    }
-    clock::write();
+    drop(house);
+    close_all(daemon, keeper, store);
     if matches!(end, End::Stopped) {
         tracing::info!("nashra stopped");
     }

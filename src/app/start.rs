@@ -4,15 +4,16 @@ use std::future::Future;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::AppError;
 use super::admin::{self, Admin};
 use super::daemon::Event;
+use super::ending::close_store;
 use super::items::Items;
 use super::mail::Post;
 use super::opening::{self, Looker, Repair};
@@ -31,6 +32,9 @@ const COMMAND_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the service manager is told that all is well, though the store is not open. A large one that is built anew
 /// takes its time, and readers are served meanwhile; beyond this it hangs.
 const PATIENCE: Duration = Duration::from_secs(3600);
+/// How long a stop waits for a store that was about to be open, and how often it looks whether it is closed.
+const CLOSING: Duration = Duration::from_secs(5);
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 const STARTING: &str = "nashra is opening its store: try again in a moment";
 
 /// What lies behind the store, once that is open.
@@ -183,15 +187,34 @@ pub(super) struct Opened {
     pub(super) repairs: Vec<Repair>,
 }
 
+/// The store on its way.
+pub(super) struct Opening {
+    done: oneshot::Receiver<Result<Opened, AppError>>,
+    thread: JoinHandle<()>,
+}
+
+impl Opening {
+    /// Waits until the store that nobody wants any more is closed, so that the next start need not look it through; but
+    /// not for long, for to be killed meanwhile harms no store.
+    async fn give_up(self, porch: &Porch) {
+        // Whoever is about to hand it over closes it instead.
+        drop(self.done);
+        let end = Instant::now() + CLOSING;
+        while !self.thread.is_finished() && porch.waits().is_none() && Instant::now() < end {
+            sleep(LOOK_INTERVAL).await;
+        }
+    }
+}
+
 /// Opens the store, and shows what it holds in place of what was shown last. On a thread of its own, so that a process
-/// that is told to end does not wait for it: to be killed meanwhile harms no store.
+/// that is told to end need not wait for it.
 pub(super) fn begin(
     lock: Lock,
     looker: Option<Looker>,
     shown: Shown,
     config: Arc<Config>,
     porch: &Arc<Porch>,
-) -> Result<oneshot::Receiver<Result<Opened, AppError>>, AppError> {
+) -> Result<Opening, AppError> {
     let (done, opened) = oneshot::channel();
     let porch = Arc::clone(porch);
     let open = move || {
@@ -210,17 +233,22 @@ pub(super) fn begin(
         Ok(Opened { writer, repairs })
     };
     let begun = thread::Builder::new().name("opening".to_owned()).spawn(move || {
-        // Nobody hears it where the process is about to end.
-        drop(done.send(open()));
+        if let Err(Ok(Opened { writer, .. })) = done.send(open()) {
+            // Nobody hears it: the process is about to end.
+            let store = Arc::clone(&writer.store);
+            writer.stop_reading();
+            drop(writer);
+            close_store(store);
+        }
     });
-    begun.map_err(|source| AppError::Io { what: "the store cannot be opened".to_owned(), source })?;
-    Ok(opened)
+    let failed = |source| AppError::Io { what: "the store cannot be opened".to_owned(), source };
+    Ok(Opening { done: opened, thread: begun.map_err(failed)? })
 }
 
 /// Waits for that. The service manager hears meanwhile that this is alive, as long as the work is not given up for
 /// hanging. Breaks where it is told to end; gives back whether it was told to reload.
 pub(super) async fn wait(
-    mut opened: oneshot::Receiver<Result<Opened, AppError>>,
+    mut opening: Opening,
     events: &mut mpsc::Receiver<Event>,
     porch: &Porch,
 ) -> ControlFlow<(), (Result<Opened, AppError>, bool)> {
@@ -229,7 +257,7 @@ pub(super) async fn wait(
     loop {
         let next = Instant::now() + rhythm.unwrap_or(PATIENCE);
         tokio::select! {
-            done = &mut opened => {
+            done = &mut opening.done => {
                 // What it does not survive may be what it holds.
                 let lost = || StoreError::Damaged {
                     place: "db".to_owned(),
@@ -238,7 +266,10 @@ pub(super) async fn wait(
                 return ControlFlow::Continue((done.unwrap_or_else(|_| Err(lost().into())), reload));
             }
             event = events.recv() => match event {
-                Some(Event::Stop) | None => return ControlFlow::Break(()),
+                Some(Event::Stop) | None => {
+                    opening.give_up(porch).await;
+                    return ControlFlow::Break(());
+                }
                 Some(Event::Reload) => reload = true,
                 // All others come through doors that are not open yet.
                 Some(_) => {}

@@ -55,6 +55,7 @@ pub(super) type Cards = Arc<ArcSwap<(Arc<Edition>, BTreeMap<SourceId, Arc<Source
 const RETRY_AFTER_STORE_ERROR: TimeDelta = TimeDelta::seconds(60);
 
 /// Everything that changes, in one pair of hands.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub(super) struct Writer {
     pub(super) store: Arc<Store>,
     pub(super) sources: BTreeMap<SourceId, Arc<Source>>,
@@ -76,6 +77,8 @@ pub(super) struct Writer {
     /// How many entries the last trimming left.
     trimmed_to: usize,
     stale: bool,
+    /// Documents that the disk did not take: they are not shown before it does.
+    held_back: bool,
     /// Whether anybody is shown anything; a round by itself fills no window.
     shows: bool,
     /// Commits that could not be flushed, and so are not in the window yet.
@@ -128,6 +131,11 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Nobody searches any more, so nothing need be read for that.
+    pub(super) fn stop_reading(&self) {
+        self.finder.switch(false, &self.store);
+    }
+
     fn show_stored_first(&mut self, config: &Config, now: Timestamp) -> Result<(), StoreError> {
         self.shows = true;
         self.configure(config, now)?;
@@ -166,6 +174,7 @@ impl Writer {
             window: Window::default(),
             trimmed_to: 0,
             stale: false,
+            held_back: false,
             shows: false,
             unshown: false,
             removed: vec![],
@@ -324,11 +333,6 @@ impl Writer {
             Ok(()) => (self.stale, self.unshown) = (true, false),
             Err(error) => tracing::error!(%error, "the window cannot be read back from the store"),
         }
-    }
-
-    /// Whether a commit has changed what documents should show since they were last derived.
-    pub(super) fn is_stale(&self) -> bool {
-        self.stale
     }
 
     /// A reload has changed what is asked for, or how it is read: what came answers another question.

@@ -11,6 +11,7 @@ mod pack;
 mod recall;
 mod sync;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -54,18 +55,20 @@ impl Editions {
     }
 
     /// Keeps an edition that readers are about to see. Where the disk does not take it, that is logged, and whatever
-    /// was kept last stays: readers see it all the same, for its facts are durable.
-    pub fn keep(&self, published: &Published, imprint: &Imprint) {
-        self.0.keep(published, imprint, false);
+    /// was kept last stays: a start would show that, which is older than what readers see by then.
+    pub fn keep(&self, published: &Published, imprint: &Imprint) -> io::Result<()> {
+        let kept = self.0.keep(published, imprint, false);
         // Readers see it next: what a power cut leaves must not be older than that.
         self.0.sync();
+        kept
     }
 
     /// The same where nothing that was shown before may come back: what was kept before is removed, and no power cut
     /// brings it back. Where the disk does not take the edition, nothing is kept.
-    pub fn keep_alone(&self, published: &Published, imprint: &Imprint) {
-        self.0.keep(published, imprint, true);
+    pub fn keep_alone(&self, published: &Published, imprint: &Imprint) -> io::Result<()> {
+        let kept = self.0.keep(published, imprint, true);
         self.0.sync();
+        kept
     }
 
     /// Waits until what was kept last is durable.
@@ -89,7 +92,7 @@ impl Shared {
 
 /// Removes what is kept in the state folder: the next start has nothing to show before its store is open. For whoever
 /// takes something out of the store while no daemon runs.
-pub fn forget(state_folder: &Path) -> std::io::Result<()> {
+pub fn forget(state_folder: &Path) -> io::Result<()> {
     let folder = state_folder.join(FOLDER);
     if !folder.exists() {
         return Ok(());

@@ -81,20 +81,20 @@ fn what_was_kept_comes_back_as_it_was() {
     let (editions, nothing) = Editions::open(folder.path(), recalled);
     assert!(nothing.documents.is_empty() && nothing.damaged == 0);
     let first = edition([("/", String::new()), ("/a.atom", "خبر hub".to_owned()), ("/b", noise(1, 9_000))]);
-    editions.keep(&first, &imprint());
+    editions.keep(&first, &imprint()).unwrap();
     let found = recall(folder.path());
     assert_eq!(seen(&found.documents), seen(&first.documents));
     assert_eq!((found.imprint, found.damaged), (imprint(), 0));
     // Only what changed is written again, and what has gone is gone.
     let second = edition([("/a.atom", "أخبار".to_owned()), ("/b", noise(1, 9_000))]);
-    editions.keep(&second, &imprint());
+    editions.keep(&second, &imprint()).unwrap();
     let last = packs(folder.path()).pop().unwrap();
     assert!(last.metadata().unwrap().len() < 1_000, "{last:?}");
     assert_eq!(seen(&recall(folder.path()).documents), seen(&second.documents));
     // The same again is nothing to write; another configuration is.
-    editions.keep(&second, &imprint());
+    editions.keep(&second, &imprint()).unwrap();
     assert_eq!(packs(folder.path()).pop().unwrap(), last);
-    editions.keep(&second, &Imprint::default());
+    editions.keep(&second, &Imprint::default()).unwrap();
     assert_eq!(recall(folder.path()).imprint, Imprint::default());
 }
 
@@ -105,7 +105,7 @@ fn a_keeper_goes_on_where_another_one_was_killed() {
     for n in 0..5 {
         let (editions, found) = Editions::open(folder.path(), recalled);
         assert_eq!(found.documents.len(), if n == 0 { 0 } else { 2 });
-        editions.keep(&edition(texts(n)), &imprint());
+        editions.keep(&edition(texts(n)), &imprint()).unwrap();
         // A kill: nobody syncs, nobody says goodbye.
         std::mem::forget(editions);
     }
@@ -123,7 +123,7 @@ fn what_is_of_no_use_goes() {
     for n in 0..200 {
         texts[usize::try_from(n % 40).unwrap()] = 1_000 + n;
         let now = names.iter().zip(&texts).map(|(name, text)| (name.as_str(), noise(*text, 20_000)));
-        editions.keep(&edition(now), &imprint());
+        editions.keep(&edition(now), &imprint()).unwrap();
     }
     let live = 40 * 20_000;
     // Whatever is loose then is made one, within a second.
@@ -141,17 +141,17 @@ fn what_is_taken_out_is_nowhere_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let (editions, _) = Editions::open(folder.path(), recalled);
     for n in 0..5 {
-        editions.keep(&edition([("/a", noise(n, 3_000)), ("/b", noise(9, 3_000))]), &imprint());
+        editions.keep(&edition([("/a", noise(n, 3_000)), ("/b", noise(9, 3_000))]), &imprint()).unwrap();
     }
     let clean = edition([("/a", noise(7, 3_000)), ("/b", noise(9, 3_000))]);
-    editions.keep_alone(&clean, &imprint());
+    editions.keep_alone(&clean, &imprint()).unwrap();
     let left = packs(folder.path());
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(seen(&recall(folder.path()).documents), seen(&clean.documents));
     // With that one damaged, there is nothing; but never what was before.
     fs::write(&left[0], "").unwrap();
     assert!(recall(folder.path()).documents.is_empty());
-    editions.keep(&clean, &Imprint::default());
+    editions.keep(&clean, &Imprint::default()).unwrap();
     drop(editions);
     forget(folder.path()).unwrap();
     assert!(recall(folder.path()).documents.is_empty() && packs(folder.path()).is_empty());
@@ -165,11 +165,11 @@ fn a_disk_that_takes_nothing_stops_nobody() {
     let (editions, found) = Editions::open(folder.path(), recalled);
     assert!(found.documents.is_empty());
     let one = edition([("/a", "text".to_owned())]);
-    editions.keep(&one, &imprint());
-    editions.keep_alone(&one, &imprint());
+    editions.keep(&one, &imprint()).unwrap();
+    editions.keep_alone(&one, &imprint()).unwrap();
     // And when it does again, all of it is kept.
     fs::remove_file(folder.path().join("published")).unwrap();
-    editions.keep(&one, &imprint());
+    editions.keep(&one, &imprint()).unwrap();
     assert_eq!(seen(&recall(folder.path()).documents), seen(&one.documents));
 }
 
@@ -180,7 +180,7 @@ fn a_type_that_no_document_has_is_not_served() {
     let mut one = edition([("/a", "text".to_owned()), ("/b", "text".to_owned())]);
     let foreign = Document { content_type: "application/x-evil", ..document("text".to_owned()) };
     one.documents.insert("/b".to_owned(), Arc::new(foreign));
-    editions.keep(&one, &imprint());
+    editions.keep(&one, &imprint()).unwrap();
     let found = recall(folder.path());
     assert_eq!(found.documents.keys().collect::<Vec<_>>(), ["/a"]);
     assert_eq!(found.damaged, 1);

@@ -158,6 +158,18 @@ fn a_store_that_was_closed_well_is_not_read_through() {
 }
 
 #[test]
+fn whoever_is_stopped_closes_the_store_however_early_that_is() {
+    let home = stocked();
+    for round in 0..12 {
+        let daemon = home.begin_with(&[]);
+        // At the first, while it is being opened.
+        let daemon = if round < 8 { daemon } else { daemon.opened() };
+        assert!(daemon.stop().success());
+        assert!(home.path("state/closed.json").exists(), "round {round}");
+    }
+}
+
+#[test]
 fn the_admin_is_told() {
     let home = stocked();
     let before = entries(&home, "before");

@@ -12,6 +12,7 @@ use crate::app::permit::{self, Permit};
 use crate::app::sources::{Accepted, accept, is_wanted};
 use crate::app::view::{HostView, SourceView, counts, politeness};
 use crate::app::writer::Writer;
+use crate::edge::store::StoreError;
 use crate::edge::{clock, systemd};
 use crate::model::{Notices, Source, SourceId, SourceState};
 
@@ -21,6 +22,16 @@ pub(in crate::app) enum Refusal {
     Unknown(String),
     /// The store.
     Failed(String),
+}
+
+impl Refusal {
+    /// The store takes nothing, and what the admin can do about it.
+    fn of(error: &StoreError) -> Self {
+        Self::Failed(match error.obstacle() {
+            Some(obstacle) => format!("this cannot be stored now: {obstacle}; {}", obstacle.kind.remedy()),
+            None => error.to_string(),
+        })
+    }
 }
 
 impl Daemon {
@@ -86,7 +97,7 @@ impl Daemon {
             let wanted = order.iter().filter(|id| named.contains(&id.0)).filter_map(|id| sources.get(id));
             accept(store, states, wanted.map(AsRef::as_ref), clock::now())
         });
-        let told = told.map_err(|error| Refusal::Failed(error.to_string()))?;
+        let told = told.map_err(|error| Refusal::of(&error))?;
         for source in &told.accepted {
             tracing::info!(source, "the admin has accepted it: its quarantine is over");
         }
@@ -96,7 +107,7 @@ impl Daemon {
     /// Takes an entry out of every output, or lets it back. Readers see it when this returns.
     pub(super) fn hide(&mut self, order: Order) -> Result<Done, Refusal> {
         let done = systemd::patiently(|| self.writer.carry_out(order, clock::now()));
-        let done = done.map_err(|error| Refusal::Failed(error.to_string()))?.map_err(Refusal::Unknown)?;
+        let done = done.map_err(|error| Refusal::of(&error))?.map_err(Refusal::Unknown)?;
         for entry in &done.entries {
             let (key, title, hidden) = (&entry.key, entry.title.as_deref(), order.hide);
             tracing::info!(source = entry.source, key, title, hidden, "the admin has decided on an entry");

@@ -59,7 +59,16 @@ impl Daemon {
                 let why = self.troubles.current().map(|told| told.obstacle.why.clone()).unwrap_or_default();
                 return ControlFlow::Break(Over::Broken(why));
             }
-            Ok(()) => self.resume(),
+            Ok(()) => {
+                if self.writer.is_held_back() {
+                    // The disk may take the few words of a trial, and no documents.
+                    self.writer.publish_news();
+                }
+                match self.writer.store.obstacle() {
+                    Some(obstacle) => self.pause(obstacle),
+                    None => self.resume(),
+                }
+            }
             Err(error) => match error.obstacle().filter(|_| !was_broken) {
                 Some(obstacle) => self.pause(obstacle),
                 None => self.troubles.go_on(),

@@ -1,6 +1,7 @@
 //! What the writer does when readers are to see something new, and with what it hears of them.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -31,17 +32,24 @@ pub(super) struct ClicksSeen {
 impl Writer {
     /// Derives the documents anew and swaps them in as a whole.
     pub(in crate::app) fn publish(&mut self) {
-        self.publish_and(Editions::keep);
+        self.publish_and(Editions::keep, false);
+    }
+
+    /// The same where news can wait: whatever readers see is on disk before, so that no kill takes it back, and where
+    /// the disk does not take it, it stays stale.
+    pub(in crate::app) fn publish_news(&mut self) {
+        let is_shown = !self.front.load().documents.is_empty();
+        self.publish_and(Editions::keep, is_shown);
     }
 
     /// The same where something was taken out: nothing that was kept before shows it again.
     pub(super) fn publish_alone(&mut self) {
-        self.publish_and(Editions::keep_alone);
+        self.publish_and(Editions::keep_alone, false);
     }
 
-    /// Whatever readers see is on disk before, so that no kill takes it back.
-    fn publish_and(&mut self, keep: fn(&Editions, &Published, &Imprint)) {
-        self.stale = false;
+    /// `may_wait`: readers see something already, and nothing that is to be shown at all costs.
+    fn publish_and(&mut self, keep: fn(&Editions, &Published, &Imprint) -> io::Result<()>, may_wait: bool) {
+        (self.stale, self.held_back) = (false, false);
         if !self.filer.is_busy() {
             match self.store.archive_ends(&self.window.archives) {
                 Ok(ends) => self.window.archives = ends,
@@ -60,13 +68,31 @@ impl Writer {
         let published = pipeline::print(&self.edition, feeds, &self.window, &self.front.load());
         self.cards.store(Arc::new((Arc::clone(&self.edition), self.window.sources.clone())));
         if let Some((editions, imprint)) = &self.kept {
-            keep(editions, &published, imprint);
+            let refused =
+                keep(editions, &published, imprint).err().filter(|error| error.raw_os_error().is_some());
+            if let Some(error) = refused {
+                self.store.note_refused(&error);
+                if may_wait {
+                    (self.stale, self.held_back) = (true, true);
+                    return;
+                }
+            }
         }
         fault::point("publish.swap");
         self.front.store(Arc::new(published));
         fault::point("publish.swap.after");
         // Nobody need be listening.
         self.editions.send_replace(());
+    }
+
+    /// Whether a commit has changed what documents should show since they were last derived.
+    pub(in crate::app) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Whether that waits for a disk which takes documents.
+    pub(in crate::app) fn is_held_back(&self) -> bool {
+        self.held_back
     }
 
     /// Waits until what is shown is durable on disk.

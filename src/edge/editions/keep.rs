@@ -11,7 +11,7 @@ use super::pack::{
 };
 use super::recall::{bodies_path, edition_path, open_pack, packed};
 use super::{ASIDE, Shared};
-use crate::edge::fault;
+use crate::edge::{fault, files};
 use crate::model::{Digest, Document, Published};
 
 /// Packs are made one where they hold less than half of use, beyond these bytes.
@@ -69,7 +69,7 @@ type New = (Row, Vec<u8>);
 
 impl Shared {
     /// Writes an edition; `alone` where nothing before it may be used any more.
-    pub(super) fn keep(&self, published: &Published, imprint: &Imprint, alone: bool) {
+    pub(super) fn keep(&self, published: &Published, imprint: &Imprint, alone: bool) -> io::Result<()> {
         let mut state = self.state();
         let kept = self.write(&mut state, published, imprint, alone);
         match &kept {
@@ -85,6 +85,7 @@ impl Shared {
             self.forget(&mut state);
         }
         self.wake.notify_all();
+        kept
     }
 
     fn write(
@@ -164,7 +165,10 @@ impl Shared {
         let mut index = Index { imprint, rows: rows.values().cloned().collect() };
         index.rows.sort_unstable_by(|one, other| one.path.cmp(&other.path));
         pack.extend(index.end(pack.len() as u64)?);
-        fs::create_dir_all(&self.folder)?;
+        if !self.folder.is_dir() {
+            fs::create_dir_all(&self.folder)?;
+            files::sync_folder_of(&self.folder)?;
+        }
         let file = write(&self.folder, number, &pack)?;
         state.next += 1;
         state.packs.insert(number, pack.len() as u64);

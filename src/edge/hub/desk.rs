@@ -77,6 +77,8 @@ pub struct Desk {
     sweep_at: Instant,
     /// When an edition that could not be written down is taken in again.
     again_at: Option<Instant>,
+    /// Why the store takes nothing, as long as it does not.
+    refused: Option<String>,
     counts: Arc<Counts>,
 }
 
@@ -117,6 +119,7 @@ impl Hub {
             ledger: Ledger::default(),
             sweep_at: Instant::now() + SWEEP_INTERVAL,
             again_at: None,
+            refused: None,
             counts: Arc::clone(&counts),
         };
         desk.remember()?;
@@ -325,10 +328,30 @@ impl Desk {
             return;
         }
         let ledger = std::mem::take(&mut self.ledger);
-        if let Err(failed) = write(&self.store, ledger).await {
-            let (error, ledger) = *failed;
-            tracing::error!(%error, "the store cannot hold the subscriptions: after a restart some are told again");
-            self.ledger = ledger;
+        match write(&self.store, ledger).await {
+            Ok(_) => self.note_saved(),
+            Err(failed) => {
+                let (error, ledger) = *failed;
+                if self.is_news(&error) {
+                    tracing::error!(%error, "the store cannot hold the subscriptions: after a restart some are told again");
+                }
+                self.ledger = ledger;
+            }
+        }
+    }
+
+    /// Whether nobody has heard yet why the store takes nothing. Figures in it do not make it another reason.
+    fn is_news(&mut self, error: &StoreError) -> bool {
+        let why = error.obstacle().map_or_else(|| error.to_string(), |one| one.kind.words().to_owned());
+        let is_known = self.refused.as_ref() == Some(&why);
+        self.refused = Some(why);
+        !is_known
+    }
+
+    /// The store has taken something.
+    fn note_saved(&mut self) {
+        if self.refused.take().is_some() {
+            tracing::info!("the store holds subscriptions and what is to be delivered again");
         }
     }
 

@@ -29,13 +29,14 @@ use self::worker::Worker;
 use super::codec::NAME_BYTES;
 use super::damage::Damage;
 use super::guard::{Db, Tree};
+use super::room::Room;
 use super::{StoreError, codec};
 use crate::edge::fault;
 use crate::edge::journal::Rows;
 use crate::model::EntryKey;
 
 /// Keys that are held in memory until they settle: in five megabytes.
-const FRESH_KEYS_MAX: usize = 110_000;
+pub(super) const FRESH_KEYS_MAX: usize = 110_000;
 /// Keys in one row of `runs`, so that a row stays well below what sled keeps in a file of its own.
 const RUN_KEYS_MAX: usize = 1_000;
 /// Runs of one commit, as a power of two: more than the keys of the largest document take.
@@ -66,6 +67,7 @@ pub(super) struct Keys {
     /// Whether somebody waits for that.
     hurry: Arc<AtomicBool>,
     holds: Arc<Holds>,
+    room: Option<Arc<Room>>,
 }
 
 /// What is at hand of it.
@@ -95,7 +97,14 @@ impl Keys {
         let (fresh, merging) = (Arc::new(Mutex::new(fresh)), Mutex::default());
         let has_single = AtomicBool::new(!single.is_empty());
         let (hurry, holds) = Default::default();
-        Ok(Self { runs, volumes, pages, single, has_single, damage, fresh, merging, hurry, holds })
+        let room = None;
+        Ok(Self { runs, volumes, pages, single, has_single, damage, fresh, merging, hurry, holds, room })
+    }
+
+    /// Nothing settles or is merged by itself where there is no room for it.
+    pub(super) fn within(mut self, room: Arc<Room>) -> Self {
+        self.room = Some(room);
+        self
     }
 
     /// Where the names lead that lead anywhere.
@@ -163,12 +172,18 @@ impl Keys {
         fresh.next += learnt.len().div_ceil(RUN_KEYS_MAX) as u64;
         let Some(held) = &mut fresh.keys else { return Ok(()) };
         held.extend(learnt.iter().map(|(name, entry)| (*name, entry.unwrap_or(NOWHERE))));
-        // Rows of an earlier version go when what was learnt settles: a commit does not wait until they may.
-        let must_wait = self.has_single.load(Ordering::Relaxed) && self.holds.is_held();
-        if held.len() > fault::limit("keys.fresh", FRESH_KEYS_MAX) && !must_wait {
+        if self.is_to_settle(held.len()) {
             self.settle(fresh)?;
         }
         Ok(())
+    }
+
+    /// Whether so many keys in memory are too many, and may be written once more now.
+    pub(super) fn is_to_settle(&self, held: usize) -> bool {
+        // Rows of an earlier version go when what was learnt settles: a commit does not wait until they may.
+        let must_wait = self.has_single.load(Ordering::Relaxed) && self.holds.is_held();
+        let is_due = held > fault::limit("keys.fresh", FRESH_KEYS_MAX) && !must_wait;
+        is_due && has_room(self.room.as_deref(), held)
     }
 
     /// The keys of `fresh`, read from the runs the first time.
@@ -210,6 +225,11 @@ impl Fresh {
         }
         rows
     }
+}
+
+/// Whether so many keys may be written once more.
+fn has_room(room: Option<&Room>, keys: usize) -> bool {
+    room.is_none_or(|room| room.has((keys * RECORD_BYTES) as u64))
 }
 
 fn record(name: Name, entry: EntryKey) -> [u8; RECORD_BYTES] {

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::StoreError;
+use crate::edge::files;
 
 const NAME: &str = "nashra.lock";
 /// How long a lock is waited for, and how often it is tried.
@@ -29,7 +30,7 @@ impl Lock {
     /// Takes the lock on `folder`, making the folder where there is none. Where somebody else has it, nothing is
     /// touched, and the error says who.
     pub fn take(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(failed(folder))?;
+        create(folder)?;
         let path = folder.join(NAME);
         let mut options = File::options();
         let opened = options.create(true).truncate(false).read(true).write(true).open(&path);
@@ -56,6 +57,17 @@ impl Lock {
     pub fn folder(&self) -> &Path {
         &self.folder
     }
+}
+
+/// Makes a folder, and what it is in, durably: what is synced in a folder whose own name is lost is lost with it.
+fn create(folder: &Path) -> Result<(), StoreError> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    // The innermost last: each is found from the one around it.
+    if let Err(error) = missing.into_iter().rev().try_for_each(files::sync_folder_of) {
+        tracing::warn!(%error, folder = %folder.display(), "a power cut may take the new state folder");
+    }
+    Ok(())
 }
 
 fn in_use(folder: &Path, file: &mut File) -> StoreError {

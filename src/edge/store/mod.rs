@@ -127,7 +127,7 @@ pub struct Store {
     hidings: AtomicU64,
     damage: Arc<Damage>,
     press: Press,
-    room: Room,
+    room: Arc<Room>,
     /// Behind everything that holds sled open.
     seal: Seal,
     /// Held for as long as the store is open; a second instance finds it locked.

@@ -63,13 +63,14 @@ impl Store {
         let tree = |name: &str| trees.tree(name).cloned();
         let (sheaves, sketches, delisted) = (tree("sheaves")?, tree("sketches")?, tree("delisted")?);
         let archive = tree("archive")?;
+        let room = Arc::new(Room::new(&folder));
         Ok(Self {
             meta: tree("meta")?,
             sources: tree("sources")?,
             entries: tree("entries")?,
             next_sheaf: AtomicU64::new(codec::next_number(&sheaves)?),
             sheaves,
-            keys: Keys::open(&db, Arc::clone(&damage), journal.last())?,
+            keys: Keys::open(&db, Arc::clone(&damage), journal.last())?.within(Arc::clone(&room)),
             names: tree("names")?,
             stories: tree("stories")?,
             has_delisted: !delisted.is_empty(),
@@ -89,7 +90,7 @@ impl Store {
             hidings: AtomicU64::new(0),
             damage,
             press: Press::new()?,
-            room: Room::new(&folder),
+            room,
             journal,
             dumps: Dumps::default(),
             found,

@@ -58,6 +58,18 @@ impl ObstacleKind {
         }
     }
 
+    /// What an admin can do, as the end of a sentence.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::NoRoom => {
+                "make room on the disk of the state folder (or lower store.min_free), then try again"
+            }
+            Self::ReadOnly => "make the state folder writable, then try again",
+            Self::Failing => "look after the disk of the state folder, then try again",
+            Self::Broken => "nashra makes the store anew by itself: try again in a moment",
+        }
+    }
+
     /// One stable word.
     pub fn word(self) -> &'static str {
         match self {
@@ -186,6 +198,11 @@ impl Room {
         Ok(())
     }
 
+    /// The same for whoever can do without: what settles in sled is in it in another form as well.
+    pub(super) fn has(&self, bytes: u64) -> bool {
+        self.admit(bytes).is_ok()
+    }
+
     fn note(&self, error: &StoreError) {
         if let Some(obstacle) = error.obstacle() {
             let mut state = self.state();
@@ -216,6 +233,12 @@ impl Store {
         known
     }
 
+    /// The disk did not take a file beside the store: that counts as if it were one of the store's.
+    pub fn note_refused(&self, error: &io::Error) {
+        let kind = ObstacleKind::of(error);
+        self.room.note(&StoreError::Obstacle(Obstacle { kind, why: error.to_string() }));
+    }
+
     /// What is to be left free on the disk, in bytes; by itself a small part of it.
     pub fn leave_free(&self, bytes: Option<u64>) {
         self.room.state().min_free_bytes = bytes;
@@ -229,7 +252,7 @@ impl Store {
 
     /// The same for whoever can do without.
     pub fn has_room(&self, bytes: u64) -> bool {
-        self.room.admit(bytes).is_ok()
+        self.room.has(bytes)
     }
 
     /// How many bytes more the disk may take before it counts as full.
@@ -360,5 +383,16 @@ mod tests {
         drop(store);
         let store = Store::open(folder.path()).unwrap();
         assert_eq!(store.meta.get("test").unwrap().unwrap(), b"three");
+    }
+
+    #[test]
+    fn keys_do_not_settle_without_room() {
+        use crate::edge::store::keys::FRESH_KEYS_MAX;
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let settles = |keys| store.keys.is_to_settle(keys);
+        assert!(!settles(FRESH_KEYS_MAX) && settles(FRESH_KEYS_MAX + 1));
+        store.leave_free(Some(u64::MAX));
+        assert!(!settles(FRESH_KEYS_MAX + 1));
     }
 }

@@ -69,6 +69,13 @@ fn is_degraded(home: &Home, daemon: &Daemon, public: &str, kind: &str, count: us
     let polled = home.run(&["poll", "wire"]);
     let table = String::from_utf8(polled.stdout).unwrap();
     assert!(table.contains("nothing can be stored at the moment"), "{table}");
+    let feed: Value = serde_json::from_slice(&daemon.get("/latest.json").body).unwrap();
+    let refused = home.run(&["hide", feed["items"][0]["id"].as_str().unwrap()]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        said.contains("this cannot be stored now: the disk is full") && said.contains("make room"),
+        "{said}"
+    );
     assert_eq!(entries(daemon), count);
 }
 
@@ -172,5 +179,30 @@ fn without_room_polling_pauses_and_goes_on_by_itself() {
     is_degraded(&home, &daemon, FULL, "no-room", 5);
     home.write("feeds.toml", &config(&origin, ""));
     wait_for_entries(&daemon, 6);
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn news_that_cannot_be_kept_for_the_next_start_wait() {
+    let count = Arc::new(AtomicUsize::new(3));
+    let origin = origin(&count);
+    let home = Home::new("");
+    home.write("feeds.toml", &config(&origin, ""));
+    let daemon = home.start();
+    wait_for_entries(&daemon, 3);
+    assert!(daemon.stop().success());
+    // What was kept is what is shown, until there is news.
+    count.store(5, Ordering::Relaxed);
+    let daemon = home.start_with(&[("NASHRA_FAULT", "editions.write:1:full")]);
+    said(&daemon, "the store cannot be written: no source is asked until there is room");
+    is_degraded(&home, &daemon, FULL, "no-room", 3);
+    daemon.kill();
+    // A disk that takes the next one.
+    let daemon = home.start_with(&[("NASHRA_FAULT", "editions.write:1:error")]);
+    assert!(entries(&daemon) >= 3);
+    wait_for_entries(&daemon, 5);
+    count.store(6, Ordering::Relaxed);
+    wait_for_entries(&daemon, 6);
+    assert_eq!(daemon.get("/healthz").text(), "ok\n");
     assert!(daemon.stop().success());
 }

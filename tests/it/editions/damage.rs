@@ -72,7 +72,7 @@ fn keep(folder: &Path, editions: &[Vec<(u8, u64)>], kept: impl Fn()) -> Vec<BTre
         let names: Vec<(String, u64)> =
             texts.iter().map(|(name, seed)| (format!("/{name}"), *seed)).collect();
         let now = edition(names.iter().map(|(name, seed)| (name.as_str(), noise(*seed, 700))));
-        keeper.keep(&now, &imprint());
+        keeper.keep(&now, &imprint()).unwrap();
         kept();
         all.push(seen(&now.documents));
     }

@@ -96,10 +96,15 @@ impl Desk {
             return;
         }
         match write(&self.store, ledger).await {
-            Ok(sizes) => self.announce(changes, sizes, now),
+            Ok(sizes) => {
+                self.note_saved();
+                self.announce(changes, sizes, now);
+            }
             Err(failed) => {
                 let (error, Ledger { subscriptions, forgotten, .. }) = *failed;
-                tracing::error!(%error, "the store cannot hold what is to be delivered: nobody is told until it can");
+                if self.is_news(&error) {
+                    tracing::error!(%error, "the store cannot hold what is to be delivered: nobody is told until it can");
+                }
                 // The topics are as they were, so the next try finds the same.
                 self.ledger = Ledger { subscriptions, forgotten, ..Ledger::default() };
                 self.again_at = Some(Instant::now() + STORE_PAUSE);

@@ -13,11 +13,12 @@ use sled::Batch;
 
 use super::hold::Holds;
 use super::volume::{Merged, Scribe, Volume, leads};
-use super::{Fresh, Keys, NOWHERE, Name, number};
+use super::{Fresh, Keys, NOWHERE, Name, has_room, number};
 use crate::edge::fault;
 use crate::edge::store::StoreError;
 use crate::edge::store::damage::Damage;
 use crate::edge::store::guard::Tree;
+use crate::edge::store::room::Room;
 use crate::model::EntryKey;
 
 /// So many volumes of like size are merged.
@@ -103,6 +104,7 @@ impl Keys {
             damage: Arc::clone(&self.damage),
             fresh: Arc::clone(&self.fresh),
             holds: Arc::clone(&self.holds),
+            room: self.room.clone(),
             pace: Pace { hurry: Arc::clone(&self.hurry) },
         }
     }
@@ -151,6 +153,7 @@ struct Merger {
     damage: Arc<Damage>,
     fresh: Arc<Mutex<Fresh>>,
     holds: Arc<Holds>,
+    room: Option<Arc<Room>>,
     pace: Pace,
 }
 
@@ -158,6 +161,10 @@ impl Merger {
     /// Makes what has settled durable, and removes the runs that it was made from, the oldest first: one that is left
     /// over must not go before what a later one said.
     fn tidy(&self) -> Result<(), StoreError> {
+        if !has_room(self.room.as_deref(), RUNS_PER_BATCH) {
+            // The next one who has settled something tidies up for both.
+            return Ok(());
+        }
         let settled = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).settled_before.take();
         let Some(before) = settled else { return Ok(()) };
         self.tree.flush()?;
@@ -186,6 +193,9 @@ impl Merger {
                 let inputs: Vec<Arc<Volume>> = fresh.volumes.iter().take(count).cloned().collect();
                 (inputs, fresh.next_volume - 1, count == fresh.volumes.len())
             };
+            if !has_room(self.room.as_deref(), inputs.iter().map(|input| input.keys_about()).sum()) {
+                return Ok(());
+            }
             fault::point("keys.merge");
             let output = self.merged(&inputs, number, is_oldest)?;
             {
