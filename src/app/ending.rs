@@ -1,6 +1,6 @@
 //! How the daemon ends: for good, or to begin anew in its place.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::daemon::{Daemon, Over};
-use super::opening;
 use super::snapshots::Keeper;
+use super::{in_force, opening};
 use crate::edge::listeners::Listeners;
 use crate::edge::store::Store;
 use crate::edge::{clock, fault, systemd};
@@ -46,12 +46,14 @@ pub enum End {
 pub struct Restart {
     listeners: Listeners,
     restarts: u32,
+    state_folder: PathBuf,
 }
 
 impl Restart {
     /// Hands everything over to the program that takes the place of this process.
     pub fn prepare(&self, command: &mut Command) -> std::io::Result<()> {
         command.env(RESTARTS, self.restarts.to_string());
+        in_force::hand_over(command, &self.state_folder);
         fault::hand_over(command);
         self.listeners.hand_over(command)
     }
@@ -88,19 +90,19 @@ impl History {
             Over::Broken(why) => {
                 opening::note_fatal(folder, &why);
                 tracing::error!(why, "the store cannot be used any longer");
-                self.again(&why, kept, impatient).await
+                self.again(&why, kept, impatient, folder).await
             }
             Over::Failed(why) => {
                 tracing::error!(why, "nashra cannot go on like this");
-                self.again(&why, kept, impatient).await
+                self.again(&why, kept, impatient, folder).await
             }
-            Over::Restart(why) => self.again(&why, kept, impatient).await,
+            Over::Restart(why) => self.again(&why, kept, impatient, folder).await,
         }
     }
 
     /// Gets ready to begin anew: waits where it was tried just before, for as long as readers are served what there is.
     /// The end where a signal asks for it meanwhile.
-    async fn again(self, why: &str, listeners: Listeners, impatient: &Notify) -> End {
+    async fn again(self, why: &str, listeners: Listeners, impatient: &Notify, folder: &Path) -> End {
         let (wait, restarts) =
             back_off(self.restarts.unwrap_or(0), self.stands.map_or(Duration::ZERO, |since| since.elapsed()));
         tracing::warn!(why, wait_seconds = wait.as_secs(), "nashra starts again in its place");
@@ -115,7 +117,7 @@ impl History {
                 () = impatient.notified() => return End::Stopped,
             }
         }
-        End::Restart(Restart { listeners, restarts })
+        End::Restart(Restart { listeners, restarts, state_folder: folder.to_path_buf() })
     }
 }
 

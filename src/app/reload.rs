@@ -15,7 +15,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<Mistake>> {
 }
 
 /// The same for a daemon that runs on another one: nothing that it could wait for is waited for.
-pub(super) fn load_again(path: &Path) -> Result<Config, Vec<Mistake>> {
+pub(in crate::app) fn load_again(path: &Path) -> Result<Config, Vec<Mistake>> {
     files::expect_ordinary(path).map_err(|error| unreadable(path, &error))?;
     load(path)
 }

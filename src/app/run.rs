@@ -29,7 +29,7 @@ use super::shown::Shown;
 use super::snapshots::Keeper;
 use super::start::{self, Behind, Gate, Opened, Porch};
 use super::writer::Writer;
-use super::{AppError, restore, socket};
+use super::{AppError, in_force, restore, socket};
 use crate::config::Config;
 use crate::edge::admin::AdminApi;
 use crate::edge::clock::Beat;
@@ -55,6 +55,8 @@ pub struct Options {
     pub state_folder: PathBuf,
     /// Who looks at the store before it is opened; without one it is opened as it is, and may hang where it is damaged.
     pub looker: Option<Looker>,
+    /// Whether that file says something that cannot be, and an older one is in force.
+    pub is_older: bool,
 }
 
 /// Runs until a signal stops it, or until only a new beginning can help. `config` is what `options.config_path` said at
@@ -94,7 +96,8 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     };
     let store = Arc::clone(&writer.store);
     // What was saved while nobody watched it.
-    let reload = reload || stamp != files::stamp(&options.config_path);
+    let reload = reload || options.is_older || stamp != files::stamp(&options.config_path);
+    in_force::keep(&options.config_path, &folder);
     let (mut daemon, deliveries) = match house.furnish(options, &config, writer, poller) {
         Ok(furnished) => furnished,
         Err(error) => {

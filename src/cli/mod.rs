@@ -187,7 +187,12 @@ fn load(config: &Path) -> Result<Config, CliError> {
 fn options(config: &Config, config_path: &Path) -> Options {
     let directory = std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
     let state_folder = app::state_folder(config, directory.as_deref());
-    Options { config_path: config_path.to_path_buf(), state_folder, looker: Looker::of_this_program() }
+    Options {
+        config_path: config_path.to_path_buf(),
+        state_folder,
+        looker: Looker::of_this_program(),
+        is_older: false,
+    }
 }
 
 /// Runs an asynchronous command on a runtime of its own.

@@ -4,18 +4,18 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{CliError, block_on, load, options};
-use crate::app::{self, End, Restart};
+use super::{CliError, block_on, options};
+use crate::app::{self, End, Options, Restart};
 use crate::config::Config;
 use crate::edge::listeners::Listeners;
 use crate::edge::log;
 
 pub(super) fn main(config_path: &Path) -> Result<(), CliError> {
-    let config = load(config_path)?;
+    let app::Beginning { config, is_older } = app::begin(config_path).map_err(CliError::Config)?;
     // There is one thread as yet.
     let listeners = Listeners::take(config.server.admin.is_some());
     log::detach();
-    let ended = run(config_path, config, listeners);
+    let ended = run(config_path, config, listeners, is_older);
     log::finish();
     match ended? {
         (_, End::Stopped) => Ok(()),
@@ -23,10 +23,15 @@ pub(super) fn main(config_path: &Path) -> Result<(), CliError> {
     }
 }
 
-fn run(config_path: &Path, config: Config, listeners: Listeners) -> Result<(PathBuf, End), CliError> {
+fn run(
+    config_path: &Path,
+    config: Config,
+    listeners: Listeners,
+    is_older: bool,
+) -> Result<(PathBuf, End), CliError> {
     // Where it is now: another version may have been put there by the time that it is needed.
     let program = std::env::current_exe().map_err(|error| CliError::Failed(error.to_string()))?;
-    let options = options(&config, config_path);
+    let options = Options { is_older, ..options(&config, config_path) };
     let end = block_on(async { Ok(app::run(options, config, listeners).await?) })?;
     Ok((program, end))
 }

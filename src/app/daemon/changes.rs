@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Daemon;
-use crate::app::reload;
+use crate::app::{in_force, reload};
 use crate::config::Config;
 use crate::edge::{clock, systemd};
 use crate::model::{Location, SourceId};
@@ -46,6 +46,7 @@ impl Daemon {
             systemd::status(&format!("running on an older feeds.toml: {first}"));
         } else {
             systemd::status("");
+            in_force::keep(&self.options.config_path, &self.options.state_folder);
         }
         self.note_refusal(mistakes);
         systemd::ready();

@@ -12,6 +12,7 @@ use std::thread;
 use super::keep::State;
 use super::pack::{DOCUMENT_BYTES_MAX, FOOTER_BYTES, Imprint, Index, Place, Row, decompress};
 use super::{ASIDE, BODIES, SUFFIX};
+use crate::edge::files;
 use crate::model::{Document, Lifetime, Timestamp};
 
 /// Makes a document of its content type, its body and its last change; `None` where no document has such a type.
@@ -56,7 +57,7 @@ pub(super) fn recall(folder: &Path, press: Pressed) -> (Recalled, State) {
         let documents = read_all(&index.rows, &files, press);
         recalled.damaged += index.rows.len() - documents.len();
         // A process that was killed may not have come to sync them.
-        let own = File::open(edition_path(folder, number)).ok().map(|file| (number, file));
+        let own = ordinary(&edition_path(folder, number)).ok().map(|file| (number, file));
         let synced = files.into_iter().map(|(number, (file, _))| (number, file)).chain(own);
         state.unsynced = synced.map(|(number, file)| (number, Arc::new(file))).collect();
         state.index = Some(number);
@@ -113,17 +114,23 @@ pub(super) fn bodies_path(folder: &Path, number: u64) -> PathBuf {
 
 /// Opens the pack of a number.
 pub(super) fn open_pack(folder: &Path, number: u64) -> io::Result<(File, u64)> {
-    let file = match File::open(bodies_path(folder, number)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => File::open(edition_path(folder, number)),
+    let file = match ordinary(&bodies_path(folder, number)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => ordinary(&edition_path(folder, number)),
         opened => opened,
     }?;
     let bytes = file.metadata()?.len();
     Ok((file, bytes))
 }
 
+/// Opens what is an ordinary file: a pipe under the name of a pack would be waited for.
+fn ordinary(path: &Path) -> io::Result<File> {
+    files::expect_ordinary(path)?;
+    File::open(path)
+}
+
 /// The index of a pack, where it is whole.
 fn open(path: &Path) -> Option<Index> {
-    let file = File::open(path).ok()?;
+    let file = ordinary(path).ok()?;
     let pack_bytes = file.metadata().ok()?.len();
     let mut footer = [0; FOOTER_BYTES];
     file.read_exact_at(&mut footer, pack_bytes.checked_sub(FOOTER_BYTES as u64)?).ok()?;

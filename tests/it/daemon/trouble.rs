@@ -69,6 +69,11 @@ fn is_degraded(home: &Home, daemon: &Daemon, public: &str, kind: &str, count: us
     let polled = home.run(&["poll", "wire"]);
     let table = String::from_utf8(polled.stdout).unwrap();
     assert!(table.contains("nothing can be stored at the moment"), "{table}");
+    assert_eq!(entries(daemon), count);
+}
+
+/// And where the store itself takes nothing.
+fn refuses_orders(home: &Home, daemon: &Daemon) {
     let feed: Value = serde_json::from_slice(&daemon.get("/latest.json").body).unwrap();
     let refused = home.run(&["hide", feed["items"][0]["id"].as_str().unwrap()]);
     let said = String::from_utf8(refused.stderr).unwrap();
@@ -76,7 +81,6 @@ fn is_degraded(home: &Home, daemon: &Daemon, public: &str, kind: &str, count: us
         said.contains("this cannot be stored now: the disk is full") && said.contains("make room"),
         "{said}"
     );
-    assert_eq!(entries(daemon), count);
 }
 
 /// A disk of 8 MB in memory, unmounted when dropped.
@@ -126,6 +130,7 @@ fn a_full_disk_costs_nothing_but_time() {
     count.store(5, Ordering::Relaxed);
     said(&daemon, "the store cannot be written");
     is_degraded(&home, &daemon, FULL, "no-room", 3);
+    refuses_orders(&home, &daemon);
     disk.clear();
     assert!(wait_for_entries(&daemon, 5) < Duration::from_secs(10));
     assert_eq!(daemon.get("/healthz").text(), "ok\n");
@@ -162,6 +167,7 @@ fn without_room_polling_pauses_and_goes_on_by_itself() {
     let asked = origin.asked().len();
     count.store(5, Ordering::Relaxed);
     is_degraded(&home, &daemon, FULL, "no-room", 3);
+    refuses_orders(&home, &daemon);
     assert!(origin.asked().len() <= asked + 1, "sources are left alone");
     home.write("feeds.toml", &config(&origin, ""));
     said(&daemon, "the store can be written again");
@@ -177,6 +183,7 @@ fn without_room_polling_pauses_and_goes_on_by_itself() {
     let daemon = home.start();
     said(&daemon, "the store cannot be written");
     is_degraded(&home, &daemon, FULL, "no-room", 5);
+    refuses_orders(&home, &daemon);
     home.write("feeds.toml", &config(&origin, ""));
     wait_for_entries(&daemon, 6);
     assert!(daemon.stop().success());

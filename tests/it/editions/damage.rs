@@ -23,6 +23,8 @@ enum Damage {
     Gone,
     /// A folder has its name.
     Folder,
+    /// A pipe has it, to which nobody writes.
+    Pipe,
 }
 
 impl Damage {
@@ -47,6 +49,10 @@ impl Damage {
                 fs::remove_file(path).unwrap();
                 fs::create_dir(path).unwrap();
             }
+            Self::Pipe => {
+                fs::remove_file(path).unwrap();
+                assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+            }
             Self::Flipped(_) => {}
         }
     }
@@ -61,6 +67,7 @@ fn damage() -> impl Strategy<Value = Damage> {
         Just(Damage::Emptied),
         Just(Damage::Gone),
         Just(Damage::Folder),
+        Just(Damage::Pipe),
     ]
 }
 

@@ -58,6 +58,29 @@ fn nobody_is_refused_while_nashra_starts_again_in_its_place() {
     assert!(daemon.stop().success());
 }
 
+/// A file that is half written at that moment.
+#[test]
+fn what_is_in_force_stays_in_force_in_its_place() {
+    let home = Home::new(CONFIG);
+    let daemon = home.start();
+    assert_eq!(daemon.get("/sport.rss").status, 200);
+    home.configure("[sections.sport\n");
+    daemon
+        .wait_for("the refusal", |line| line["message"].as_str().unwrap_or_default().contains("not usable"));
+    restart(&home);
+    daemon.wait_for("the other run", |line| line["message"] == "nashra serves");
+    daemon.wait_for("the same", |line| line["message"].as_str().unwrap_or_default().contains("not usable"));
+    assert_eq!(daemon.get("/sport.rss").status, 200);
+    assert!(health(&home)["config_mistakes"].to_string().contains("feeds.toml:"), "{}", health(&home));
+    // Once it is mended, it is taken.
+    home.configure(&CONFIG.replace("title = \"", "title = \"جديد "));
+    daemon.wait_for("the mended one", |line| line["message"] == "feeds.toml is in force");
+    assert!(daemon.stop().success());
+    // A start is no such moment.
+    home.configure("[sections.sport\n");
+    assert_eq!(home.run(&["run"]).status.code(), Some(64));
+}
+
 #[test]
 fn sockets_of_the_service_manager_are_used() {
     let home = Home::new(CONFIG);
