@@ -10,7 +10,13 @@ use crate::config::Config;
 use crate::edge::listeners::Listeners;
 use crate::edge::log;
 
+/// What the allocator of glibc is told (mallopt(3)): one pool, of which it gives back what is free. By itself it has a
+/// pool for each thread, and a million entries with their index take a third more memory: 256 MiB instead of 186.
+const THRIFT: &[(&str, &str)] =
+    &[("MALLOC_ARENA_MAX", "1"), ("MALLOC_TRIM_THRESHOLD_", "262144"), ("MALLOC_MMAP_THRESHOLD_", "65536")];
+
 pub(super) fn main(config_path: &Path) -> Result<(), CliError> {
+    begin_thriftily();
     let app::Beginning { config, is_older } = app::begin(config_path).map_err(CliError::Config)?;
     // There is one thread as yet.
     let listeners = Listeners::take(config.server.admin.is_some());
@@ -34,6 +40,20 @@ fn run(
     let options = Options { is_older, ..options(&config, config_path) };
     let end = block_on(async { Ok(app::run(options, config, listeners).await?) })?;
     Ok((program, end))
+}
+
+/// Begins once more where the allocator has not been told yet: it listens to the environment at its start alone. What
+/// the admin has set there stays.
+fn begin_thriftily() {
+    let untold: Vec<_> =
+        THRIFT.iter().filter(|(name, _)| std::env::var_os(name).is_none()).copied().collect();
+    if cfg!(not(target_env = "gnu")) || untold.is_empty() {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        // Where it fails, all goes on as it is, with more memory.
+        let _ = Command::new(program).args(std::env::args_os().skip(1)).envs(untold).exec();
+    }
 }
 
 /// Lets the program take the place of this process. What comes back is why it cannot.
