@@ -33,9 +33,9 @@ impl Writer {
         if self.removed_count > 0 {
             self.sweep = Some(Store::SWEEP_START);
         }
-        let (entries, keep_days) = (std::mem::take(&mut self.removed_count), self.keep_days);
+        let entries = std::mem::take(&mut self.removed_count);
         if entries > 0 {
-            tracing::info!(entries, keep_days, "removed what no source lists any more");
+            tracing::info!(entries, "removed what no source lists any more");
         }
         if self.forget_notices(kept_since)? || self.sweep_archives()? {
             return Ok(true);
