@@ -18,7 +18,7 @@ static KEPT: LazyLock<(std::path::PathBuf, Vec<u8>)> = LazyLock::new(|| {
     };
     let documents = ["/", "/a.atom", "/b"].map(one).into();
     let (editions, _) = Editions::open(&folder, recalled);
-    editions.keep_alone(&Published { documents, is_starting: false }, &Imprint::default());
+    let _ = editions.keep_alone(&Published { documents, is_starting: false }, &Imprint::default());
     let pack = fs::read_dir(folder.join("published")).unwrap().next().unwrap().unwrap().path();
     let bytes = fs::read(&pack).unwrap();
     (pack, bytes)

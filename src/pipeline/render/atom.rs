@@ -238,7 +238,10 @@ fn source(item: &Item<'_>, site: &Site) -> atom_syndication::Source {
 
 /// An id as its owner wrote it, provided that it is an IRI; RSS knows no ids, so anything may be there.
 fn iri(id: &str) -> Option<String> {
-    let allowed = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"{}|\\^`".contains(c);
+    // RFC 3987 §2.2: nor what is never a character, two of which no XML may hold.
+    let is_never = |c: char| u32::from(c) & 0xFFFE == 0xFFFE || ('\u{FDD0}'..='\u{FDEF}').contains(&c);
+    let allowed =
+        |c: char| !c.is_whitespace() && !c.is_control() && !is_never(c) && !"<>\"{}|\\^`".contains(c);
     let encoded = uri(id)?;
     Some(if id.chars().all(allowed) { id.to_owned() } else { encoded })
 }
@@ -261,4 +264,19 @@ pub(super) fn text(value: String) -> Text {
 
 pub(super) fn date(at: Timestamp) -> FixedDateTime {
     in_range(at).fixed_offset()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_iris_as_they_are_or_encoded() {
+        let check = |id: &str, expected: Option<&str>| assert_eq!(iri(id).as_deref(), expected, "{id:?}");
+        check("tag:a.example,2026:أخبار", Some("tag:a.example,2026:أخبار"));
+        check("a:\u{FFFE}", Some("a:%EF%BF%BE"));
+        check("a:\u{FFFF}\u{1FFFF}", Some("a:%EF%BF%BF%F0%9F%BF%BF"));
+        check("a:b c", Some("a:b%20c"));
+        check("no address", None);
+    }
 }
