@@ -17,8 +17,9 @@ use bytes::Bytes;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-/// A shorter body is copied sooner than it is sent with a call of its own.
-pub(super) const BODY_BYTES_MIN: usize = 16 * 1024;
+/// A shorter body is copied sooner than it is sent with a call of its own. From here on a copy needs memory that the
+/// kernel has to find, and some readers wait for that.
+pub(super) const BODY_BYTES_MIN: usize = 4 * 1024;
 /// A longer one would hold up others while its twin is made.
 pub(super) const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What is asked for less often than this is not worth a file: documents of a busy section live for a minute.

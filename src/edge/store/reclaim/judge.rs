@@ -8,7 +8,7 @@ const TIMES_MAX: usize = 3;
 /// What one that was made anew is to take again by then, in percent of what it took when it was: it gets no denser.
 const GROWN_PERCENT: usize = 150;
 /// A store that takes less is left alone, however little of that is in use.
-const FLOOR_BYTES: usize = 64 << 20;
+const FLOOR_BYTES: usize = 8 << 20;
 /// The least time between two tries.
 const INTERVAL_SECONDS: usize = 24 * 3600;
 
