@@ -133,9 +133,9 @@ mod tests {
     #[test]
     fn what_is_worth_it_is_made_anew() {
         use Verdict::{Dense, MakeAnew, NoRoom, Small, TriedJustNow};
-        check(size(64, 1), None, 1000, None, Small);
-        check(size(65, 1), None, 1000, None, MakeAnew);
-        check(size(65, 0), None, 0, None, MakeAnew);
+        check(size(8, 1), None, 1000, None, Small);
+        check(size(9, 1), None, 1000, None, MakeAnew);
+        check(size(9, 0), None, 0, None, MakeAnew);
         check(size(300, 100), None, 1000, None, Dense);
         check(size(301, 100), None, 1000, None, MakeAnew);
         check(size(301, 100), None, 300, None, MakeAnew);
