@@ -1,5 +1,5 @@
-//! The index for searches, kept by a thread of its own, most of it outside memory: the writer only tells it which entries have come,
-//! changed or gone, and it reads those from the store.
+//! The index for searches, kept by a thread of its own, most of it outside memory: the writer only tells it which
+//! entries have come, changed or gone, and it reads those from the store.
 
 use std::ops::Range;
 use std::sync::{

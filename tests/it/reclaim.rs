@@ -10,10 +10,9 @@ use nashra::pipeline;
 
 use crate::kit::daemon::*;
 use crate::kit::entries::*;
+use crate::kit::wire::{CONFIG, rss};
 
 const NOW: &str = "2026-11-20T12:00:00Z";
-const CONFIG: &str = "[site]\nlanguage = \"ar\"\n[sections.sport]\ntitle = \"رياضة\"\n\
-    [sources.wire]\nurl = \"file:wire.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n";
 /// As if every store were large, and held little.
 const LIMITS: (&str, &str) =
     ("NASHRA_LIMITS", "snapshots.first=1,snapshots.interval=1,reclaim.floor=1,reclaim.times=1");
@@ -41,6 +40,9 @@ fn made_anew(folder: &Path) -> Size {
     let snapshot = folder.join("snapshot");
     let summary = store.snapshot(File::create(&snapshot).unwrap(), at(NOW), || {}).unwrap();
     assert_eq!(poll(&store, 20..60), 20);
+    // sled writes by and by; what is closed is on the disk.
+    drop(store);
+    let store = Store::open(folder).unwrap();
     let now = store.figures(summary.row_bytes, at(NOW));
     assert!(now.now.live_bytes > 5_000 && now.now.disk_bytes > now.now.live_bytes && now.spare_bytes > 0);
     assert_eq!((now.fresh, now.tried_ago), (None, None));
@@ -157,20 +159,6 @@ fn what_is_given_up_leaves_nothing() {
     fs::write(&snapshot, "no snapshot").unwrap();
     assert!(store.make_anew(&snapshot, Size::default(), at(NOW), || Ok(())).is_err());
     assert!(!place.path().join("db.fresh").exists());
-}
-
-fn rss(ids: &[usize]) -> String {
-    let item = |id: &usize| {
-        format!(
-            "<item><title>Story {id}</title><guid isPermaLink=\"false\">{id}</guid><link>https://e.example/{id}</link>\
-             <pubDate>Fri, 20 Nov 2026 08:0{id}:00 GMT</pubDate><description>On {id}</description></item>"
-        )
-    };
-    format!(
-        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://e.example/</link>\
-         <description>News</description>{}</channel></rss>",
-        ids.iter().map(item).collect::<String>()
-    )
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -9,25 +9,10 @@ use nashra::edge::snapshot;
 
 use super::*;
 use crate::kit::daemon::*;
+use crate::kit::wire::{CONFIG, rss};
 
-const CONFIG: &str = "[site]\nlanguage = \"ar\"\n[sections.sport]\ntitle = \"رياضة\"\n\
-    [sources.wire]\nurl = \"file:wire.xml\"\nsection = \"sport\"\nschedule = \"every 1h\"\n";
 const PATHS: [&str; 7] =
     ["/latest.rss", "/latest.atom", "/latest.json", "/sport.rss", "/sport.atom", "/sport.json", "/sport"];
-
-fn rss(ids: &[usize]) -> String {
-    let item = |id: &usize| {
-        format!(
-            "<item><title>Story {id}</title><guid isPermaLink=\"false\">{id}</guid><link>https://e.example/{id}</link>\
-             <pubDate>Fri, 20 Nov 2026 08:0{id}:00 GMT</pubDate><description>On {id}</description></item>"
-        )
-    };
-    format!(
-        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>Wire</title><link>https://e.example/</link>\
-         <description>News</description>{}</channel></rss>",
-        ids.iter().map(item).collect::<String>()
-    )
-}
 
 fn home() -> Home {
     let home = Home::new(CONFIG);

@@ -4,3 +4,4 @@ pub mod entries;
 pub mod origin;
 pub mod pairs;
 pub mod proxy;
+pub mod wire;
