@@ -46,7 +46,7 @@ fn made_anew(folder: &Path) -> Size {
     let now = store.figures(summary.row_bytes, at(NOW));
     assert!(now.now.live_bytes > 5_000 && now.now.disk_bytes > now.now.live_bytes && now.spare_bytes > 0);
     assert_eq!((now.fresh, now.tried_ago), (None, None));
-    store.make_anew(&snapshot, now.now, at(NOW), || Ok(())).unwrap();
+    store.make_anew(None, &snapshot, now.now, at(NOW), || Ok(())).unwrap();
     assert_eq!(poll(&store, 50..70), 10);
     assert_eq!(store.figures(1, at(NOW)).tried_ago, Some(chrono::TimeDelta::zero()));
     now.now
@@ -149,7 +149,7 @@ fn what_is_given_up_leaves_nothing() {
     let snapshot = place.path().join("snapshot");
     store.snapshot(File::create(&snapshot).unwrap(), at(NOW), || {}).unwrap();
     let mut breaths = 0;
-    let given_up = store.make_anew(&snapshot, Size::default(), at(NOW), || {
+    let given_up = store.make_anew(None, &snapshot, Size::default(), at(NOW), || {
         breaths += 1;
         if breaths < 3 { Ok(()) } else { Err(nashra::edge::store::StoreError::Broken) }
     });
@@ -157,7 +157,7 @@ fn what_is_given_up_leaves_nothing() {
     assert!(!place.path().join("db.fresh").exists());
     assert!(store.figures(1, at(NOW)).tried_ago.is_some(), "it is not tried again at once");
     fs::write(&snapshot, "no snapshot").unwrap();
-    assert!(store.make_anew(&snapshot, Size::default(), at(NOW), || Ok(())).is_err());
+    assert!(store.make_anew(None, &snapshot, Size::default(), at(NOW), || Ok(())).is_err());
     assert!(!place.path().join("db.fresh").exists());
 }
 
