@@ -1,6 +1,7 @@
 //! Snapshots: what is written down while the writer goes on is exactly one moment of the store, and nothing that is
 //! damaged is taken for it.
 
+mod aside;
 mod daemon;
 mod damage;
 mod meanwhile;
