@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::reclaim;
 use crate::edge::snapshot::{self, Kept, Summary};
-use crate::edge::store::{Store, StoreError, check_snapshot};
+use crate::edge::store::{Helper, Store, StoreError, Try, check_snapshot};
 use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;
 
@@ -42,11 +42,15 @@ pub(super) struct Standing {
     pub(super) made_at: Option<Timestamp>,
     /// Since when none can be made, and why.
     pub(super) failing: Option<(Timestamp, String)>,
+    /// What came of making the store anew, the newest at the end.
+    pub(super) tries: Vec<Try>,
 }
 
 struct Work {
     store: Arc<Store>,
     folder: PathBuf,
+    /// Makes the store anew, if there is one.
+    helper: Option<Helper>,
     /// Has the store opened anew.
     renew: Box<dyn Fn() + Send + Sync>,
     is_stopped: Mutex<bool>,
@@ -60,6 +64,10 @@ impl Told {
 
     fn held(&self) -> MutexGuard<'_, Standing> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_tries(&self, tries: Vec<Try>) {
+        self.held().tries = tries;
     }
 
     fn note(&self, done: io::Result<()>, newest: Option<Timestamp>) {
@@ -88,11 +96,12 @@ impl Keeper {
     pub(super) fn start(
         store: Arc<Store>,
         state_folder: &Path,
+        helper: Option<Helper>,
         renew: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let folder = state_folder.join("snapshots");
         let (renew, is_stopped) = (Box::new(renew), Mutex::default());
-        let work = Work { store, folder, renew, is_stopped, stopped: Condvar::new() };
+        let work = Work { store, folder, helper, renew, is_stopped, stopped: Condvar::new() };
         let (told, work) = (Arc::<Told>::default(), Arc::new(work));
         let (theirs, at_work) = (Arc::clone(&told), Arc::clone(&work));
         let run = move || at_work.run(&theirs);
@@ -124,6 +133,7 @@ impl Keeper {
 impl Work {
     fn run(&self, told: &Told) {
         told.note(Ok(()), self.newest().and_then(|kept| kept.made_at));
+        told.note_tries(self.store.tries());
         let mut is_over = self.is_over_before_next(self.rest());
         while !is_over {
             let mut began = Instant::now();
@@ -141,6 +151,7 @@ impl Work {
             told.note(done, newest.as_ref().and_then(|kept| kept.made_at));
             if let (Some(Summary { row_bytes, .. }), Some(newest)) = (summary, newest) {
                 self.reclaim(&newest.path, row_bytes);
+                told.note_tries(self.store.tries());
             }
             is_over = if is_made {
                 self.is_over_before_next(waiting::interval())
@@ -161,7 +172,10 @@ impl Work {
             began = Instant::now();
             Ok(())
         };
-        if reclaim::make_anew_if_worth_it(&self.store, snapshot, live_bytes, clock::now(), breathe) {
+        let (store, helper) = (&self.store, self.helper.as_ref());
+        let is_over = || self.is_over_within(Duration::ZERO);
+        if reclaim::make_anew_if_worth_it(store, helper, snapshot, live_bytes, clock::now(), breathe, is_over)
+        {
             (self.renew)();
         }
     }
