@@ -1,6 +1,8 @@
 //! A look at a store that may be damaged: sled can fail on damage, panic, run for ever or take all memory. So another
 //! process looks first, the same program under a name of its own, and is ended where it does not get on.
 
+mod through;
+
 use std::fs;
 use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::process::ExitStatusExt as _;
@@ -12,19 +14,16 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::guard::Db;
-use super::open::{claim, open_sled};
-use super::trees::SEQUENCE;
-use super::{COUNT, StoreError, codec};
+use self::through::{ahead, through};
 
-/// Rows after which whoever looks says how far it has come.
-const ROWS_PER_WORD: u64 = 1_000;
 /// How often it is looked at whether the other process gets on.
 const PULSE_INTERVAL: Duration = Duration::from_millis(50);
 /// Ends whoever writes beyond the limit on a file's size.
 const SIGXFSZ: i32 = 25;
 /// Milliseconds of a tick of the times in `/proc/PID/stat`.
 const TICK_MS: u64 = 10;
+/// What the allocator is told (mallopt(3)) is for a process that is to stay small, and holds up one that reads all.
+const ALLOCATOR: &[&str] = &["MALLOC_ARENA_MAX", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"];
 
 /// What a look has found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +84,10 @@ struct Pulse {
 
 /// The work of the other process: opens sled in the state folder, whose lock the one that asks holds, and reads every
 /// row. Says how far it has come, and at last what it has found.
-pub fn look(folder: &Path, mut say: impl FnMut(&Seen)) {
-    let seen = match walk(&folder.join("db"), &mut say) {
+pub fn look(folder: &Path, say: impl Fn(&Seen) + Sync) {
+    let place = folder.join("db");
+    ahead(place.join("db"));
+    let seen = match through(&place, &say) {
         Ok(seen) => seen,
         Err(error) if error.is_about_room() => Seen::Waits(error.to_string()),
         Err(error) if error.is_fatal() && error.is_about_disk() => Seen::Unreadable(error.reason()),
@@ -96,45 +97,15 @@ pub fn look(folder: &Path, mut say: impl FnMut(&Seen)) {
     say(&seen);
 }
 
-fn walk(place: &Path, say: &mut impl FnMut(&Seen)) -> Result<Seen, StoreError> {
-    let db = open_sled(place)?;
-    claim(&db, place)?;
-    let meta = db.open_tree("meta")?;
-    let sequence = codec::count(meta.get(SEQUENCE)?.as_deref());
-    let entries = codec::count(meta.get(COUNT)?.as_deref());
-    let mut rows = 0;
-    for name in db.tree_names() {
-        walk_tree(&db, &name, &mut rows, say)?;
-    }
-    Ok(Seen::Good { sequence, rows, entries })
-}
-
-fn walk_tree(db: &Db, name: &str, rows: &mut u64, say: &mut impl FnMut(&Seen)) -> Result<(), StoreError> {
-    let mut last = None;
-    for row in &db.open_tree(name)? {
-        let (key, _) = row?;
-        // Otherwise it could go on for ever.
-        if last.as_ref().is_some_and(|last| key <= *last) {
-            return Err(StoreError::Damaged {
-                place: name.to_owned(),
-                why: "its rows are out of order".to_owned(),
-            });
-        }
-        last = Some(key);
-        *rows += 1;
-        if rows.is_multiple_of(ROWS_PER_WORD) {
-            say(&Seen::Rows(*rows));
-        }
-    }
-    Ok(())
-}
-
 /// Has another process look at the store in `folder`: `program` with `arguments`, and the folder behind them. It is to
 /// write what it says one JSON value a line, and to end when its standard input does. Fails where there is no such
 /// process to be had.
 pub fn ask(program: &Path, arguments: &[&str], folder: &Path) -> io::Result<Seen> {
     let mut command = Command::new(program);
     command.args(arguments).arg(folder);
+    for name in ALLOCATOR {
+        command.env_remove(name);
+    }
     watch(command, Patience::with(bytes_below(&folder.join("db"))))
 }
 
