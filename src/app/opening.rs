@@ -232,7 +232,7 @@ impl Opening<'_> {
             }
             Seen::Broken(why) => Ok(Doubt::Broken(why, Cause::Damage)),
             Seen::Unreadable(why) => Ok(Doubt::Broken(why, Cause::Disk)),
-            Seen::Waits(why) => Err(StoreError::Obstacle(Obstacle { kind: ObstacleKind::NoRoom, why })),
+            Seen::Waits { kind, why } => Err(StoreError::Obstacle(Obstacle { kind, why })),
             Seen::Refused(why) => Err(StoreError::Refused(why)),
             Seen::Rows(_) => Ok(Doubt::None),
         }

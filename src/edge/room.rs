@@ -1,10 +1,13 @@
-//! How much room a disk has, and setting some of it aside (`statvfs(3)`, `fallocate(2)`).
+//! How much room a disk has, setting some of it aside, and what the system is told of files (`statvfs(3)`,
+//! `fallocate(2)`, `posix_fadvise(2)`).
 
 use std::fs::File;
 use std::io;
+use std::num::NonZeroU64;
+use std::ops::Range;
 use std::path::Path;
 
-use rustix::fs::{FallocateFlags, StatVfsMountFlags, fallocate, statvfs};
+use rustix::fs::{Advice, FallocateFlags, StatVfsMountFlags, fadvise, fallocate, statvfs};
 use rustix::io::Errno;
 
 /// What a file system says of itself.
@@ -41,4 +44,12 @@ pub fn set_aside(file: &File, length: u64, bytes: u64) -> io::Result<bool> {
         Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Asks the system to read these places of a file into its memory, in their order. It is a hint: nobody is told where
+/// that fails.
+pub fn read_ahead(file: &File, places: &Range<u64>) {
+    let length = NonZeroU64::new(places.end.saturating_sub(places.start));
+    // The hint is all there is to it.
+    let _ = fadvise(file, places.start, length, Advice::WillNeed);
 }

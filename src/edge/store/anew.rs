@@ -107,7 +107,7 @@ fn asked(
     recipe: Recipe<'_>,
     breathe: &mut impl FnMut() -> Result<(), StoreError>,
 ) -> io::Result<Result<Rebuilt, StoreError>> {
-    let mut command = helper.command("make");
+    let mut command = helper.thrifty_command("make");
     command.args(arguments(place, recipe));
     let bytes = recipe.snapshot.and_then(|path| path.metadata().ok()).map_or(0, |about| about.len());
     let bytes = bytes + recipe.journal.map_or(0, super::helper::bytes_below);

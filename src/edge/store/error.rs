@@ -1,7 +1,5 @@
 //! What can go wrong with a store, and what that says of it.
 
-use std::io::ErrorKind;
-
 use super::guard;
 use super::{Obstacle, ObstacleKind};
 use crate::edge::snapshot::SnapshotError;
@@ -127,11 +125,15 @@ impl StoreError {
 
     /// Whether it is only that the disk takes nothing: it is full, or read-only.
     pub fn is_about_room(&self) -> bool {
-        if let Self::Obstacle(obstacle) = self {
-            return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
-        }
-        let Some(error) = self.of_system() else { return false };
-        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
-            || error.kind() == ErrorKind::ReadOnlyFilesystem
+        self.about_room().is_some()
+    }
+
+    /// Which of the two it is.
+    pub(super) fn about_room(&self) -> Option<ObstacleKind> {
+        let kind = match self {
+            Self::Obstacle(obstacle) => obstacle.kind,
+            _ => ObstacleKind::of(self.of_system()?),
+        };
+        matches!(kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly).then_some(kind)
     }
 }

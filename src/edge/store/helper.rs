@@ -16,9 +16,14 @@ use serde::de::DeserializeOwned;
 use crate::edge::fault;
 
 /// What the allocator of glibc is told (mallopt(3)): one pool, of which it gives back what is free. By itself it has a
-/// pool for each thread, and a million entries with their index take a third more memory: 256 MiB instead of 186.
-pub const THRIFT: &[(&str, &str)] =
-    &[("MALLOC_ARENA_MAX", "1"), ("MALLOC_TRIM_THRESHOLD_", "262144"), ("MALLOC_MMAP_THRESHOLD_", "65536")];
+/// pool for each thread, and a million entries with their index take a third more memory: 256 MiB instead of 186. Above
+/// the size of a segment of sled: at each opening it writes zeros over all that are free, and from memory that is fresh
+/// each time the system would write them in small parts, for each of which it has to read the disk first.
+pub const THRIFT: &[(&str, &str)] = &[
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_TRIM_THRESHOLD_", "1048576"),
+    ("MALLOC_MMAP_THRESHOLD_", "1048576"),
+];
 
 /// What is said of one that was ended for a file that it may not write.
 pub(super) const TOO_LARGE: &str = "it needs larger files than it may write";
@@ -83,12 +88,22 @@ impl Helper {
         Self { program }
     }
 
-    /// Asked for `what`, with as little memory as it can do with.
+    /// Asked for `what`, and as fast as it can be done.
     pub(super) fn command(&self, what: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(what);
-        command.envs(THRIFT.iter().filter(|(name, _)| std::env::var_os(name).is_none()).copied());
+        // They are for a process that is to stay small, and hold up one that reads all.
+        for (name, _) in THRIFT {
+            command.env_remove(name);
+        }
         fault::pass_on(&mut command);
+        command
+    }
+
+    /// The same with as little memory as it can do with.
+    pub(super) fn thrifty_command(&self, what: &str) -> Command {
+        let mut command = self.command(what);
+        command.envs(THRIFT.iter().copied());
         command
     }
 }

@@ -1,20 +1,17 @@
 //! A look at a store that may be damaged: sled can fail on damage, panic, run for ever or take all memory. So another
 //! process looks first, the same program under a name of its own, and is ended where it does not get on.
 
+mod through;
+
 use std::io;
 use std::path::Path;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::guard::Db;
+use self::through::{ahead, through};
+use super::ObstacleKind;
 use super::helper::{End, Helper, Patience, TOO_LARGE, bytes_below, converse, is_too_large};
-use super::open::{claim, open_sled};
-use super::trees::SEQUENCE;
-use super::{COUNT, StoreError, codec};
-
-/// Rows after which whoever looks says how far it has come.
-const ROWS_PER_WORD: u64 = 1_000;
 
 /// What a look has found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,56 +32,29 @@ pub enum Seen {
     Broken(String),
     /// The disk does not give it: why.
     Unreadable(String),
-    /// It cannot be opened before the disk takes something again: why.
-    Waits(String),
+    /// It cannot be opened before the disk takes something again.
+    Waits {
+        /// What the disk does.
+        kind: ObstacleKind,
+        /// What it says.
+        why: String,
+    },
     /// It is not to be used by this version, or at this time, damaged or not: why.
     Refused(String),
 }
 
 /// The work of the other process: opens sled in the state folder, whose lock the one that asks holds, and reads every
 /// row. Says how far it has come, and at last what it has found.
-pub fn look(folder: &Path, mut say: impl FnMut(&Seen)) {
-    let seen = match walk(&folder.join("db"), &mut say) {
-        Ok(seen) => seen,
-        Err(error) if error.is_about_room() => Seen::Waits(error.to_string()),
-        Err(error) if error.is_fatal() && error.is_about_disk() => Seen::Unreadable(error.reason()),
-        Err(error) if error.is_fatal() => Seen::Broken(error.reason()),
-        Err(error) => Seen::Refused(error.to_string()),
-    };
+pub fn look(folder: &Path, say: impl Fn(&Seen) + Sync) {
+    let place = folder.join("db");
+    ahead(place.join("db"));
+    let seen = through(&place, &say).unwrap_or_else(|error| match error.about_room() {
+        Some(kind) => Seen::Waits { kind, why: error.to_string() },
+        None if error.is_fatal() && error.is_about_disk() => Seen::Unreadable(error.reason()),
+        None if error.is_fatal() => Seen::Broken(error.reason()),
+        None => Seen::Refused(error.to_string()),
+    });
     say(&seen);
-}
-
-fn walk(place: &Path, say: &mut impl FnMut(&Seen)) -> Result<Seen, StoreError> {
-    let db = open_sled(place)?;
-    claim(&db, place)?;
-    let meta = db.open_tree("meta")?;
-    let sequence = codec::count(meta.get(SEQUENCE)?.as_deref());
-    let entries = codec::count(meta.get(COUNT)?.as_deref());
-    let mut rows = 0;
-    for name in db.tree_names() {
-        walk_tree(&db, &name, &mut rows, say)?;
-    }
-    Ok(Seen::Good { sequence, rows, entries })
-}
-
-fn walk_tree(db: &Db, name: &str, rows: &mut u64, say: &mut impl FnMut(&Seen)) -> Result<(), StoreError> {
-    let mut last = None;
-    for row in &db.open_tree(name)? {
-        let (key, _) = row?;
-        // Otherwise it could go on for ever.
-        if last.as_ref().is_some_and(|last| key <= *last) {
-            return Err(StoreError::Damaged {
-                place: name.to_owned(),
-                why: "its rows are out of order".to_owned(),
-            });
-        }
-        last = Some(key);
-        *rows += 1;
-        if rows.is_multiple_of(ROWS_PER_WORD) {
-            say(&Seen::Rows(*rows));
-        }
-    }
-    Ok(())
 }
 
 /// Has another process look at the store in `folder`. Fails where there is none to be had.
@@ -103,7 +73,9 @@ fn watch(command: Command, patience: Patience) -> io::Result<Seen> {
     Ok(match (end, seen) {
         (End::GivenUp(why), _) => Seen::Broken(format!("reading it {why}")),
         (End::Came(_), Some(seen)) if !matches!(seen, Seen::Rows(_)) => seen,
-        (End::Came(status), _) if is_too_large(status) => Seen::Waits(TOO_LARGE.to_owned()),
+        (End::Came(status), _) if is_too_large(status) => {
+            Seen::Waits { kind: ObstacleKind::NoRoom, why: TOO_LARGE.to_owned() }
+        }
         (End::Came(status), _) => Seen::Broken(format!("whoever looked at it ended early ({status})")),
         (End::Stopped(()), _) => Seen::Rows(0),
     })
