@@ -101,6 +101,9 @@ pub const LIMITS: &[&str] = &[
     "reclaim.times",
     "snapshots.first",
     "snapshots.interval",
+    "snapshots.journal",
+    "snapshots.look",
+    "snapshots.percent",
     "stop.seconds",
 ];
 

@@ -78,7 +78,7 @@ pub use rebuild::{Lost, Rebuilt, Recipe, check_snapshot, rebuild};
 pub use reclaim::{Bounds, Exchanged, Figures, Reclaimed, Size, Try, Verdict, judge, take_up};
 use record::Press;
 pub use replay::{Found, Holes};
-pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
+pub use retention::{FORGET_BATCH_MAX, Memory, PURGE_BATCH_MAX, Purged, Surplus};
 use room::Room;
 pub use room::{Obstacle, ObstacleKind};
 pub use scratch::Scratch;
