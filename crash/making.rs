@@ -44,6 +44,11 @@ impl Run {
                 break;
             }
         }
+        // What was broken off comes to its end.
+        house.start(&[(LIMITS_VARIABLE.to_owned(), LIMITS.to_owned())])?;
+        house.first_answer()?;
+        house.check_progress()?;
+        house.kill()?;
         Ok(all)
     }
 }
@@ -63,11 +68,13 @@ fn dies(house: &mut House, name: &str, limits: &str) -> io::Result<bool> {
     Ok(status.is_some())
 }
 
-/// With a store that cannot be used. Where the one before has died between two steps, there is none.
+/// With a store that cannot be used.
 fn mending(house: &mut House, name: &str) -> io::Result<bool> {
     let db = house.state().join("db");
-    if db.exists() {
-        fs::write(db.join("conf"), "")?;
+    fs::create_dir_all(&db)?;
+    let there = fs::read_dir(&db)?.flatten().map(|file| file.path()).filter(|path| path.is_file());
+    for file in there.chain([db.join("conf"), db.join("db")]) {
+        fs::write(file, [7; 4096])?;
     }
     dies(house, name, LIMITS)
 }

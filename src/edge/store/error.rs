@@ -4,6 +4,9 @@ use super::guard;
 use super::{Obstacle, ObstacleKind};
 use crate::edge::snapshot::SnapshotError;
 
+/// What the system says of a disk that fails (errno(3)).
+const EIO: i32 = 5;
+
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -113,6 +116,12 @@ impl StoreError {
             Self::Sled(_) => self.of_system().is_some_and(|error| error.raw_os_error().is_some()),
             _ => self.of_system().is_some(),
         }
+    }
+
+    /// Whether it says nothing about what was to be read: the disk failed, or whoever read it was ended.
+    pub(super) fn is_inconclusive(&self) -> bool {
+        let code = self.of_system().and_then(std::io::Error::raw_os_error);
+        matches!(self, Self::Unfinished(_)) || code == Some(EIO)
     }
 
     /// What is wrong, for whoever is about to mend it.

@@ -116,7 +116,7 @@ fn make(folder: &Path, helper: Option<&Helper>, skipped: usize) -> Result<Mended
         let recipe = Recipe { snapshot, journal: Some(&journal) };
         make_aside(helper, &new, recipe, || Ok(()))
     };
-    let (mut unreadable, mut unfinished) = (vec![], None);
+    let (mut unreadable, mut inconclusive) = (vec![], None);
     let kept = snapshot::kept(&folder.join(SNAPSHOTS)).map_err(failed(folder))?;
     let skipped = skipped.min(kept.len().saturating_sub(1));
     for snapshot in kept.into_iter().map(|kept| kept.path).skip(skipped) {
@@ -126,16 +126,16 @@ fn make(folder: &Path, helper: Option<&Helper>, skipped: usize) -> Result<Mended
             Err(error) => {
                 tracing::error!(snapshot = %snapshot.display(), %error, "a snapshot cannot be used");
                 unreadable.push(format!("{}: {error}", snapshot.display()));
-                unfinished =
-                    unfinished.or(Some(error)).filter(|error| matches!(error, StoreError::Unfinished(_)));
+                inconclusive = inconclusive.or(Some(error).filter(StoreError::is_inconclusive));
             }
         }
     }
-    // There may be nothing wrong with it: the journal alone may lack what it has.
-    if let Some(unfinished) = unfinished {
-        return Err(unfinished);
-    }
     let rebuilt = make(None)?;
+    // There may be nothing wrong with a snapshot that has what the journal lacks.
+    if let Some(error) = inconclusive.filter(|_| !rebuilt.lost.is_empty()) {
+        clear(&new)?;
+        return Err(error);
+    }
     Ok(Mended { snapshot: None, rebuilt, unreadable, aside: None })
 }
 
