@@ -7,7 +7,7 @@
 mod stories;
 mod surplus;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 pub use self::surplus::Surplus;
 use super::commit::Commit;
@@ -38,12 +38,15 @@ impl Store {
         let overdue = self.overdue(&mut commit, Stage::Stored, codec::time(before), PURGE_BATCH_MAX)?;
         let looked_at_any = !overdue.is_empty();
         let mut remembered: BTreeMap<Time, Vec<EntryKey>> = BTreeMap::new();
+        let keys: Vec<EntryKey> = overdue.iter().map(|due| due.key).collect();
+        let (stored, stories) = (self.stored(&keys)?, self.stories_of(&keys)?);
         for Due { at, key } in overdue {
-            if self.waits_for_its_story(&mut commit, key, before)? {
+            let story = stories.get(&key).copied();
+            if self.waits_for_its_story(&mut commit, key, story, before)? {
                 continue;
             }
             remembered.entry(at).or_default().push(key);
-            if self.is_stored(key)? {
+            if stored.contains(&key) {
                 gone.push(key);
             }
         }
@@ -56,6 +59,17 @@ impl Store {
         self.remember(&mut commit, stubs.into_iter())?;
         self.commit(commit)?;
         Ok(Purged { gone, looked_at_any })
+    }
+
+    /// Those of the entries that are stored, readable or not.
+    fn stored(&self, keys: &[EntryKey]) -> Result<HashSet<EntryKey>, StoreError> {
+        let mut stored: HashSet<EntryKey> = self.sheaves_of(keys)?.into_iter().map(|(_, key)| key).collect();
+        for key in keys {
+            if !stored.contains(key) && self.entries.contains_key(key.0)? {
+                stored.insert(*key);
+            }
+        }
+        Ok(stored)
     }
 
     /// Drops the keys of up to [`FORGET_BATCH_MAX`] removed entries that no source has listed since `before`;
