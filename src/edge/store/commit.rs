@@ -112,6 +112,25 @@ impl Store {
         Ok(sheaf.map(|sheaf| sheaf.names(entry)).unwrap_or_default())
     }
 
+    /// The same of many.
+    pub(super) fn names_of_all(
+        &self,
+        entries: &[EntryKey],
+    ) -> Result<HashMap<EntryKey, Vec<u8>>, StoreError> {
+        let (mut found, mut others) = (HashMap::with_capacity(entries.len()), vec![]);
+        for entry in entries {
+            if let Some(row) = self.names.get(entry.0)? {
+                found.insert(*entry, row.to_vec());
+            } else if let Some(record) = self.entries.get(entry.0)? {
+                found.insert(*entry, record::names(&record).to_vec());
+            } else {
+                others.push(*entry);
+            }
+        }
+        found.extend(self.names_in_sheaves(&others)?);
+        Ok(found)
+    }
+
     /// As many of the keys as an entry may have; the others are dropped.
     fn bounded(
         &self,

@@ -8,7 +8,7 @@ mod memory;
 mod stories;
 mod surplus;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 pub use self::memory::Memory;
 pub use self::surplus::Surplus;
@@ -39,13 +39,16 @@ impl Store {
         let mut gone = vec![];
         let overdue = self.overdue(&mut commit, Stage::Stored, codec::time(before), PURGE_BATCH_MAX)?;
         let looked_at_any = !overdue.is_empty();
+        let keys: Vec<EntryKey> = overdue.iter().map(|due| due.key).collect();
+        let (stored, stories) = (self.stored(&keys)?, self.stories_of(&keys)?);
         let mut removed = vec![];
         for due in overdue {
-            if self.waits_for_its_story(&mut commit, due.key, before)? {
+            let story = stories.get(&due.key).copied();
+            if self.waits_for_its_story(&mut commit, due.key, story, before)? {
                 continue;
             }
             removed.push(due);
-            if self.is_stored(due.key)? {
+            if stored.contains(&due.key) {
                 gone.push(due.key);
             }
         }
@@ -56,6 +59,17 @@ impl Store {
         self.remember(&mut commit, stubs.into_iter())?;
         self.commit(commit)?;
         Ok(Purged { gone, looked_at_any })
+    }
+
+    /// Those of the entries that are stored, readable or not.
+    fn stored(&self, keys: &[EntryKey]) -> Result<HashSet<EntryKey>, StoreError> {
+        let mut stored: HashSet<EntryKey> = self.sheaves_of(keys)?.into_iter().map(|(_, key)| key).collect();
+        for key in keys {
+            if !stored.contains(key) && self.entries.contains_key(key.0)? {
+                stored.insert(*key);
+            }
+        }
+        Ok(stored)
     }
 
     /// Drops the keys of up to [`FORGET_BATCH_MAX`] removed entries that no source has listed since `before`;

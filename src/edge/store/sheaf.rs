@@ -4,6 +4,7 @@
 //! costs. Which sheaf an entry is in, the index of keys says. An entry that changes gets a row of its own in
 //! `entries`, which goes before; a sheaf goes when all of its entries are gone.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
@@ -158,6 +159,24 @@ impl Store {
         Ok(found.into_iter().map(|(name, at)| (number(at), placed_at(&name))).collect())
     }
 
+    /// The keys that the entries in sheaves are first known by. Each sheaf is opened once.
+    pub(super) fn names_in_sheaves(
+        &self,
+        keys: &[EntryKey],
+    ) -> Result<HashMap<EntryKey, Vec<u8>>, StoreError> {
+        let mut bound = self.sheaves_of(keys)?;
+        bound.sort_unstable();
+        let mut names = HashMap::with_capacity(bound.len());
+        for of_sheaf in bound.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((number, _)) = of_sheaf.first() else { continue };
+            let sheaf = self.sheaf(*number)?;
+            names.extend(
+                sheaf.iter().flat_map(|sheaf| of_sheaf.iter().map(|(_, key)| (*key, sheaf.names(*key)))),
+            );
+        }
+        Ok(names)
+    }
+
     /// A sheaf, if it can be read.
     pub(super) fn sheaf(&self, number: Number) -> Result<Option<Sheaf>, StoreError> {
         let row = self.sheaves.get(number)?;
@@ -176,13 +195,10 @@ impl Store {
 
     /// Takes entries that `commit` removes out of their sheaves, and removes those in which no other is left.
     pub(super) fn unbind(&self, commit: &mut Commit, gone: &[EntryKey]) -> Result<(), StoreError> {
-        let mut touched = vec![];
-        for key in gone {
-            if let Some(number) = self.sheaf_of(*key)? {
-                commit.keys.push((place(*key), None));
-                touched.push(number);
-            }
-        }
+        let bound = self.sheaves_of(gone)?;
+        commit.keys.extend(bound.iter().map(|(_, key)| (place(*key), None)));
+        let gone: HashSet<EntryKey> = gone.iter().copied().collect();
+        let mut touched: Vec<Number> = bound.into_iter().map(|(number, _)| number).collect();
         touched.sort_unstable();
         touched.dedup();
         for number in touched {

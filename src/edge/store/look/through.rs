@@ -40,7 +40,7 @@ pub(super) fn through(place: &Path, say: &(impl Fn(&Seen) + Sync)) -> Result<See
     };
     let threads = thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
     thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(&work)).collect();
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let panicked = || damaged(place.display().to_string(), "whoever read it has panicked");
         threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(panicked())))
     })?;

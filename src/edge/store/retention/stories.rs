@@ -1,6 +1,8 @@
 //! A story goes as a whole: if the entry that leads it went first, another one would take its place, and readers would
 //! take that for something new.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 
 use super::super::commit::Commit;
@@ -12,18 +14,25 @@ use crate::model::{EntryKey, Timestamp};
 const LOOK_AGAIN_AFTER: TimeDelta = TimeDelta::days(1);
 
 impl Store {
+    /// The stories of those entries that can be read.
+    pub(super) fn stories_of(&self, keys: &[EntryKey]) -> Result<HashMap<EntryKey, EntryKey>, StoreError> {
+        let entries = self.entries(&keys.iter().copied().collect())?;
+        Ok(entries.into_iter().map(|(key, entry)| (key, entry.story)).collect())
+    }
+
     /// Whether an entry has to stay for others of its story, which some source has listed since `before`. Then its
     /// row in `due` is moved to their time.
     pub(super) fn waits_for_its_story(
         &self,
         commit: &mut Commit,
         key: EntryKey,
+        story: Option<EntryKey>,
         before: Timestamp,
     ) -> Result<bool, StoreError> {
-        let Some(entry) = self.entry(key)? else { return Ok(false) };
+        let Some(story) = story else { return Ok(false) };
         let now_and_then = codec::time(before + LOOK_AGAIN_AFTER);
         let mut latest: Option<Time> = None;
-        let others = self.others(entry.story, key)?;
+        let others = self.others(story, key)?;
         let left = self.left(&others)?;
         for member in others {
             // Who does not know when it left is looked at again as well.

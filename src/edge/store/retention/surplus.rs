@@ -77,11 +77,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<Vec<Stub>, StoreError> {
         let mut stubs = vec![];
+        let mut names = self.names_of_all(gone)?;
+        let entries = self.entries(&gone.iter().copied().collect())?;
         for key in gone {
-            let entry = self.entry(*key)?;
-            let story = entry.as_ref().map_or(*key, |entry| entry.story);
-            stubs.extend(entry.map(|entry| Stub::of_removed(&entry, now.trunc_subsecs(0))));
-            commit.names.insert(key.0, self.names_of(*key)?);
+            let entry = entries.get(key);
+            let story = entry.map_or(*key, |entry| entry.story);
+            stubs.extend(entry.map(|entry| Stub::of_removed(entry, now.trunc_subsecs(0))));
+            commit.names.insert(key.0, names.remove(key).unwrap_or_default());
             commit.entries.remove(key.0);
             commit.stories.remove(codec::story_member(story, *key));
             commit.removed += 1;
@@ -102,12 +104,16 @@ impl Store {
     /// Those that are stored, have not been listed again since, and share their story with nobody.
     fn that_may_go(&self, keys: &[EntryKey], at: Time) -> Result<Vec<EntryKey>, StoreError> {
         let left = self.left(keys)?;
+        let is_left = |key: &EntryKey| {
+            left.get(key).is_some_and(|left| matches!(left, Left::At(since) if *since == at))
+        };
+        let left: Vec<EntryKey> = keys.iter().filter(|key| is_left(key)).copied().collect();
+        let stories = self.stories_of(&left)?;
         let mut found = vec![];
-        for key in keys {
-            let is_left = left.get(key).is_some_and(|left| matches!(left, Left::At(since) if *since == at));
-            let Some(entry) = self.entry(*key)?.filter(|_| is_left) else { continue };
+        for key in &left {
+            let Some(story) = stories.get(key) else { continue };
             let mut is_alone = true;
-            for other in self.others(entry.story, *key)? {
+            for other in self.others(*story, *key)? {
                 is_alone &= !self.is_stored(other)?;
             }
             if is_alone {
