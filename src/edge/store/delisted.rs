@@ -71,13 +71,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.undate(commit, keys)?;
         commit.keys.extend(keys.iter().map(|key| (name(*key), Some(written(at)))));
-        let in_sheaves = self.sheaves_of(keys)?;
-        let in_sheaves: HashSet<EntryKey> = in_sheaves.into_iter().map(|(_, key)| key).collect();
-        let (mut stored, mut remembered) = (vec![], vec![]);
-        for key in keys {
-            let is_stored = in_sheaves.contains(key) || self.entries.contains_key(key.0)?;
-            if is_stored { &mut stored } else { &mut remembered }.push(*key);
-        }
+        let there = self.stored(keys)?;
+        let (stored, remembered): (Vec<EntryKey>, Vec<EntryKey>) =
+            keys.iter().partition(|key| there.contains(key));
         put_off(commit, at, &stored);
         put_aside(commit, at, Some(Owner::of(source)), &remembered);
         Ok(())

@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// Those of the entries that are stored, readable or not.
-    fn stored(&self, keys: &[EntryKey]) -> Result<HashSet<EntryKey>, StoreError> {
+    pub(super) fn stored(&self, keys: &[EntryKey]) -> Result<HashSet<EntryKey>, StoreError> {
         let mut stored: HashSet<EntryKey> = self.sheaves_of(keys)?.into_iter().map(|(_, key)| key).collect();
         for key in keys {
             if !stored.contains(key) && self.entries.contains_key(key.0)? {
