@@ -28,6 +28,7 @@ use self::held::as_far_as_possible;
 use self::outdated::forget_outdated;
 use self::publication::ClicksSeen;
 pub(super) use self::reading::{empty_window, read_window};
+use self::retention::Retention;
 use self::settings::{order, rules};
 use self::shelf::Shelf;
 use self::stories::Stories;
@@ -38,10 +39,10 @@ use super::row::Row;
 use super::shown::{Shown, imprint};
 use crate::config::Config;
 use crate::edge::editions::{Editions, Imprint};
-use crate::edge::store::{Memory, Store, StoreError, Surplus};
+use crate::edge::store::{Store, StoreError};
 use crate::model::{
-    Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
-    SourceState, Timestamp, Update, Window,
+    Digest, EntryKey, Fetched, Hidden, Location, Published, Site, Source, SourceCard, SourceId, SourceState,
+    Timestamp, Update, Window,
 };
 use crate::pipeline::{self, Edition, ledger, window};
 use crate::schedule::{self, Due};
@@ -87,16 +88,8 @@ pub(super) struct Writer {
     held: Vec<Brought>,
     /// Entries that are not durable yet; then they are searched for.
     unfound: Vec<EntryKey>,
-    /// Entries of the window that retention has removed from the store; they leave it together.
-    removed: Vec<EntryKey>,
-    /// How many it has removed in this run, those beyond the window too.
-    removed_count: usize,
-    /// Where the walk over what is more than `keep_entries` goes on, and when the last one began.
-    surplus: Option<Surplus>,
-    surplus_at: Option<Timestamp>,
-    /// The same of what is remembered of removed entries.
-    memory: Option<Memory>,
-    memory_at: Option<Timestamp>,
+    /// How far retention has come.
+    retention: Retention,
     /// The related stories of what is shown.
     shelf: Shelf,
     clicks_seen: ClicksSeen,
@@ -104,8 +97,6 @@ pub(super) struct Writer {
     filer: Filer,
     /// The rules by which they are complete then.
     ledger_rules: Digest,
-    /// Where the search for archive pages that are gone goes on, while there is one.
-    sweep: Option<(SectionId, u64)>,
     /// The entries of the last days by their words.
     stories: Stories,
     timezone: Tz,
@@ -180,17 +171,11 @@ impl Writer {
             held_back: false,
             shows: false,
             unshown: false,
-            removed: vec![],
-            removed_count: 0,
-            surplus: None,
-            surplus_at: None,
-            memory: None,
-            memory_at: None,
+            retention: Retention::default(),
             shelf: Shelf::default(),
             clicks_seen: ClicksSeen::default(),
             filer: Filer::default(),
             ledger_rules,
-            sweep: None,
             stories: Stories::default(),
             timezone: config.site.timezone,
             keep_days: config.store.keep_days,
@@ -221,7 +206,7 @@ impl Writer {
         self.order = order(config);
         self.timezone = config.site.timezone;
         self.keep_days = config.store.keep_days;
-        (self.surplus, self.surplus_at) = (None, None);
+        self.retention.begin_anew();
         self.plan(now);
         self.finder.switch(config.site.has_search, &self.store);
         self.kept.iter_mut().for_each(|(_, kept)| *kept = imprint(config));

@@ -7,9 +7,33 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 
 use super::Writer;
-use crate::edge::store::{Purged, Store, StoreError};
-use crate::model::{EntryKey, SourceId, SourceState, Timestamp, Update, Validators};
+use crate::edge::store::{Memory, Purged, Store, StoreError, Surplus};
+use crate::model::{EntryKey, SectionId, SourceId, SourceState, Timestamp, Update, Validators};
 use crate::pipeline::{merge, window};
+
+/// How far it has come.
+#[derive(Debug, Default)]
+pub(super) struct Retention {
+    /// Entries of the window that are removed from the store; they leave it together.
+    removed: Vec<EntryKey>,
+    /// How many are removed in this run, those beyond the window too.
+    removed_count: usize,
+    /// Where the sweep over the archives goes on.
+    sweep: Option<(SectionId, u64)>,
+    /// Where the walk over what is more than `keep_entries` goes on, and when the last one began.
+    surplus: Option<Surplus>,
+    surplus_at: Option<Timestamp>,
+    /// The same of what is remembered of removed entries.
+    memory: Option<Memory>,
+    memory_at: Option<Timestamp>,
+}
+
+impl Retention {
+    /// The configuration has changed: what is too much may be another number now.
+    pub(super) fn begin_anew(&mut self) {
+        (self.surplus, self.surplus_at) = (None, None);
+    }
+}
 
 impl Writer {
     /// Does one batch of the work; says whether there may be more. Readers see what is removed at the end of it. What
@@ -28,10 +52,10 @@ impl Writer {
             return Ok(true);
         }
         self.take_out_removed()?;
-        if self.removed_count > 0 {
-            self.sweep = Some(Store::SWEEP_START);
+        if self.retention.removed_count > 0 {
+            self.retention.sweep = Some(Store::SWEEP_START);
         }
-        let entries = std::mem::take(&mut self.removed_count);
+        let entries = std::mem::take(&mut self.retention.removed_count);
         if entries > 0 {
             tracing::info!(entries, "removed what no source lists any more");
         }
@@ -45,27 +69,27 @@ impl Writer {
     }
 
     fn note_removed(&mut self, gone: &[EntryKey]) {
-        self.removed_count += gone.len();
+        self.retention.removed_count += gone.len();
         self.finder.note(gone.iter().copied());
         self.stale |= self.shows && self.shelf.forget(gone);
         gone.iter().for_each(|key| self.window.clicks.remove(*key));
-        self.removed.extend(gone.iter().filter(|key| self.window.entries.contains_key(key)));
+        self.retention.removed.extend(gone.iter().filter(|key| self.window.entries.contains_key(key)));
     }
 
     /// One step of removing what is more than `keep_entries` of a source; says whether there may be more. A walk over
     /// all that is not listed any more begins once a day, and where the configuration has changed.
     fn purge_surplus(&mut self, now: Timestamp) -> Result<bool, StoreError> {
         let rest = TimeDelta::days(1);
-        if self.surplus.is_none() {
+        if self.retention.surplus.is_none() {
             // A clock that was put back does not hold it up.
-            let is_due = self.surplus_at.is_none_or(|at| now >= at + rest || now < at);
+            let is_due = self.retention.surplus_at.is_none_or(|at| now >= at + rest || now < at);
             let fewest = self.sources.values().map(|source| source.keep_entries).min().unwrap_or(u32::MAX);
             if !is_due || self.store.entries_stored()? <= u64::from(fewest) {
                 return Ok(false);
             }
-            self.surplus_at = Some(now);
+            self.retention.surplus_at = Some(now);
         }
-        let mut walk = self.surplus.take().unwrap_or_default();
+        let mut walk = self.retention.surplus.take().unwrap_or_default();
         let (sources, states) = (&self.sources, &self.states);
         let allowed = |id: &SourceId| {
             // One that is not configured any more loses its entries in time.
@@ -76,18 +100,18 @@ impl Writer {
         let Purged { gone, looked_at_any } = self.store.purge_surplus(&mut walk, allowed, now)?;
         self.note_removed(&gone);
         if looked_at_any {
-            self.surplus = Some(walk);
+            self.retention.surplus = Some(walk);
         }
         Ok(looked_at_any)
     }
 
     /// Drops archive pages that have lost all of their entries, some at a time; says whether there may be more.
     fn sweep_archives(&mut self) -> Result<bool, StoreError> {
-        let Some(after) = self.sweep.take() else { return Ok(false) };
-        self.sweep = self.store.sweep_archive(&after)?;
+        let Some(after) = self.retention.sweep.take() else { return Ok(false) };
+        self.retention.sweep = self.store.sweep_archive(&after)?;
         self.store.flush()?;
         self.stale |= self.shows && self.store.archive_ends(&self.window.archives)? != self.window.archives;
-        Ok(self.sweep.is_some())
+        Ok(self.retention.sweep.is_some())
     }
 
     /// A source that is not configured any more is never asked again, so nobody else would notice that it does
@@ -113,11 +137,11 @@ impl Writer {
 
     /// Takes what was removed out of the window, and reads older entries back where they are needed.
     fn take_out_removed(&mut self) -> Result<(), StoreError> {
-        if self.removed.is_empty() {
+        if self.retention.removed.is_empty() {
             return Ok(());
         }
         self.store.flush()?;
-        let removed: HashSet<EntryKey> = std::mem::take(&mut self.removed).into_iter().collect();
+        let removed: HashSet<EntryKey> = std::mem::take(&mut self.retention.removed).into_iter().collect();
         let needs_others = self.needs_others_for(&removed);
         self.window.entries.retain(|key, _| !removed.contains(key));
         self.window.places.retain(|key, _| !removed.contains(key));

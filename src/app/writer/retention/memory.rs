@@ -21,14 +21,14 @@ const WALK_INTERVAL: TimeDelta = TimeDelta::days(1);
 impl Writer {
     /// One step of forgetting the removed entries of which a source has too many; says whether there may be more.
     pub(super) fn forget_surplus(&mut self, now: Timestamp) -> Result<bool, StoreError> {
-        let mut walk = match self.memory.take() {
+        let mut walk = match self.retention.memory.take() {
             Some(walk) => walk,
             // A clock that was put back does not hold it up.
-            None if self.memory_at.is_some_and(|at| now < at + WALK_INTERVAL && now >= at) => {
+            None if self.retention.memory_at.is_some_and(|at| now < at + WALK_INTERVAL && now >= at) => {
                 return Ok(false);
             }
             None => {
-                self.memory_at = Some(now);
+                self.retention.memory_at = Some(now);
                 let sources = self.states.iter().map(|(id, state)| (id, remembered_max(state)));
                 Memory::begin(sources, ENTRIES_MIN)
             }
@@ -37,7 +37,7 @@ impl Writer {
         if entries > 0 {
             tracing::debug!(entries, "forgot removed entries that are too many for what their source lists");
         }
-        self.memory = Some(walk);
+        self.retention.memory = Some(walk);
         Ok(true)
     }
 }
