@@ -4,18 +4,18 @@
 mod book;
 mod patience;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::book::Book;
-pub(super) use self::book::Repair;
+use self::book::{Book, change};
+pub(super) use self::book::{Repair, is_unread, note_fatal, note_read, note_standing};
 use self::patience::Patience;
 use super::{Options, reclaim, restore};
 use crate::edge::store::{
-    self, Exchanged, Helper, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen,
-    Store, StoreError,
+    self, Depth, Exchanged, Helper, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing,
+    Seen, Store, StoreError,
 };
 use crate::edge::{clock, fault};
 
@@ -26,6 +26,9 @@ const BYTES_PER_SECOND: u64 = 2 << 20;
 const REPAIRS_MAX: usize = 3;
 /// No repair waits for longer because the one before did not help.
 const REST_SECONDS_MAX: usize = 600;
+/// A store that takes more is read through behind its opening, if it was not closed well: to read so much takes a second
+/// or two.
+const WHOLE_BYTES_MAX: usize = 512 << 20;
 /// What is named of a long list.
 const NAMED_MAX: usize = 10;
 
@@ -54,25 +57,6 @@ pub(super) fn open(
 ) -> Result<Opened, StoreError> {
     clock::keep_in(lock.folder());
     Opening { lock, helper, waits: Some(waits) }.open()
-}
-
-/// The store that was opened can be used: what comes now is no consequence of a repair that did not help.
-pub(super) fn note_standing(folder: &Path) {
-    change(folder, Book::note_standing);
-}
-
-/// The store that was open could not be used any longer: the next opening does not trust it.
-pub(super) fn note_fatal(folder: &Path, why: &str) {
-    change(folder, |book| book.fatal = Some(why.to_owned()));
-}
-
-fn change(folder: &Path, change: impl FnOnce(&mut Book)) {
-    let before = Book::read(folder);
-    let mut book = before.clone();
-    change(&mut book);
-    if book != before {
-        book.write(folder);
-    }
 }
 
 /// What is known of a store before it is opened.
@@ -200,7 +184,7 @@ impl Opening<'_> {
             Sealing::None => vec![],
         };
         if changed.is_empty() {
-            return self.look("it was not closed well");
+            return self.look_behind_a_kill(book);
         }
         let names: Vec<String> =
             changed.iter().take(NAMED_MAX).map(|name| name.display().to_string()).collect();
@@ -216,16 +200,50 @@ impl Opening<'_> {
         self.look("it is the one before")
     }
 
+    /// What another process sees in a store that was not closed well. To read a large one through takes longer than
+    /// readers are to wait for news: the daemon does that when it is open. Where that did not come to its end the last
+    /// time, perhaps because of what is there, it goes first.
+    fn look_behind_a_kill(&self, book: &Book) -> Result<Doubt, StoreError> {
+        let (why, folder) = ("it was not closed well", self.lock.folder());
+        let bytes_max = fault::limit("look.whole", WHOLE_BYTES_MAX) as u64;
+        if self.waits.is_none() || book.is_unread || store::bytes_below(&folder.join("db")) <= bytes_max {
+            let doubt = self.look(why)?;
+            if matches!(doubt, Doubt::None) {
+                note_read(folder);
+            }
+            return Ok(doubt);
+        }
+        let doubt = self.look_at(why, Depth::Opening)?;
+        if matches!(doubt, Doubt::None) {
+            change(folder, |book| book.is_unread = true);
+        }
+        Ok(doubt)
+    }
+
     /// What another process sees in it.
     fn look(&self, why: &str) -> Result<Doubt, StoreError> {
+        self.look_at(why, Depth::Rows)
+    }
+
+    fn look_at(&self, why: &str, depth: Depth) -> Result<Doubt, StoreError> {
         let begun = Instant::now();
         let ask = |helper| {
-            let seen = store::ask(helper, self.lock.folder());
+            let seen = store::ask(helper, self.lock.folder(), depth);
             seen.inspect_err(|error| tracing::warn!(%error, "the store cannot be looked at beforehand")).ok()
         };
         let Some(seen) = self.helper.and_then(ask) else { return Ok(Doubt::None) };
         let ms = begun.elapsed().as_millis();
         match seen {
+            Seen::Good { sequence, entries, .. } if depth == Depth::Opening => {
+                tracing::info!(
+                    why,
+                    sequence,
+                    entries,
+                    ms,
+                    "the store can be opened: its rows are read behind that"
+                );
+                Ok(Doubt::None)
+            }
             Seen::Good { sequence, rows, entries } => {
                 tracing::info!(why, sequence, rows, entries, ms, "the store was read through and is sound");
                 Ok(Doubt::None)

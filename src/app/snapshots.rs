@@ -1,6 +1,7 @@
 //! The snapshots that the daemon makes by itself: one a day, and three are kept. What the journal has from before the
 //! oldest of them goes. Behind each the store is made anew where it takes too much of the disk.
 
+mod reading;
 mod waiting;
 
 use std::fs::{self, File};
@@ -134,7 +135,7 @@ impl Work {
     fn run(&self, told: &Told) {
         told.note(Ok(()), self.newest().and_then(|kept| kept.made_at));
         told.note_tries(self.store.tries());
-        let mut is_over = self.is_over_before_next(self.rest());
+        let mut is_over = self.is_over_while_reading() || self.is_over_before_next(self.rest());
         while !is_over {
             let mut began = Instant::now();
             let breathe = || {

@@ -13,11 +13,15 @@ use crate::edge::store;
 pub(super) struct Args {
     /// The state folder, locked by whoever asks.
     folder: PathBuf,
+    /// Open it, and read no more of it than that needs.
+    #[arg(long)]
+    brief: bool,
 }
 
 pub(super) fn main(args: &Args) {
     drop(Asker::heed());
-    store::look(&args.folder, |seen| Asker::tell(&serde_json::json!(seen).to_string()));
+    let depth = if args.brief { store::Depth::Opening } else { store::Depth::Rows };
+    store::look(&args.folder, depth, |seen| Asker::tell(&serde_json::json!(seen).to_string()));
 }
 
 /// The process that this one works for. It answers what it is told with a byte, and is gone when standard input ends.

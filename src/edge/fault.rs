@@ -39,6 +39,7 @@ pub const POINTS: &[&str] = &[
     "journal.drop",
     "store.open",
     "store.states",
+    "store.read",
     "store.subscriptions",
     "store.transaction",
     "store.transaction.after",
@@ -93,6 +94,7 @@ pub const OF_HELPERS: &str = "anew.";
 pub const LIMITS: &[&str] = &[
     "journal.segment",
     "keys.fresh",
+    "look.whole",
     "mend.rest",
     "opening.seconds",
     "reclaim.floor",

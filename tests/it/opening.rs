@@ -4,6 +4,7 @@ mod again;
 mod files;
 mod lost;
 mod refused;
+mod unread;
 
 use std::fs;
 use std::path::{Path, PathBuf};

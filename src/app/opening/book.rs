@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -53,6 +54,8 @@ pub(super) struct Book {
     begun: Option<Timestamp>,
     /// Whether what came of it was used without failing at once.
     stands: bool,
+    /// Whether the store was opened without being read through, and was not since.
+    pub(super) is_unread: bool,
     /// Why the store that was open could not be used any longer.
     pub(super) fatal: Option<String>,
 }
@@ -115,6 +118,39 @@ impl Book {
     /// Those that the admin may not have seen yet.
     pub(super) fn news(&self, now: Timestamp) -> Vec<Repair> {
         self.repairs.iter().filter(|repair| now - repair.at < TOLD_FOR).cloned().collect()
+    }
+}
+
+/// The store that was opened can be used: what comes now is no consequence of a repair that did not help.
+pub(in crate::app) fn note_standing(folder: &Path) {
+    change(folder, Book::note_standing);
+}
+
+/// The store that was open could not be used any longer: the next opening does not trust it.
+pub(in crate::app) fn note_fatal(folder: &Path, why: &str) {
+    change(folder, |book| book.fatal = Some(why.to_owned()));
+}
+
+/// Whether the store was opened without being read through.
+pub(in crate::app) fn is_unread(folder: &Path) -> bool {
+    Book::read(folder).is_unread
+}
+
+/// It is read through by now.
+pub(in crate::app) fn note_read(folder: &Path) {
+    change(folder, |book| book.is_unread = false);
+}
+
+/// Changes what stands in the folder.
+pub(super) fn change(folder: &Path, change: impl FnOnce(&mut Book)) {
+    // One at a time: what is noted elsewhere meanwhile would be lost.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = Book::read(folder);
+    let mut book = before.clone();
+    change(&mut book);
+    if book != before {
+        book.write(folder);
     }
 }
 

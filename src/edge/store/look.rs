@@ -43,12 +43,23 @@ pub enum Seen {
     Refused(String),
 }
 
+/// How far a look goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The store is opened: whatever hangs, panics or takes all memory there does it to the other process.
+    Opening,
+    /// And every row of it is read.
+    Rows,
+}
+
 /// The work of the other process: opens sled in the state folder, whose lock the one that asks holds, and reads every
-/// row. Says how far it has come, and at last what it has found.
-pub fn look(folder: &Path, say: impl Fn(&Seen) + Sync) {
+/// row, if it is to. Says how far it has come, and at last what it has found.
+pub fn look(folder: &Path, depth: Depth, say: impl Fn(&Seen) + Sync) {
     let place = folder.join("db");
-    ahead(place.join("db"));
-    let seen = through(&place, &say).unwrap_or_else(|error| match error.about_room() {
+    if depth == Depth::Rows {
+        ahead(place.join("db"));
+    }
+    let seen = through(&place, depth, &say).unwrap_or_else(|error| match error.about_room() {
         Some(kind) => Seen::Waits { kind, why: error.to_string() },
         None if error.is_fatal() && error.is_about_disk() => Seen::Unreadable(error.reason()),
         None if error.is_fatal() => Seen::Broken(error.reason()),
@@ -58,8 +69,11 @@ pub fn look(folder: &Path, say: impl Fn(&Seen) + Sync) {
 }
 
 /// Has another process look at the store in `folder`. Fails where there is none to be had.
-pub fn ask(helper: &Helper, folder: &Path) -> io::Result<Seen> {
+pub fn ask(helper: &Helper, folder: &Path, depth: Depth) -> io::Result<Seen> {
     let mut command = helper.command("look");
+    if depth == Depth::Opening {
+        command.arg("--brief");
+    }
     command.arg(folder);
     watch(command, Patience::for_looking(bytes_below(&folder.join("db"))))
 }

@@ -72,7 +72,7 @@ use keys::Keys;
 use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 pub use lock::Lock;
-pub use look::{Seen, ask, look};
+pub use look::{Depth, Seen, ask, look};
 pub use mend::{Mended, mend, set_aside, sweep, was_shown};
 pub use obstacle::{Obstacle, ObstacleKind};
 pub use open::{is_gone, prepare, sealing};

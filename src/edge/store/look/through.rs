@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
-use super::Seen;
+use super::{Depth, Seen};
+use crate::edge::fault;
 use crate::edge::room::read_ahead;
 use crate::edge::store::guard::Db;
 use crate::edge::store::open::{claim, open_sled};
 use crate::edge::store::trees::SEQUENCE;
-use crate::edge::store::{COUNT, StoreError, codec};
+use crate::edge::store::{COUNT, Store, StoreError, codec};
 
 /// Rows after which whoever looks says how far it has come.
 const ROWS_PER_WORD: u64 = 1_000;
@@ -22,19 +23,25 @@ const AHEAD_BYTES: u64 = 4 << 20;
 /// What is fetched is no use where it has to give way before it is wanted: it takes at most this part of the memory.
 const AHEAD_PART: u64 = 2;
 
-/// Opens what is at `place` and reads every row of it.
-pub(super) fn through(place: &Path, say: &(impl Fn(&Seen) + Sync)) -> Result<Seen, StoreError> {
+/// Opens what is at `place` and reads every row of it; none, where only the opening counts.
+pub(super) fn through(place: &Path, depth: Depth, say: &(impl Fn(&Seen) + Sync)) -> Result<Seen, StoreError> {
     let db = open_sled(place)?;
     claim(&db, place)?;
     let meta = db.open_tree("meta")?;
     let sequence = codec::count(meta.get(SEQUENCE)?.as_deref());
     let entries = codec::count(meta.get(COUNT)?.as_deref());
+    if depth == Depth::Opening {
+        return Ok(Seen::Good { sequence, rows: 0, entries });
+    }
     let mut names = db.tree_names();
     names.sort_unstable_by_key(|name| name != LARGEST);
     let (next, rows) = (AtomicUsize::new(0), AtomicU64::new(0));
     let work = || -> Result<(), StoreError> {
         while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-            walk_tree(&db, name, &rows, say)?;
+            walk_tree(&db, name, &rows, |rows| {
+                say(&Seen::Rows(rows));
+                Ok(())
+            })?;
         }
         Ok(())
     };
@@ -47,7 +54,38 @@ pub(super) fn through(place: &Path, say: &(impl Fn(&Seen) + Sync)) -> Result<See
     Ok(Seen::Good { sequence, rows: rows.into_inner(), entries })
 }
 
-fn walk_tree(db: &Db, name: &str, rows: &AtomicU64, say: &impl Fn(&Seen)) -> Result<(), StoreError> {
+impl Store {
+    /// Reads every row, once, and calls `breathe` now and then, which may give it up; says how many there are. Where one
+    /// cannot be read the store is broken. Blocking, and as long as it takes.
+    pub fn read_through(
+        &self,
+        mut breathe: impl FnMut(u64) -> Result<(), StoreError>,
+    ) -> Result<u64, StoreError> {
+        let rows = AtomicU64::new(0);
+        let mut read = || -> Result<(), StoreError> {
+            fault::failing("store.read").map_err(sled::Error::Io)?;
+            self.db.tree_names().iter().try_for_each(|name| walk_tree(&self.db, name, &rows, &mut breathe))
+        };
+        read().inspect_err(|error| {
+            if error.is_fatal() {
+                self.note_broken();
+            }
+        })?;
+        Ok(rows.into_inner())
+    }
+
+    /// Whatever comes of it is doubtful from now on.
+    pub fn note_broken(&self) {
+        self.db.is_broken().store(true, Ordering::Relaxed);
+    }
+}
+
+fn walk_tree(
+    db: &Db,
+    name: &str,
+    rows: &AtomicU64,
+    mut say: impl FnMut(u64) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut last = None;
     for row in &db.open_tree(name)? {
         let (key, _) = row?;
@@ -58,7 +96,7 @@ fn walk_tree(db: &Db, name: &str, rows: &AtomicU64, say: &impl Fn(&Seen)) -> Res
         last = Some(key);
         let read = rows.fetch_add(1, Ordering::Relaxed) + 1;
         if read.is_multiple_of(ROWS_PER_WORD) {
-            say(&Seen::Rows(read));
+            say(read)?;
         }
     }
     Ok(())
