@@ -106,10 +106,11 @@ pub(super) fn take_in(
     if is_delta {
         update.delisted = join(&mut listed, &old.listed);
     } else {
+        let count = u32::try_from(listed.len()).unwrap_or(u32::MAX);
+        update.state.listed_max = old.listed_max.max(count);
         update.delisted =
             old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
     }
-    update.state.listed_max = old.listed_max.max(u32::try_from(listed.len()).unwrap_or(u32::MAX));
     update.state.listed = listed;
 }
 
