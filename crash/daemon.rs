@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// How often it is looked whether it has ended.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 
+/// Whoever works for a daemon hears at once that it is gone.
+const HELPERS_LIMIT: Duration = Duration::from_secs(10);
+
 /// A running daemon; killed when dropped.
 pub struct Daemon {
     child: Child,
@@ -54,9 +57,27 @@ impl Daemon {
         }
     }
 
+    /// Whoever works for it ends with it.
     pub fn kill(&mut self) -> io::Result<()> {
+        let helpers = self.helpers();
         self.child.kill()?;
-        self.child.wait().map(drop)
+        self.child.wait()?;
+        let end = Instant::now() + HELPERS_LIMIT;
+        while let Some(helper) = helpers.iter().find(|helper| is_alive(helper)) {
+            if Instant::now() > end {
+                return Err(io::Error::other(format!("the process {helper} outlives the daemon")));
+            }
+            thread::sleep(LOOK_INTERVAL);
+        }
+        Ok(())
+    }
+
+    /// The processes that work for it; none where the system does not tell.
+    fn helpers(&self) -> Vec<String> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten();
+        let of = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children")).ok();
+        let all: Vec<String> = threads.flatten().filter_map(of).collect();
+        all.iter().flat_map(|some| some.split_whitespace()).map(str::to_owned).collect()
     }
 
     /// SIGTERM; it is to end in good order.
@@ -64,6 +85,12 @@ impl Daemon {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
         self.wait(limit)
     }
+}
+
+/// One that has ended and that nobody has asked for yet is none.
+fn is_alive(process: &str) -> bool {
+    let told = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    told.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
 impl Drop for Daemon {

@@ -28,7 +28,7 @@ pub const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 /// What is published is shown by then, and delivered.
 const SHOW_LIMIT: Duration = Duration::from_secs(30);
 const STOP_LIMIT: Duration = Duration::from_secs(25);
-const READ_INTERVAL: Duration = Duration::from_millis(10);
+/// How often something is read, and looked at.
 const TICK: Duration = Duration::from_millis(10);
 /// The live feed has room for a thousand.
 const ENTRIES_MAX: usize = 900;
@@ -36,13 +36,13 @@ const ENTRIES_MAX: usize = 900;
 pub struct House {
     pub folder: TempDir,
     pub origin: Origin,
-    program: PathBuf,
+    pub program: PathBuf,
     address: SocketAddr,
     memory: Arc<Mutex<Memory>>,
     is_over: Arc<AtomicBool>,
     daemon: Option<Daemon>,
     /// What takes away what was not synced, if anything does.
-    forget: Option<Forget>,
+    pub forget: Option<Forget>,
     /// Since when the subscriber is subscribed for certain.
     subscribed: Option<Instant>,
     next_try: Instant,
@@ -86,7 +86,7 @@ impl House {
             for path in PATHS.iter().cycle().take_while(|_| !is_over.load(Ordering::Relaxed)) {
                 let is_conditional = random.is_in(50);
                 drop(read(&memory, &origin, address, path, is_conditional));
-                thread::sleep(READ_INTERVAL);
+                thread::sleep(TICK);
             }
         });
         Ok(Some(house))
@@ -134,8 +134,16 @@ impl House {
 
     /// Lets it work for so long, or until it ends; says how it ended.
     pub fn work(&mut self, time: Duration) -> io::Result<Option<ExitStatus>> {
+        self.work_until(time, |_| false)
+    }
+
+    /// The same, or until something is so.
+    pub fn work_until<F>(&mut self, time: Duration, is_so: F) -> io::Result<Option<ExitStatus>>
+    where
+        F: Fn(&Self) -> bool,
+    {
         let end = Instant::now() + time;
-        while Instant::now() < end && !self.has_findings() {
+        while Instant::now() < end && !self.has_findings() && !is_so(self) {
             if let Some(status) = self.ended()? {
                 return Ok(Some(status));
             }

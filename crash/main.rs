@@ -11,6 +11,7 @@ mod daemon;
 mod damage;
 mod forget;
 mod house;
+mod making;
 mod memory;
 mod origin;
 mod page;
@@ -29,14 +30,14 @@ use clap::Parser;
 use nashra::edge::fault::{FAULT_VARIABLE, LIMITS_VARIABLE, POINTS};
 
 use crate::house::House;
+use crate::making::KINDS;
 use crate::random::Random;
 use crate::tally::Tally;
 
 /// So small that what happens once a week happens every few seconds.
-const LIMITS: &str = "journal.segment=60000,keys.fresh=30,snapshots.first=1,snapshots.interval=2";
-/// The moments at which a store is made anew, and by what limits every store is worth that.
-const OF_RECLAIMING: &str = "reclaim.";
-const RECLAIMING: &str = "reclaim.floor=1,reclaim.times=1,reclaim.grown=1,reclaim.interval=1";
+const LIMITS: &str = "journal.segment=60000,keys.fresh=30,snapshots.first=1,snapshots.interval=2,mend.rest=1";
+/// From this round on every fourth one goes through a kind of [`making::KINDS`], until each had its turn.
+const FIRST_MAKING: u32 = 3;
 /// A moment that has a name is waited for so long.
 const POINT_LIMIT: Duration = Duration::from_secs(5);
 /// The moment that a store has in its first life alone.
@@ -91,6 +92,8 @@ enum Way {
     Failing(&'static str, u64),
     /// It is stopped in good order.
     Stopped,
+    /// At each moment of a kind, one behind the other.
+    Making(&'static str),
 }
 
 impl Way {
@@ -101,6 +104,7 @@ impl Way {
             Self::At(name, _) => name,
             Self::Failing(..) => "after a write that failed",
             Self::Stopped => "stopped in good order",
+            Self::Making(kind) => kind,
         }
     }
 }
@@ -143,10 +147,12 @@ impl Run {
         let program = program.canonicalize().map_err(|error| {
             io::Error::other(format!("{}: {error}: build it first, or name it with --bin", program.display()))
         })?;
-        let points: Vec<&str> = match &arguments.point {
-            None => POINTS.to_vec(),
-            Some(wanted) => POINTS.iter().copied().filter(|name| name == wanted).collect(),
-        };
+        let named = POINTS.iter().copied();
+        let named = named.filter(|name| arguments.point.as_ref().is_none_or(|wanted| wanted == name));
+        // Those of a kind are one.
+        let kind = |name| KINDS.into_iter().find(|kind| str::starts_with(name, kind));
+        let mut points: Vec<&str> = named.map(|name| kind(name).unwrap_or(name)).collect();
+        points.dedup();
         if points.is_empty() {
             return Err(io::Error::other(format!(
                 "there is no such moment; there are {}",
@@ -186,8 +192,14 @@ impl Run {
             let first = self.tally.rounds();
             while !self.is_over() && !house.is_full() && self.tally.rounds() - first < self.arguments.renew {
                 let way = self.choose(before.is_none(), &mut next_point);
-                let reached = self.round(&mut house, way, before)?;
+                let reached = match way {
+                    Way::Making(kind) => self.making_round(&mut house, kind)?,
+                    _ => self.round(&mut house, way, before)?,
+                };
                 self.tally.note(way.name(), reached);
+                if let Way::At(name, _) = way {
+                    self.tally.note_moment(name, reached);
+                }
                 before = Some(way);
                 let findings = house.take_findings();
                 if !findings.is_empty() {
@@ -217,6 +229,11 @@ impl Run {
         if is_new && self.points.contains(&ONCE) && self.random.is_in(50) {
             return Way::At(ONCE, 1);
         }
+        let since = self.tally.rounds().checked_sub(FIRST_MAKING);
+        let turn = since.filter(|since| self.arguments.point.is_none() && since.is_multiple_of(4));
+        if let Some(kind) = turn.and_then(|since| KINDS.get(since as usize / 4)) {
+            return Way::Making(kind);
+        }
         if self.arguments.point.is_none() && self.tally.rounds().is_multiple_of(2) {
             return match self.random.below(0..100) {
                 0..72 => Way::AtWork,
@@ -229,25 +246,21 @@ impl Run {
             *next_point = (*next_point + 1) % self.points.len();
         }
         let name = self.points[*next_point];
-        // Times are counted from where the daemon has begun anew, which it does there.
-        let is_once = !self.tally.has_reached(name) || name.starts_with(OF_RECLAIMING);
+        if KINDS.contains(&name) {
+            return Way::Making(name);
+        }
+        let is_once = !self.tally.has_reached(name);
         let count = self.random.pick(&COUNTS).filter(|_| !is_once).unwrap_or(1);
         if self.random.is_in(15) { Way::Failing(name, count) } else { Way::At(name, count) }
     }
 
     /// From a start to a kill. Says whether the daemon died where it was meant to.
     fn round(&mut self, house: &mut House, way: Way, before: Option<Way>) -> io::Result<bool> {
-        let limits = match way {
-            Way::At(name, _) | Way::Failing(name, _) if name.starts_with(OF_RECLAIMING) => {
-                format!("{LIMITS},{RECLAIMING}")
-            }
-            _ => LIMITS.to_owned(),
-        };
-        let mut environment = vec![(LIMITS_VARIABLE.to_owned(), limits)];
+        let mut environment = vec![(LIMITS_VARIABLE.to_owned(), LIMITS.to_owned())];
         let fault = match way {
             Way::At(name, count) => Some(format!("{name}:{count}")),
             Way::Failing(name, count) => Some(format!("{name}:{count}:error")),
-            Way::AtWork | Way::AtStart | Way::Stopped => None,
+            Way::AtWork | Way::AtStart | Way::Stopped | Way::Making(_) => None,
         };
         environment.extend(fault.iter().map(|fault| (FAULT_VARIABLE.to_owned(), fault.clone())));
         house.start(&environment)?;
@@ -279,6 +292,21 @@ impl Run {
             self.tally.rounds() + 1,
             self.arguments.rounds,
             fault.as_deref().unwrap_or(way.name()),
+        );
+        Ok(is_reached)
+    }
+
+    /// One of several starts, each of which ends at another moment of a kind.
+    fn making_round(&mut self, house: &mut House, kind: &'static str) -> io::Result<bool> {
+        let began = Instant::now();
+        let is_reached = self.making(house, kind)?;
+        let seen = house.memory().numbers(memory::LONG).len();
+        let not = if is_reached { "" } else { " (not all were reached)" };
+        println!(
+            "{:>5}/{} died at each moment {kind}* within {} ms{not}; {seen} entries seen",
+            self.tally.rounds() + 1,
+            self.arguments.rounds,
+            began.elapsed().as_millis(),
         );
         Ok(is_reached)
     }
@@ -332,7 +360,7 @@ impl Run {
     }
 
     fn sum_up(&self) {
-        println!("\n{}", self.tally.print());
+        println!("\n{}", self.tally.print(POINTS.len()));
         println!(
             "{} entries were seen in {} documents; {} deliveries of the hub, in which {} entries came again",
             self.entries, self.documents, self.deliveries.0, self.deliveries.1

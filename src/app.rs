@@ -60,7 +60,6 @@ pub use hide::{Done, stored_hide};
 pub use hub::stored_subscriptions;
 pub use in_force::{Beginning, begin};
 pub use jobs::Summary;
-pub use opening::Looker;
 pub use permit::{Permit, needs_permits, stored_permits};
 pub use plan::plan_stored;
 pub use probe::{Found, Probe, fetch_document, probe};

@@ -3,7 +3,9 @@
 use chrono::{SecondsFormat, SubsecRound as _};
 
 use super::opening::Repair;
+use super::reclaim::mib;
 use super::trouble::Told;
+use crate::edge::store::Try;
 use crate::model::{Health, HealthKind, Notice, Notices, Site, SourceId, SourceState, Timestamp};
 use crate::pipeline;
 
@@ -21,13 +23,24 @@ pub(super) struct Refused {
     pub(super) mistakes: Vec<String>,
 }
 
-/// The newest notices about these sources.
+/// What there is to be told about nashra itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ours<'a> {
+    /// A feeds.toml that is not in force.
+    pub(super) refused: Option<&'a Refused>,
+    /// Stores that were broken.
+    pub(super) repairs: &'a [Repair],
+    /// Since when no snapshot can be made, and why.
+    pub(super) no_snapshot: Option<&'a (Timestamp, String)>,
+    /// Stores that were made anew for the space that they took, or should have been.
+    pub(super) tries: &'a [Try],
+}
+
+/// The newest notices about these sources and about ourselves.
 pub(super) fn notices<'a>(
     site: &Site,
     sources: impl Iterator<Item = (&'a SourceId, &'a SourceState)>,
-    refused: Option<&Refused>,
-    repairs: &[Repair],
-    no_snapshot: Option<&(Timestamp, String)>,
+    ours: &Ours<'_>,
     troubles: impl Iterator<Item = &'a Told>,
 ) -> Notices {
     let sources: Vec<(&SourceId, &SourceState)> = sources.collect();
@@ -40,8 +53,10 @@ pub(super) fn notices<'a>(
         list.insert(list.partition_point(|other| other.at > notice.at), notice);
     }
     list.truncate(NOTICES_MAX);
+    let Ours { refused, repairs, no_snapshot, tries } = *ours;
     let about_us = refused.map(about_config).into_iter().chain(repairs.iter().map(about_repair));
-    let about_us = about_us.chain(no_snapshot.map(about_snapshots)).chain(troubles.map(about_disk));
+    let about_us = about_us.chain(no_snapshot.map(about_snapshots)).chain(tries.iter().map(about_space));
+    let about_us = about_us.chain(troubles.map(about_disk));
     for notice in about_us {
         let place = list.partition_point(|other| other.at > notice.at);
         list.insert(place, notice);
@@ -197,6 +212,37 @@ fn about_repair(repair: &Repair) -> Notice {
     }
 }
 
+/// That the store was made anew for the space that it took, or could not be.
+fn about_space(tried: &Try) -> Notice {
+    let Try { at, old, made } = tried;
+    let took = format!("took {} for {} of entries", mib(old.disk_bytes), mib(old.live_bytes));
+    let (title, word, why, then) = match made {
+        Ok(disk_bytes) => (
+            format!(
+                "The store was made anew: {} given back",
+                mib(old.disk_bytes.saturating_sub(*disk_bytes))
+            ),
+            "reclaimed",
+            format!("it {took}"),
+            format!("It was made anew, and takes {}.", mib(*disk_bytes)),
+        ),
+        Err(why) => (
+            "The store could not be made anew".to_owned(),
+            "not-reclaimed",
+            why.clone(),
+            format!("It could not be made anew: {why}. It stays as it is, and is tried again in a day."),
+        ),
+    };
+    Notice {
+        id: pipeline::notice_id("space", *at),
+        title,
+        why,
+        text: format!("At {} the store {took}. {then}", moment(*at)),
+        word: word.to_owned(),
+        at: at.trunc_subsecs(0),
+    }
+}
+
 fn moment(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
@@ -206,6 +252,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::edge::store::Size;
     use crate::model::{Push, Renamed, Trouble};
 
     fn health(is: HealthKind, seconds: i64) -> Health {
@@ -238,7 +285,8 @@ mod tests {
         let ids: Vec<(SourceId, &SourceState)> =
             states.iter().map(|(id, state)| (SourceId((*id).to_owned()), state)).collect();
         let ids = ids.iter().map(|(id, state)| (id, *state));
-        let told = notices(&site, ids, refused.as_ref(), &[], None, [].into_iter());
+        let ours = Ours { refused: refused.as_ref(), ..Ours::default() };
+        let told = notices(&site, ids, &ours, [].into_iter());
         let titles: Vec<&str> = told.list.iter().map(|notice| notice.title.as_str()).collect();
         assert_eq!(titles, expected);
         told
@@ -300,6 +348,30 @@ mod tests {
         let over = Some(Trouble { over: Some(moment(9)), ..trouble });
         a.push.as_mut().unwrap().trouble = over;
         assert_eq!(check(&[("a", a)], None, expected), told);
+    }
+
+    #[test]
+    fn what_became_of_the_space_is_told() {
+        let old = Size { disk_bytes: 900 << 20, live_bytes: 100 << 20 };
+        for (made, title, word, then) in [
+            (
+                Result::Ok(150 << 20),
+                "The store was made anew: 750.0 MiB given back",
+                "reclaimed",
+                "It was made anew, and takes 150.0 MiB.",
+            ),
+            (
+                Err("no room".to_owned()),
+                "The store could not be made anew",
+                "not-reclaimed",
+                "It could not be made anew: no room. It stays as it is, and is tried again in a day.",
+            ),
+        ] {
+            let told = about_space(&Try { at: Timestamp::UNIX_EPOCH, old, made });
+            assert_eq!((told.title.as_str(), told.word.as_str()), (title, word));
+            let took = "At 1970-01-01T00:00:00Z the store took 900.0 MiB for 100.0 MiB of entries.";
+            assert_eq!(told.text, format!("{took} {then}"));
+        }
     }
 
     #[test]

@@ -14,8 +14,8 @@ pub(super) use self::book::Repair;
 use self::patience::Patience;
 use super::{Options, reclaim, restore};
 use crate::edge::store::{
-    self, Exchanged, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen, Store,
-    StoreError,
+    self, Exchanged, Helper, Holes, Lock, Lost, Mended, Obstacle, ObstacleKind, Rebuilt, Sealing, Seen,
+    Store, StoreError,
 };
 use crate::edge::{clock, fault};
 
@@ -29,27 +29,6 @@ const REST_SECONDS_MAX: usize = 600;
 /// What is named of a long list.
 const NAMED_MAX: usize = 10;
 
-/// Who looks at a store before it is opened: this program, as another process.
-#[derive(Clone, Debug)]
-pub struct Looker {
-    program: PathBuf,
-}
-
-impl Looker {
-    /// The program that this process runs, also where another one has taken its place on the disk.
-    pub fn of_this_program() -> Option<Self> {
-        let running = PathBuf::from("/proc/self/exe");
-        let program = if running.exists() { Some(running) } else { std::env::current_exe().ok() };
-        Some(Self { program: program? })
-    }
-
-    /// What it sees. `None` where there is no other process to be had.
-    fn ask(&self, folder: &Path) -> Option<Seen> {
-        let asked = store::ask(&self.program, &["look"], folder);
-        asked.inspect_err(|error| tracing::warn!(%error, "the store cannot be looked at beforehand")).ok()
-    }
-}
-
 /// An open store, and what was mended of late.
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -62,7 +41,7 @@ pub(super) struct Opened {
 pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
     let lock = Lock::take(&options.state_folder)?;
     clock::keep_in(lock.folder());
-    let opened = Opening { lock, looker: options.looker.as_ref(), waits: None }.open()?;
+    let opened = Opening { lock, helper: options.helper.as_ref(), waits: None }.open()?;
     note_standing(&options.state_folder);
     Ok(opened.store)
 }
@@ -70,11 +49,11 @@ pub(super) fn open_here(options: &Options) -> Result<Store, StoreError> {
 /// Opens the store of the daemon, which has taken its lock.
 pub(super) fn open(
     lock: Lock,
-    looker: Option<&Looker>,
+    helper: Option<&Helper>,
     waits: &dyn Fn(Obstacle),
 ) -> Result<Opened, StoreError> {
     clock::keep_in(lock.folder());
-    Opening { lock, looker, waits: Some(waits) }.open()
+    Opening { lock, helper, waits: Some(waits) }.open()
 }
 
 /// The store that was opened can be used: what comes now is no consequence of a repair that did not help.
@@ -123,7 +102,7 @@ enum Cause {
 
 struct Opening<'a> {
     lock: Lock,
-    looker: Option<&'a Looker>,
+    helper: Option<&'a Helper>,
     /// Who hears of what a patient one waits for; any other one fails instead.
     waits: Option<&'a dyn Fn(Obstacle)>,
 }
@@ -142,7 +121,7 @@ impl Opening<'_> {
 
     fn open_now(&self) -> Result<Opened, StoreError> {
         store::sweep(&self.lock)?;
-        restore::take_pending(&self.lock, clock::now());
+        restore::take_pending(&self.lock, self.helper, clock::now());
         let mut book = Book::read(self.lock.folder());
         let mut exchanged = store::take_up(&self.lock, book.fatal.is_none())?;
         let (mut repairs, mut holes) = (0, Holes::Refused);
@@ -240,9 +219,11 @@ impl Opening<'_> {
     /// What another process sees in it.
     fn look(&self, why: &str) -> Result<Doubt, StoreError> {
         let begun = Instant::now();
-        let Some(seen) = self.looker.and_then(|looker| looker.ask(self.lock.folder())) else {
-            return Ok(Doubt::None);
+        let ask = |helper| {
+            let seen = store::ask(helper, self.lock.folder());
+            seen.inspect_err(|error| tracing::warn!(%error, "the store cannot be looked at beforehand")).ok()
         };
+        let Some(seen) = self.helper.and_then(ask) else { return Ok(Doubt::None) };
         let ms = begun.elapsed().as_millis();
         match seen {
             Seen::Good { sequence, rows, entries } => {
@@ -251,7 +232,7 @@ impl Opening<'_> {
             }
             Seen::Broken(why) => Ok(Doubt::Broken(why, Cause::Damage)),
             Seen::Unreadable(why) => Ok(Doubt::Broken(why, Cause::Disk)),
-            Seen::Waits(why) => Err(StoreError::Obstacle(Obstacle { kind: ObstacleKind::NoRoom, why })),
+            Seen::Waits { kind, why } => Err(StoreError::Obstacle(Obstacle { kind, why })),
             Seen::Refused(why) => Err(StoreError::Refused(why)),
             Seen::Rows(_) => Ok(Doubt::None),
         }
@@ -323,7 +304,7 @@ impl Opening<'_> {
         let (begun, now) = (Instant::now(), clock::now());
         book.note_begun(now);
         book.write(folder);
-        let mended = store::mend(&self.lock, skipped, now, is_better);
+        let mended = store::mend(&self.lock, self.helper, skipped, now, is_better);
         if mended.as_ref().map_or_else(StoreError::is_about_disk, Option::is_none) {
             // It was no repair.
             *book = before;

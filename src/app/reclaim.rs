@@ -4,17 +4,20 @@
 use std::path::Path;
 
 use crate::edge::fault;
-use crate::edge::store::{Bounds, Reclaimed, Size, Store, StoreError, Verdict, judge};
+use crate::edge::store::{Bounds, Helper, Reclaimed, Size, Store, StoreError, Verdict, judge};
 use crate::model::Timestamp;
 
 /// Makes the store anew from its newest snapshot where it takes far more than `live_bytes`. Says whether it is to be
-/// opened anew, to take the new one. `breathe` is called again and again, and may give it up.
+/// opened anew, to take the new one. `breathe` is called again and again, and may give it up: then, and where it fails, the
+/// admin hears of it unless `is_over`.
 pub(super) fn make_anew_if_worth_it(
     store: &Store,
+    helper: Option<&Helper>,
     snapshot: &Path,
     live_bytes: u64,
     now: Timestamp,
     breathe: impl FnMut() -> Result<(), StoreError>,
+    is_over: impl Fn() -> bool,
 ) -> bool {
     let figures = store.figures(live_bytes, now);
     let Size { disk_bytes, .. } = figures.now;
@@ -36,10 +39,15 @@ pub(super) fn make_anew_if_worth_it(
     tracing::info!(
         "the store takes {takes} for {holds} of entries: it is made anew beside, which takes a while"
     );
-    match store.make_anew(snapshot, figures.now, now, breathe) {
+    match store.make_anew(helper, snapshot, figures.now, now, breathe) {
         Ok(()) => true,
         Err(error) => {
             tracing::warn!(%error, "the store could not be made anew: it is tried again in a day");
+            if !is_over()
+                && let Err(error) = store.note_not_made(figures.now, &error)
+            {
+                tracing::warn!(%error, "that cannot be written down");
+            }
             false
         }
     }
@@ -74,7 +82,7 @@ fn bounds() -> Bounds {
 }
 
 /// For people.
-fn mib(bytes: u64) -> String {
+pub(super) fn mib(bytes: u64) -> String {
     format!("{}.{} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20)
 }
 

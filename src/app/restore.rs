@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AppError, Options};
 use crate::edge::snapshot::{self, Summary};
-use crate::edge::store::{Lock, Rebuilt, StoreError, check_snapshot, rebuild};
+use crate::edge::store::{self, Helper, Lock, Rebuilt, Recipe, StoreError, check_snapshot};
 use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;
 
@@ -57,7 +57,7 @@ pub fn stored_restore(options: &Options, from: impl Read) -> Result<Restored, Ap
     let lock = Lock::take(&options.state_folder)?;
     let failed = |source| AppError::Io { what: "the snapshot cannot be restored".to_owned(), source };
     receive(lock.folder(), from).map_err(failed)?;
-    let restored = take_in(&lock, clock::now())?;
+    let restored = take_in(&lock, options.helper.as_ref(), clock::now())?;
     restored.ok_or_else(|| AppError::Usage("somebody else has taken the snapshot away".to_owned()))
 }
 
@@ -83,8 +83,8 @@ pub(super) fn make_way(lock: &Lock) {
 
 /// Takes in the snapshot that was brought, if there is one. Where that cannot be done, it is moved aside, and the store
 /// stays as it is: nobody wants it to be replaced much later.
-pub(super) fn take_pending(lock: &Lock, now: Timestamp) {
-    match take_in(lock, now) {
+pub(super) fn take_pending(lock: &Lock, helper: Option<&Helper>, now: Timestamp) {
+    match take_in(lock, helper, now) {
         Ok(None) => {}
         Ok(Some(Restored { sequence, rows, made_at, before })) => {
             tracing::warn!(sequence, rows, %made_at, before, "the store was restored from a snapshot");
@@ -100,17 +100,17 @@ pub(super) fn take_pending(lock: &Lock, now: Timestamp) {
 }
 
 /// `None` where there is nothing to be taken in.
-fn take_in(lock: &Lock, now: Timestamp) -> Result<Option<Restored>, StoreError> {
+fn take_in(lock: &Lock, helper: Option<&Helper>, now: Timestamp) -> Result<Option<Restored>, StoreError> {
     let folder = lock.folder();
     let (pending, new) = (folder.join(PENDING), folder.join(NEW));
     let failed = |source| StoreError::Folder { path: folder.display().to_string(), source };
-    remove(&new).map_err(failed)?;
+    store::clear(&new)?;
     let head = match File::open(&pending) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => snapshot::head(file.map_err(failed)?)?,
     };
-    let made = rebuild(&new, Some(&pending), &folder.join("no journal"));
-    let Rebuilt { sequence, rows, .. } = made.inspect_err(|_| drop(remove(&new)))?;
+    let recipe = Recipe { snapshot: Some(&pending), journal: None };
+    let Rebuilt { sequence, rows, .. } = store::make_aside(helper, &new, recipe, || Ok(()))?;
     fault::point("restore.rebuilt");
     let kept = folder.join("snapshots").join(snapshot::name(sequence, head.made_at));
     let before = swap(folder, &new, &kept, now).map_err(failed)?;

@@ -19,7 +19,7 @@ use super::hub::{self, HubLink};
 use super::items::Items;
 use super::jobs::{self, Report, Summary};
 use super::mail::Post;
-use super::opening::{self, Looker};
+use super::opening;
 use super::packing::keep_packed;
 use super::poller::{Caught, Poller, said};
 use super::ports::{listen, local_address, open_to_admins};
@@ -35,7 +35,7 @@ use crate::edge::admin::AdminApi;
 use crate::edge::clock::Beat;
 use crate::edge::hub::Hub;
 use crate::edge::listeners::Listeners;
-use crate::edge::store::{Lock, Obstacle, ObstacleKind, StoreError};
+use crate::edge::store::{Helper, Lock, Obstacle, ObstacleKind, StoreError};
 use crate::edge::watch::Watch;
 use crate::edge::{clock, fault, files, serve, stop, systemd};
 
@@ -53,8 +53,9 @@ pub struct Options {
     pub config_path: PathBuf,
     /// The folder of the store and the socket.
     pub state_folder: PathBuf,
-    /// Who looks at the store before it is opened; without one it is opened as it is, and may hang where it is damaged.
-    pub looker: Option<Looker>,
+    /// Who looks at the store before it is opened, and makes it anew where that is due. Without one it is opened as it is,
+    /// and may hang where it is damaged; and made in this process, which keeps the memory that it takes.
+    pub helper: Option<Helper>,
     /// Whether that file says something that cannot be, and an older one is in force.
     pub is_older: bool,
 }
@@ -77,8 +78,8 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
     let shown = Shown::recall(&options.state_folder, &config);
     house.open(listeners, &options, &config, &shown);
     let config = Arc::new(config);
-    let folder = options.state_folder.clone();
-    let opening = start::begin(lock, options.looker.clone(), shown, Arc::clone(&config), &house.porch)?;
+    let (folder, helper) = (options.state_folder.clone(), options.helper.clone());
+    let opening = start::begin(lock, helper.clone(), shown, Arc::clone(&config), &house.porch)?;
     let (poller, results) = Poller::new(&config)?;
     let waited = tokio::select! {
         waited = start::wait(opening, &mut house.events, &house.porch) => waited,
@@ -107,7 +108,7 @@ pub async fn run(options: Options, config: Config, given: Listeners) -> Result<E
         }
     };
     history.note_standing();
-    let keeper = Keeper::start(Arc::clone(&store), &folder, take_the_fresh_one(&house.events_in));
+    let keeper = Keeper::start(Arc::clone(&store), &folder, helper, take_the_fresh_one(&house.events_in));
     daemon.repairs = repairs;
     daemon.snapshots = Some(Arc::clone(keeper.told()));
     drop(config);

@@ -1,6 +1,8 @@
 //! The snapshots that the daemon makes by itself: one a day, and three are kept. What the journal has from before the
 //! oldest of them goes. Behind each the store is made anew where it takes too much of the disk.
 
+mod waiting;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -8,18 +10,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
-
 use super::reclaim;
 use crate::edge::snapshot::{self, Kept, Summary};
-use crate::edge::store::{Store, StoreError, check_snapshot};
+use crate::edge::store::{Helper, Store, StoreError, Try, check_snapshot};
 use crate::edge::{clock, fault, files};
 use crate::model::Timestamp;
 
-/// How old the newest one becomes.
-const INTERVAL_SECONDS: usize = 24 * 3600;
-/// A store that has none gets its first one so long after the start.
-const FIRST_AFTER_SECONDS: usize = 600;
 /// After one that could not be written.
 const RETRY_AFTER: Duration = Duration::from_secs(3600);
 const KEPT_MAX: usize = 3;
@@ -46,11 +42,15 @@ pub(super) struct Standing {
     pub(super) made_at: Option<Timestamp>,
     /// Since when none can be made, and why.
     pub(super) failing: Option<(Timestamp, String)>,
+    /// What came of making the store anew, the newest at the end.
+    pub(super) tries: Vec<Try>,
 }
 
 struct Work {
     store: Arc<Store>,
     folder: PathBuf,
+    /// Makes the store anew, if there is one.
+    helper: Option<Helper>,
     /// Has the store opened anew.
     renew: Box<dyn Fn() + Send + Sync>,
     is_stopped: Mutex<bool>,
@@ -64,6 +64,10 @@ impl Told {
 
     fn held(&self) -> MutexGuard<'_, Standing> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_tries(&self, tries: Vec<Try>) {
+        self.held().tries = tries;
     }
 
     fn note(&self, done: io::Result<()>, newest: Option<Timestamp>) {
@@ -92,11 +96,12 @@ impl Keeper {
     pub(super) fn start(
         store: Arc<Store>,
         state_folder: &Path,
+        helper: Option<Helper>,
         renew: impl Fn() + Send + Sync + 'static,
     ) -> Self {
         let folder = state_folder.join("snapshots");
         let (renew, is_stopped) = (Box::new(renew), Mutex::default());
-        let work = Work { store, folder, renew, is_stopped, stopped: Condvar::new() };
+        let work = Work { store, folder, helper, renew, is_stopped, stopped: Condvar::new() };
         let (told, work) = (Arc::<Told>::default(), Arc::new(work));
         let (theirs, at_work) = (Arc::clone(&told), Arc::clone(&work));
         let run = move || at_work.run(&theirs);
@@ -128,8 +133,9 @@ impl Keeper {
 impl Work {
     fn run(&self, told: &Told) {
         told.note(Ok(()), self.newest().and_then(|kept| kept.made_at));
-        let mut rest = self.rest();
-        while !self.is_over_within(rest) {
+        told.note_tries(self.store.tries());
+        let mut is_over = self.is_over_before_next(self.rest());
+        while !is_over {
             let mut began = Instant::now();
             let breathe = || {
                 thread::sleep(began.elapsed().min(REST_MAX));
@@ -139,13 +145,19 @@ impl Work {
             if self.is_over_within(Duration::ZERO) {
                 return;
             }
-            rest = if made.is_ok() { interval() } else { RETRY_AFTER };
+            let is_made = made.is_ok();
             let newest = self.newest();
             let (done, summary) = made.map_or_else(|error| (Err(error), None), |made| (Ok(()), Some(made)));
             told.note(done, newest.as_ref().and_then(|kept| kept.made_at));
             if let (Some(Summary { row_bytes, .. }), Some(newest)) = (summary, newest) {
                 self.reclaim(&newest.path, row_bytes);
+                told.note_tries(self.store.tries());
             }
+            is_over = if is_made {
+                self.is_over_before_next(waiting::interval())
+            } else {
+                self.is_over_within(RETRY_AFTER)
+            };
         }
     }
 
@@ -160,7 +172,10 @@ impl Work {
             began = Instant::now();
             Ok(())
         };
-        if reclaim::make_anew_if_worth_it(&self.store, snapshot, live_bytes, clock::now(), breathe) {
+        let (store, helper) = (&self.store, self.helper.as_ref());
+        let is_over = || self.is_over_within(Duration::ZERO);
+        if reclaim::make_anew_if_worth_it(store, helper, snapshot, live_bytes, clock::now(), breathe, is_over)
+        {
             (self.renew)();
         }
     }
@@ -174,21 +189,6 @@ impl Work {
 
     fn newest(&self) -> Option<Kept> {
         snapshot::kept(&self.folder).ok()?.into_iter().next()
-    }
-
-    /// How long it is until the next one is due.
-    fn rest(&self) -> Duration {
-        let (newest, base) = (self.newest(), self.store.journal_base());
-        // Without another one what is stored could not be made anew.
-        if base.is_some_and(|base| newest.as_ref().is_none_or(|newest| newest.sequence < base)) {
-            return Duration::ZERO;
-        }
-        let Some(newest) = newest else {
-            return seconds(fault::limit("snapshots.first", FIRST_AFTER_SECONDS));
-        };
-        let age = newest.made_at.map_or(TimeDelta::MAX, |made_at| clock::now() - made_at);
-        // One of the future was made before the clock was set back.
-        interval().saturating_sub(age.to_std().unwrap_or_default())
     }
 
     /// Makes one, unless the newest has everything, and removes what is not needed any more. Says what is in it.
@@ -266,12 +266,4 @@ impl<W: Write, F: Fn() -> bool> Write for Interruptible<'_, W, F> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
-}
-
-fn interval() -> Duration {
-    seconds(fault::limit("snapshots.interval", INTERVAL_SECONDS))
-}
-
-fn seconds(seconds: usize) -> Duration {
-    Duration::from_secs(seconds as u64)
 }

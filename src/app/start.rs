@@ -16,13 +16,13 @@ use super::daemon::Event;
 use super::ending::close_store;
 use super::items::Items;
 use super::mail::Post;
-use super::opening::{self, Looker, Repair};
+use super::opening::{self, Repair};
 use super::shown::Shown;
 use super::writer::Writer;
 use crate::config::Config;
 use crate::edge::admin::{AdminApi, AdminRequest, AdminResponse, Taker};
 use crate::edge::serve::{Admission, Envelope, Mail, Mailbox, Pages, Reply, STARTING_SECONDS};
-use crate::edge::store::{Lock, Obstacle, StoreError};
+use crate::edge::store::{Helper, Lock, Obstacle, StoreError};
 use crate::edge::{clock, systemd};
 use crate::model::Document;
 
@@ -210,7 +210,7 @@ impl Opening {
 /// that is told to end need not wait for it.
 pub(super) fn begin(
     lock: Lock,
-    looker: Option<Looker>,
+    helper: Option<Helper>,
     shown: Shown,
     config: Arc<Config>,
     porch: &Arc<Porch>,
@@ -220,7 +220,7 @@ pub(super) fn begin(
     let open = move || {
         let folder = lock.folder().to_path_buf();
         let opening::Opened { store, repairs } =
-            opening::open(lock, looker.as_ref(), &|waits| porch.note_waiting(waits))?;
+            opening::open(lock, helper.as_ref(), &|waits| porch.note_waiting(waits))?;
         let store = Arc::new(store);
         let writer =
             Writer::behind(shown, Arc::clone(&store), &config, clock::now()).inspect_err(|error| {

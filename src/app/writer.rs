@@ -38,7 +38,7 @@ use super::row::Row;
 use super::shown::{Shown, imprint};
 use crate::config::Config;
 use crate::edge::editions::{Editions, Imprint};
-use crate::edge::store::{Store, StoreError, Surplus};
+use crate::edge::store::{Memory, Store, StoreError, Surplus};
 use crate::model::{
     Digest, EntryKey, Fetched, Hidden, Location, Published, SectionId, Site, Source, SourceCard, SourceId,
     SourceState, Timestamp, Update, Window,
@@ -94,6 +94,9 @@ pub(super) struct Writer {
     /// Where the walk over what is more than `keep_entries` goes on, and when the last one began.
     surplus: Option<Surplus>,
     surplus_at: Option<Timestamp>,
+    /// The same of what is remembered of removed entries.
+    memory: Option<Memory>,
+    memory_at: Option<Timestamp>,
     /// The related stories of what is shown.
     shelf: Shelf,
     clicks_seen: ClicksSeen,
@@ -181,6 +184,8 @@ impl Writer {
             removed_count: 0,
             surplus: None,
             surplus_at: None,
+            memory: None,
+            memory_at: None,
             shelf: Shelf::default(),
             clicks_seen: ClicksSeen::default(),
             filer: Filer::default(),

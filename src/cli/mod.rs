@@ -5,6 +5,7 @@ mod check;
 mod entries;
 mod hide;
 mod look;
+mod make;
 mod moment;
 mod parse;
 mod plan;
@@ -28,9 +29,10 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-use crate::app::{self, AppError, Looker, Options};
+use crate::app::{self, AppError, Options};
 use crate::config::{Config, Mistake};
 use crate::edge::log::Log;
+use crate::edge::store::Helper;
 
 /// Exit code for a command that could not do its work.
 const FAILED: u8 = 1;
@@ -91,6 +93,9 @@ enum Command {
     /// Look at a store for damage, for a nashra that is about to open it.
     #[command(hide = true)]
     Look(look::Args),
+    /// Make a store from a snapshot and a journal, for a nashra that takes it.
+    #[command(hide = true)]
+    Make(make::Args),
     /// Let an entry back that was hidden: to its place, with its id.
     Unhide(hide::Args),
     /// Write the whole store into one file, also while the daemon runs.
@@ -139,6 +144,10 @@ pub fn main() -> ExitCode {
         Command::Render(args) => render::main(&args, &config),
         Command::Look(args) => {
             look::main(&args);
+            Ok(())
+        }
+        Command::Make(args) => {
+            make::main(&args);
             Ok(())
         }
         Command::Hide(args) => hide::main(&args, true, &config),
@@ -190,7 +199,7 @@ fn options(config: &Config, config_path: &Path) -> Options {
     Options {
         config_path: config_path.to_path_buf(),
         state_folder,
-        looker: Looker::of_this_program(),
+        helper: Helper::of_this_program(),
         is_older: false,
     }
 }

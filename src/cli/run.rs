@@ -9,16 +9,7 @@ use crate::app::{self, End, Options, Restart};
 use crate::config::Config;
 use crate::edge::listeners::Listeners;
 use crate::edge::log;
-
-/// What the allocator of glibc is told (mallopt(3)): one pool, of which it gives back what is free. By itself it has a
-/// pool for each thread, and a million entries with their index take a third more memory: 256 MiB instead of 186. Above
-/// the size of a segment of sled: at each opening it writes zeros over all that are free, and from memory that is fresh
-/// each time the system would write them in small parts, for each of which it has to read the disk first.
-const THRIFT: &[(&str, &str)] = &[
-    ("MALLOC_ARENA_MAX", "1"),
-    ("MALLOC_TRIM_THRESHOLD_", "1048576"),
-    ("MALLOC_MMAP_THRESHOLD_", "1048576"),
-];
+use crate::edge::store::THRIFT;
 
 pub(super) fn main(config_path: &Path) -> Result<(), CliError> {
     begin_thriftily();

@@ -64,6 +64,9 @@ pub const POINTS: &[&str] = &[
     "mend.made",
     "mend.aside",
     "mend.placed",
+    "anew.begin",
+    "anew.step",
+    "anew.made",
     "reclaim.begin",
     "reclaim.made",
     "reclaim.noted",
@@ -84,6 +87,8 @@ pub const POINTS: &[&str] = &[
     "hub.note",
     "hub.note.after",
 ];
+/// What the names of moments of other processes begin with, which work for one that goes on.
+pub const OF_HELPERS: &str = "anew.";
 /// Every limit that can be made smaller.
 pub const LIMITS: &[&str] = &[
     "journal.segment",
@@ -96,6 +101,9 @@ pub const LIMITS: &[&str] = &[
     "reclaim.times",
     "snapshots.first",
     "snapshots.interval",
+    "snapshots.journal",
+    "snapshots.look",
+    "snapshots.percent",
     "stop.seconds",
 ];
 
@@ -210,6 +218,17 @@ pub fn hand_over(command: &mut Command) {
     match ASKED_FOR.get().and_then(|asked_for| asked_for.fault.as_ref()).and_then(Fault::rest) {
         Some(rest) => drop(command.env(FAULT_VARIABLE, rest)),
         None => drop(command.env_remove(FAULT_VARIABLE)),
+    }
+}
+
+/// A process that works for this one meets the moments that are its own, and none else; it counts from the beginning.
+pub fn pass_on(command: &mut Command) {
+    if !is_armed() {
+        return;
+    }
+    let fault = ASKED_FOR.get().and_then(|asked_for| asked_for.fault.as_ref());
+    if !fault.is_some_and(|fault| fault.name.starts_with(OF_HELPERS)) {
+        command.env_remove(FAULT_VARIABLE);
     }
 }
 

@@ -173,6 +173,14 @@ impl Journal {
         }
         if is_any_gone { segment::sync_folder(folder) } else { Ok(()) }
     }
+
+    /// What the segments take on the disk, in bytes, that have records behind this place.
+    pub fn bytes_behind(&self, place: u64) -> io::Result<u64> {
+        let segments = Segment::all(&self.shared.folder)?;
+        let ends = segments.iter().skip(1).map(|next| next.first).chain([u64::MAX]);
+        let behind = segments.iter().zip(ends).filter(|(_, end)| *end > place.saturating_add(1));
+        behind.map(|(segment, _)| Ok(fs::metadata(&segment.path)?.len())).sum()
+    }
 }
 
 impl Drop for Journal {

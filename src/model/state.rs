@@ -72,6 +72,8 @@ pub struct SourceState {
     pub document: Option<Digest>,
     /// The entries that the last good answer listed.
     pub listed: Vec<EntryKey>,
+    /// The most entries that one of its good answers has ever listed: so many may be listed again.
+    pub listed_max: u32,
     /// When it first listed entries; until then, whatever it lists is backfill.
     pub first_at: Option<Timestamp>,
     /// Whether feeds.toml has given it another address of which no entry was read yet: what shares nothing with

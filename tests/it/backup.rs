@@ -1,6 +1,7 @@
 //! Snapshots: what is written down while the writer goes on is exactly one moment of the store, and nothing that is
 //! damaged is taken for it.
 
+mod aside;
 mod daemon;
 mod damage;
 mod meanwhile;
@@ -12,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use nashra::edge::snapshot::Summary;
-use nashra::edge::store::{Ledger, Store, rebuild};
+use nashra::edge::store::{Ledger, Rebuilt, Recipe, Store, StoreError, rebuild};
 use nashra::model::*;
 use nashra::pipeline;
 
@@ -109,6 +110,10 @@ fn snapshot(store: &Store, path: &Path) -> Summary {
     store.snapshot(File::create(path).unwrap(), at(NOW), || {}).unwrap()
 }
 
+fn make(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<Rebuilt, StoreError> {
+    rebuild(place, Recipe { snapshot, journal: Some(journal) }, |_| Ok(()))
+}
+
 #[test]
 fn a_store_comes_back_row_by_row() {
     for settled in [false, true] {
@@ -122,7 +127,7 @@ fn a_store_comes_back_row_by_row() {
         let told = snapshot(&store, &file);
         assert_eq!((told.sequence, told.head.before, told.records), (store.sequence(), store.sequence(), 0));
         drop(store);
-        let rebuilt = rebuild(&place, Some(&file), &other.path().join("journal")).unwrap();
+        let rebuilt = make(&place, Some(&file), &other.path().join("journal")).unwrap();
         let rows = all_rows(&folder.path().join("db"));
         assert_eq!((rebuilt.sequence, rebuilt.records, rebuilt.lost), (told.sequence, 0, vec![]));
         assert_eq!((rebuilt.rows, told.bytes), (rows.len() as u64, fs::metadata(&file).unwrap().len()));
@@ -171,10 +176,10 @@ fn what_came_after_the_snapshot_is_taken_from_the_journal() {
     let expected = all_rows(&folder.path().join("db"));
     for (name, snapshot) in [("with", Some(file.as_path())), ("without", None)] {
         let place = other.path().join(name);
-        let rebuilt = rebuild(&place, snapshot, &journal).unwrap();
+        let rebuilt = make(&place, snapshot, &journal).unwrap();
         let records = if snapshot.is_some() { sequence - told.sequence } else { sequence };
         assert_eq!((rebuilt.sequence, rebuilt.records, rebuilt.lost), (sequence, records, vec![]));
         assert_eq!(all_rows(&place), expected, "{name}");
-        assert!(rebuild(&place, snapshot, &journal).is_err(), "what is there is not written over");
+        assert!(make(&place, snapshot, &journal).is_err(), "what is there is not written over");
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::time::Instant;
 
 use nashra::edge::store::{Exchanged, Holes, Lock, Size, Store, take_up};
 use nashra::model::*;
@@ -46,7 +47,7 @@ fn made_anew(folder: &Path) -> Size {
     let now = store.figures(summary.row_bytes, at(NOW));
     assert!(now.now.live_bytes > 5_000 && now.now.disk_bytes > now.now.live_bytes && now.spare_bytes > 0);
     assert_eq!((now.fresh, now.tried_ago), (None, None));
-    store.make_anew(&snapshot, now.now, at(NOW), || Ok(())).unwrap();
+    store.make_anew(None, &snapshot, now.now, at(NOW), || Ok(())).unwrap();
     assert_eq!(poll(&store, 50..70), 10);
     assert_eq!(store.figures(1, at(NOW)).tried_ago, Some(chrono::TimeDelta::zero()));
     now.now
@@ -149,7 +150,7 @@ fn what_is_given_up_leaves_nothing() {
     let snapshot = place.path().join("snapshot");
     store.snapshot(File::create(&snapshot).unwrap(), at(NOW), || {}).unwrap();
     let mut breaths = 0;
-    let given_up = store.make_anew(&snapshot, Size::default(), at(NOW), || {
+    let given_up = store.make_anew(None, &snapshot, Size::default(), at(NOW), || {
         breaths += 1;
         if breaths < 3 { Ok(()) } else { Err(nashra::edge::store::StoreError::Broken) }
     });
@@ -157,7 +158,7 @@ fn what_is_given_up_leaves_nothing() {
     assert!(!place.path().join("db.fresh").exists());
     assert!(store.figures(1, at(NOW)).tried_ago.is_some(), "it is not tried again at once");
     fs::write(&snapshot, "no snapshot").unwrap();
-    assert!(store.make_anew(&snapshot, Size::default(), at(NOW), || Ok(())).is_err());
+    assert!(store.make_anew(None, &snapshot, Size::default(), at(NOW), || Ok(())).is_err());
     assert!(!place.path().join("db.fresh").exists());
 }
 
@@ -168,8 +169,46 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn home() -> Home {
     let home = Home::new(CONFIG);
+    let config = fs::read_to_string(home.path("feeds.toml")).unwrap();
+    home.write("feeds.toml", &config.replace("[server]\n", "[server]\nadmin = \"127.0.0.1:0\"\n"));
     home.write("wire.xml", &rss(&[1, 2, 3]));
     home
+}
+
+/// Waits until the admin hears this, once.
+fn wait_until_told(daemon: &Daemon, title: &str) {
+    let begun = Instant::now();
+    loop {
+        let told = ask_at(daemon.admin.unwrap(), "GET", "/admin.atom", &[]);
+        match told.text().matches(&format!("<title>{title}")).count() {
+            0 => assert!(begun.elapsed() < DEADLINE, "{title}: {}", told.text()),
+            times => return assert_eq!(times, 1, "{title}: {}", told.text()),
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Whether another process is making a store for this home.
+fn is_being_made(home: &Home) -> bool {
+    let folder = home.folder.path().canonicalize().unwrap();
+    let is_maker = |process: fs::DirEntry| {
+        let told = fs::read(process.path().join("cmdline")).unwrap_or_default();
+        let place = fs::read_link(process.path().join("cwd"));
+        place.is_ok_and(|place| place == folder) && told.split(|byte| *byte == 0).any(|word| word == b"make")
+    };
+    fs::read_dir("/proc").unwrap().flatten().any(is_maker)
+}
+
+/// Lets a daemon make the store anew, which does not come to an end.
+fn in_the_middle(home: &Home) -> Daemon {
+    fs::remove_file(home.path("state/space.json")).ok();
+    let daemon = home.start_with(&[LIMITS, ("NASHRA_FAULT", "anew.step:2:hang")]);
+    let begun = Instant::now();
+    while !is_being_made(home) || !home.path("state/db.fresh").exists() {
+        assert!(begun.elapsed() < DEADLINE);
+        std::thread::yield_now();
+    }
+    daemon
 }
 
 /// What readers get: bodies and entity tags.
@@ -201,9 +240,13 @@ fn readers_do_not_notice() {
     assert!(text.starts_with("the store took ") && text.ends_with(" MiB given back"), "{text}");
     assert_eq!(shown(&daemon), before);
     daemon.wait_for("the store", |line| line["message"] == "the store is open");
+    wait_until_told(&daemon, "The store was made anew: ");
     home.write("wire.xml", &rss(&[1, 2, 3, 4]));
     daemon.wait_for_poll("wire", "ok");
     assert!(shown(&daemon)[0].0.contains("Story 4"));
+    assert!(daemon.stop().success());
+    let daemon = home.start();
+    wait_until_told(&daemon, "The store was made anew: ");
     assert!(daemon.stop().success());
     check_sound(&home, "at the end");
 }
@@ -230,21 +273,61 @@ fn whatever_dies_is_made_good_by_the_next_start() {
 
 #[test]
 fn what_fails_is_told_and_not_tried_at_once() {
-    for point in ["begin", "made", "take"] {
+    for fault in [
+        "reclaim.begin:1:error",
+        "reclaim.made:1:error",
+        "reclaim.take:1:error",
+        // Whoever makes it is killed.
+        "anew.step:2",
+        "anew.step:1:full",
+        "anew.made:1:error",
+    ] {
         let home = home();
-        let fault = format!("reclaim.{point}:1:error");
-        let daemon = home.start_with(&[LIMITS, ("NASHRA_FAULT", &fault)]);
+        let daemon = home.start_with(&[LIMITS, ("NASHRA_FAULT", fault)]);
         daemon.wait_for_poll("wire", "ok");
-        daemon.wait_for(point, |line| {
+        daemon.wait_for(fault, |line| {
             line["message"].as_str().is_some_and(|said| said.contains("could not be made anew"))
         });
-        if point == "take" {
+        if fault.starts_with("reclaim.take") {
             // It had begun anew for that.
             daemon.wait_for("the store", |line| line["message"] == "the store is open");
         }
+        wait_until_told(&daemon, "The store could not be made anew");
         home.write("wire.xml", &rss(&[1, 2, 3, 4]));
         daemon.wait_for_poll("wire", "ok");
         assert!(daemon.stop().success());
-        check_sound(&home, point);
+        check_sound(&home, fault);
     }
+}
+
+#[test]
+fn a_stop_ends_whoever_makes_it() {
+    let home = home();
+    let daemon = in_the_middle(&home);
+    let before = shown(&daemon);
+    assert!(daemon.stop().success());
+    assert!(!is_being_made(&home), "it does not outlive the daemon");
+    check_sound(&home, "after a stop");
+    let daemon = home.start();
+    assert_eq!(shown(&daemon), before);
+    let told = ask_at(daemon.admin.unwrap(), "GET", "/admin.atom", &[]);
+    assert!(!told.text().contains("could not be made anew"), "that was no failure: {}", told.text());
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_kill_ends_whoever_makes_it() {
+    let home = home();
+    let daemon = in_the_middle(&home);
+    let before = shown(&daemon);
+    daemon.kill();
+    let begun = Instant::now();
+    while is_being_made(&home) {
+        assert!(begun.elapsed() < DEADLINE, "it outlives the daemon");
+        std::thread::yield_now();
+    }
+    let daemon = home.start();
+    assert_eq!(shown(&daemon), before);
+    assert!(daemon.stop().success());
+    check_sound(&home, "after a kill");
 }

@@ -5,6 +5,7 @@ mod damage;
 mod earlier;
 mod journal;
 mod ledger;
+mod memory;
 mod pages;
 mod retention;
 mod shown;
@@ -17,7 +18,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use nashra::edge::store::{PURGE_BATCH_MAX, Store};
+use nashra::edge::store::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Store};
 use nashra::model::*;
 use nashra::pipeline;
 

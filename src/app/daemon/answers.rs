@@ -7,7 +7,7 @@ use chrono::SecondsFormat;
 use super::{Daemon, FILING_PAUSE, PURGE_INTERVAL, Refused};
 use crate::app::hide::{Done, Order};
 use crate::app::jobs::check_names;
-use crate::app::notices::notices;
+use crate::app::notices::{Ours, notices};
 use crate::app::permit::{self, Permit};
 use crate::app::sources::{Accepted, accept, is_wanted};
 use crate::app::view::{HostView, SourceView, counts, politeness};
@@ -86,7 +86,8 @@ impl Daemon {
         let snapshots = self.snapshots.as_ref().map(|told| told.standing()).unwrap_or_default();
         let troubles = self.troubles.told();
         let (refused, no_snapshot) = (self.refused.as_ref(), snapshots.failing.as_ref());
-        notices(self.writer.site(), sources, refused, &self.repairs, no_snapshot, troubles)
+        let ours = Ours { refused, repairs: &self.repairs, no_snapshot, tries: &snapshots.tries };
+        notices(self.writer.site(), sources, &ours, troubles)
     }
 
     /// Ends the quarantine of the named sources: the next asking, which is due at once, takes them in.

@@ -1,5 +1,7 @@
 //! What the writer forgets: entries that nobody lists any more, and much later the keys that they were known by.
 
+mod memory;
+
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
@@ -8,10 +10,6 @@ use super::Writer;
 use crate::edge::store::{Purged, Store, StoreError};
 use crate::model::{EntryKey, SourceId, SourceState, Timestamp, Update, Validators};
 use crate::pipeline::{merge, window};
-
-/// Days for which an entry is recognised after `keep_days` have removed it. What a source lists again within
-/// them is no news; after them nothing is left of it.
-const REMEMBER_DAYS: i64 = 400;
 
 impl Writer {
     /// Does one batch of the work; says whether there may be more. Readers see what is removed at the end of it. What
@@ -41,8 +39,9 @@ impl Writer {
             return Ok(true);
         }
         let has_old_stories = self.stories.forget(&self.store, counted)?;
-        let forgotten = self.store.forget(kept_since - TimeDelta::days(REMEMBER_DAYS))?;
-        Ok(has_old_stories || forgotten + self.store.forget_stubs(kept_since)? > 0)
+        let forgotten = self.store.forget(kept_since - TimeDelta::days(memory::DAYS_MAX))?;
+        let has_surplus = self.forget_surplus(now)?;
+        Ok(has_old_stories || has_surplus || forgotten + self.store.forget_stubs(kept_since)? > 0)
     }
 
     fn note_removed(&mut self, gone: &[EntryKey]) {
@@ -220,6 +219,29 @@ mod tests {
         let later = now + TimeDelta::days(i64::from(writer.keep_days) + 3);
         while writer.retain(later, later).unwrap() {}
         assert_eq!(stored(&writer), 2 * told_twice);
+    }
+
+    #[test]
+    fn a_source_is_remembered_for_as_many_entries_as_it_may_list_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let mut writer = open(folder.path(), now);
+        for hour in 0..6 {
+            let from = usize::try_from(hour).unwrap() * 500;
+            listed(&mut writer, "wire", from..from + 500, now + TimeDelta::hours(hour));
+        }
+        listed(&mut writer, "wire", [], now + TimeDelta::hours(6));
+        let later = now + TimeDelta::days(i64::from(writer.keep_days) + 3);
+        while writer.retain(later, later).unwrap() {}
+        assert_eq!(writer.store.entries_stored().unwrap(), 0);
+        listed(&mut writer, "wire", 0..3_000, later);
+        assert_eq!(writer.store.entries_stored().unwrap(), 1_000, "those of the first two hours");
+        // It may list so many again.
+        listed(&mut writer, "wire", [], later + TimeDelta::hours(1));
+        let later = later + TimeDelta::days(i64::from(writer.keep_days) + 3);
+        while writer.retain(later, later).unwrap() {}
+        listed(&mut writer, "wire", 0..3_000, later);
+        assert_eq!(writer.store.entries_stored().unwrap(), 0);
     }
 
     #[test]

@@ -261,6 +261,12 @@ fn segments_that_are_not_needed_go_but_for_the_last() {
         }
         append(&journal, &place.to_string()).unwrap();
     }
+    let whole = |place| journal.bytes_behind(place).unwrap();
+    let (all, half) = (whole(0), whole(2));
+    assert!(
+        whole(1) == all && half < all && whole(3) == half && whole(9) > 0 && whole(9) < half,
+        "{all} {half}"
+    );
     let left = |place| {
         journal.drop_before(place).unwrap();
         Segment::all(folder.path()).unwrap().iter().map(|segment| segment.first).collect::<Vec<_>>()

@@ -70,7 +70,7 @@ impl Store {
         for (entry, keys) in learnt {
             self.name(&mut commit, entry, keys)?;
         }
-        self.date(&mut commit, &update.delisted, codec::time(update.at))?;
+        self.date(&mut commit, &update.source, &update.delisted, codec::time(update.at))?;
         self.undate(&mut commit, &update.relisted)?;
         commit.sketches = self.sketch_rows(&update.sketches)?;
         let stub = |dropped: &Dropped| Stub {

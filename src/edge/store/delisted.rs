@@ -2,7 +2,8 @@
 //!
 //! The moment stands in the index of keys, under a name of its own kind; `delisted` has the rows of earlier versions.
 //! A row of `due` is named after its stage, the moment and an entry; its value has the other entries of that poll, one
-//! after the other. One row an entry would make most of what the store must keep at hand of its pages.
+//! after the other, and behind those that were removed whose they are. One row an entry would make most of what the
+//! store must keep at hand of its pages.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,16 +11,21 @@ use super::codec::{self, NAME_BYTES, TIME_BYTES};
 use super::commit::Commit;
 use super::keys::Name;
 use super::{Stage, Store, StoreError};
-use crate::model::EntryKey;
+use crate::model::{Digest, EntryKey, SourceId};
 
 /// What the names begin with under which the index of keys says when an entry was last listed.
 const LEFT: u8 = b'w';
 /// Entries in one row of `due`.
 const DUE_ENTRIES_MAX: usize = 256;
 const KEY_BYTES: usize = 16;
+const OWNER_BYTES: usize = 8;
 
 /// A moment as [`codec::time`] writes it.
 pub(super) type Time = [u8; TIME_BYTES];
+
+/// Whose a row of removed entries is: the beginning of the hash of its source's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Owner([u8; OWNER_BYTES]);
 
 /// Since when an entry is not listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,19 +61,21 @@ impl Store {
         Ok(left)
     }
 
-    /// Writes that a source does not list these any more.
-    pub(super) fn date(&self, commit: &mut Commit, keys: &[EntryKey], at: Time) -> Result<(), StoreError> {
+    /// Writes that their source does not list these any more.
+    pub(super) fn date(
+        &self,
+        commit: &mut Commit,
+        source: &SourceId,
+        keys: &[EntryKey],
+        at: Time,
+    ) -> Result<(), StoreError> {
         self.undate(commit, keys)?;
         commit.keys.extend(keys.iter().map(|key| (name(*key), Some(written(at)))));
-        let in_sheaves = self.sheaves_of(keys)?;
-        let in_sheaves: HashSet<EntryKey> = in_sheaves.into_iter().map(|(_, key)| key).collect();
-        let (mut stored, mut remembered) = (vec![], vec![]);
-        for key in keys {
-            let is_stored = in_sheaves.contains(key) || self.entries.contains_key(key.0)?;
-            if is_stored { &mut stored } else { &mut remembered }.push(*key);
-        }
-        put_off(commit, Stage::Stored, at, &stored);
-        put_off(commit, Stage::Remembered, at, &remembered);
+        let there = self.stored(keys)?;
+        let (stored, remembered): (Vec<EntryKey>, Vec<EntryKey>) =
+            keys.iter().partition(|key| there.contains(key));
+        put_off(commit, at, &stored);
+        put_aside(commit, at, Some(Owner::of(source)), &remembered);
         Ok(())
     }
 
@@ -89,7 +97,7 @@ impl Store {
                         entries.iter().filter(|key| !gone.contains(key)).copied().collect();
                     if kept.len() < entries.len() {
                         commit.due.remove(&row[..]);
-                        put_off(commit, stage, at, &kept);
+                        write(commit, stage, at, owner(&others), &kept);
                     }
                 }
             }
@@ -125,7 +133,7 @@ impl Store {
             let Some(at) = codec::due_time(&row) else { continue };
             let entries = entries(&row, &others);
             let (now, later) = entries.split_at(room.min(entries.len()));
-            put_off(commit, stage, at, later);
+            write(commit, stage, at, owner(&others), later);
             found.extend(now.iter().map(|key| Due { at, key: *key }));
         }
         let left = self.left(&found.iter().map(|due| due.key).collect::<Vec<_>>())?;
@@ -141,12 +149,22 @@ impl Store {
     }
 }
 
-/// Writes that these entries of a stage are to be looked at in the order of `at`.
-pub(super) fn put_off(commit: &mut Commit, stage: Stage, at: Time, keys: &[EntryKey]) {
+/// Writes that these entries, which are stored, are to be looked at in the order of `at`.
+pub(super) fn put_off(commit: &mut Commit, at: Time, keys: &[EntryKey]) {
+    write(commit, Stage::Stored, at, None, keys);
+}
+
+/// Writes that these entries of one source, which are removed, are to be forgotten in the order of `at`.
+pub(super) fn put_aside(commit: &mut Commit, at: Time, owner: Option<Owner>, keys: &[EntryKey]) {
+    write(commit, Stage::Remembered, at, owner, keys);
+}
+
+fn write(commit: &mut Commit, stage: Stage, at: Time, owner: Option<Owner>, keys: &[EntryKey]) {
+    let owner = owner.as_ref().map_or(&[][..], |owner| &owner.0);
     for keys in keys.chunks(DUE_ENTRIES_MAX) {
         if let Some((first, others)) = keys.split_first() {
             let others: Vec<[u8; KEY_BYTES]> = others.iter().map(|key| key.0).collect();
-            commit.due.insert(codec::due(stage, &at, *first), others.concat());
+            commit.due.insert(codec::due(stage, &at, *first), [&others.concat()[..], owner].concat());
         }
     }
 }
@@ -155,6 +173,18 @@ pub(super) fn put_off(commit: &mut Commit, stage: Stage, at: Time, keys: &[Entry
 pub(super) fn entries(row: &[u8], others: &[u8]) -> Vec<EntryKey> {
     let others = others.as_chunks::<KEY_BYTES>().0;
     codec::due_entry(row).into_iter().chain(others.iter().map(|key| EntryKey(*key))).collect()
+}
+
+/// Whose the entries of a row of `due` are; rows of stored ones and of earlier versions do not say.
+pub(super) fn owner(others: &[u8]) -> Option<Owner> {
+    others.as_chunks::<KEY_BYTES>().1.try_into().ok().map(Owner)
+}
+
+impl Owner {
+    pub(super) fn of(SourceId(id): &SourceId) -> Self {
+        let Digest(hash) = Digest::of([id.as_bytes()]);
+        Self(hash.first_chunk().copied().unwrap_or_default())
+    }
 }
 
 fn name(key: EntryKey) -> Name {

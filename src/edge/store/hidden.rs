@@ -3,8 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use super::commit::Commit;
-use super::delisted::{Left, put_off};
-use super::{Stage, Store, StoreError, codec};
+use super::delisted::{Left, put_aside};
+use super::{Store, StoreError, codec};
 use crate::model::{Entry, EntryKey, Filing, Hidden, Hiding, Timestamp};
 
 /// Entries and stories that can be hidden at a time.
@@ -78,7 +78,7 @@ impl Store {
             if let Some(Left::At(at)) = self.left(&[*key])?.get(key)
                 && !self.is_stored(*key)?
             {
-                put_off(&mut commit, Stage::Remembered, *at, &[*key]);
+                put_aside(&mut commit, *at, None, &[*key]);
             }
         }
         story.iter().for_each(|key| commit.hidden.remove(name(STORY, *key)));

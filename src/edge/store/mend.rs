@@ -5,8 +5,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::anew::{clear, make_aside};
+use super::helper::Helper;
 use super::lock::failed;
-use super::{Lock, Rebuilt, StoreError, rebuild};
+use super::{Lock, Rebuilt, Recipe, StoreError};
 use crate::edge::{fault, snapshot};
 use crate::model::Timestamp;
 
@@ -63,24 +65,24 @@ fn has_any(folder: &Path, suffix: &str) -> bool {
 
 /// Takes away what another mending has left that did not come to its end.
 pub fn sweep(lock: &Lock) -> Result<(), StoreError> {
-    let new = lock.folder().join(NEW);
-    remove(&new).map_err(failed(&new))
+    clear(&lock.folder().join(NEW))
 }
 
 /// Makes the store anew and moves the broken one aside. The newest `skipped` snapshots are left out, but never the oldest
 /// one, without which the journal lacks its beginning: what was made from them did not last. Where `is_better` says no to what would come of it, nothing changes, and there is `None`.
 pub fn mend(
     lock: &Lock,
+    helper: Option<&Helper>,
     skipped: usize,
     now: Timestamp,
     is_better: impl FnOnce(&Rebuilt) -> bool,
 ) -> Result<Option<Mended>, StoreError> {
     sweep(lock)?;
     let folder = lock.folder();
-    let made = match make(folder, skipped) {
+    let made = match make(folder, helper, skipped) {
         Err(error) if error.is_about_room() && drop_broken(folder, 0).map_err(failed(folder))? > 0 => {
             sweep(lock)?;
-            make(folder, skipped)?
+            make(folder, helper, skipped)?
         }
         made => made?,
     };
@@ -108,23 +110,32 @@ pub fn set_aside(lock: &Lock, strange: &[PathBuf]) -> Result<(), StoreError> {
 }
 
 /// From the first snapshot that can be read, or from none.
-fn make(folder: &Path, skipped: usize) -> Result<Mended, StoreError> {
+fn make(folder: &Path, helper: Option<&Helper>, skipped: usize) -> Result<Mended, StoreError> {
     let (new, journal) = (folder.join(NEW), folder.join(JOURNAL));
-    let mut unreadable = vec![];
+    let make = |snapshot: Option<&Path>| {
+        let recipe = Recipe { snapshot, journal: Some(&journal) };
+        make_aside(helper, &new, recipe, || Ok(()))
+    };
+    let (mut unreadable, mut inconclusive) = (vec![], None);
     let kept = snapshot::kept(&folder.join(SNAPSHOTS)).map_err(failed(folder))?;
     let skipped = skipped.min(kept.len().saturating_sub(1));
     for snapshot in kept.into_iter().map(|kept| kept.path).skip(skipped) {
-        match rebuild(&new, Some(&snapshot), &journal) {
+        match make(Some(&snapshot)) {
             Ok(rebuilt) => return Ok(Mended { snapshot: Some(snapshot), rebuilt, unreadable, aside: None }),
             Err(error) if error.is_about_room() => return Err(error),
             Err(error) => {
                 tracing::error!(snapshot = %snapshot.display(), %error, "a snapshot cannot be used");
                 unreadable.push(format!("{}: {error}", snapshot.display()));
-                remove(&new).map_err(failed(&new))?;
+                inconclusive = inconclusive.or(Some(error).filter(StoreError::is_inconclusive));
             }
         }
     }
-    let rebuilt = rebuild(&new, None, &journal)?;
+    let rebuilt = make(None)?;
+    // There may be nothing wrong with a snapshot that has what the journal lacks.
+    if let Some(error) = inconclusive.filter(|_| !rebuilt.lost.is_empty()) {
+        clear(&new)?;
+        return Err(error);
+    }
     Ok(Mended { snapshot: None, rebuilt, unreadable, aside: None })
 }
 

@@ -13,6 +13,7 @@
 //!
 //! A record that cannot be read is named in the log once and then as good as absent.
 
+mod anew;
 mod asking;
 mod clicks;
 mod codec;
@@ -20,8 +21,11 @@ mod commit;
 mod damage;
 mod delisted;
 mod dump;
+mod error;
+mod failure;
 mod frozen;
 mod guard;
+mod helper;
 mod hidden;
 mod keys;
 mod ledger;
@@ -49,31 +53,32 @@ mod walk;
 mod write;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::edge::fault;
 use crate::edge::journal::{Journal, Rows};
-use crate::edge::snapshot::SnapshotError;
 use crate::model::{Digest, Entry, EntryKey, IdentityKey, Known, SourceId, SourceState, Timestamp};
+pub use anew::{clear, make_aside, make_for};
 use chrono::SubsecRound as _;
 use damage::Damage;
 use dump::Dumps;
+pub use error::StoreError;
 use guard::{Db, Tree};
+pub use helper::{Helper, THRIFT, bytes_below};
 pub use hidden::HIDDEN_MAX;
 use keys::Keys;
 use ledger::Ledgers;
 pub use ledger::{PAGE_ENTRIES_MAX, PAGE_ENTRIES_MIN};
 pub use lock::Lock;
-pub use look::{Seen, ask, bytes_below, look};
+pub use look::{Seen, ask, look};
 pub use mend::{Mended, mend, set_aside, sweep, was_shown};
 pub use open::{is_gone, prepare, sealing};
-pub use rebuild::{Lost, Rebuilt, check_snapshot, rebuild};
-pub use reclaim::{Bounds, Exchanged, Figures, Reclaimed, Size, Verdict, judge, take_up};
+pub use rebuild::{Lost, Rebuilt, Recipe, check_snapshot, rebuild};
+pub use reclaim::{Bounds, Exchanged, Figures, Reclaimed, Size, Try, Verdict, judge, take_up};
 use record::Press;
 pub use replay::{Found, Holes};
-pub use retention::{FORGET_BATCH_MAX, PURGE_BATCH_MAX, Purged, Surplus};
+pub use retention::{FORGET_BATCH_MAX, Memory, PURGE_BATCH_MAX, Purged, Surplus};
 use room::Room;
 pub use room::{Obstacle, ObstacleKind};
 pub use scratch::Scratch;
@@ -142,132 +147,6 @@ enum Stage {
     Stored = b'e',
     /// Only its keys are left, and next they are dropped.
     Remembered = b'k',
-}
-
-/// Why the store cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The folder or the lock file cannot be made or read.
-    #[error("{path}: {source}")]
-    Folder {
-        /// The place.
-        path: String,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// Another process holds it.
-    #[error("{0} is using this store; stop it first, or leave out --once to poll through it")]
-    InUse(String),
-    /// It is from a newer version, or its folder holds other things.
-    #[error("{0}")]
-    Refused(String),
-    /// Nothing can be written at the moment.
-    #[error("{0}")]
-    Obstacle(Obstacle),
-    /// sled's files are not ours, or not any more.
-    #[error("{0}")]
-    Foreign(String),
-    /// sled's files are damaged.
-    #[error("{place}: the store is damaged ({why}); `nashra run` makes it anew from the journal")]
-    Damaged {
-        /// Where they are.
-        place: String,
-        /// What is known.
-        why: String,
-    },
-    /// sled does not come back.
-    #[error("the store does not open within {0} s")]
-    Hung(u64),
-    /// Commits are missing between what sled holds and what the journal begins with.
-    #[error(
-        "the store has come to commit {held}, and its journal begins with {first}: `nashra run` makes it anew from a snapshot"
-    )]
-    Behind {
-        /// The place of the last commit in sled.
-        held: u64,
-        /// The first place from which on the journal has all.
-        first: u64,
-    },
-    /// Something has failed in sled: until the store is opened again, it takes no commit.
-    #[error("the store has failed, and takes nothing more until it is opened again")]
-    Broken,
-    /// The journal cannot be written or read.
-    #[error("the journal failed: {0}")]
-    Journal(std::io::Error),
-    /// A snapshot cannot be written or read.
-    #[error("the snapshot failed: {0}")]
-    Snapshot(#[from] SnapshotError),
-    /// sled failed.
-    #[error("the store failed: {0}")]
-    Sled(#[from] sled::Error),
-    /// A record cannot be written or read.
-    #[error("a record of the store is unusable: {0}")]
-    Record(String),
-}
-
-impl StoreError {
-    /// Whether the open store is not to be used any more after this: sled's files are damaged, or sled has failed in a
-    /// way that makes the rest of it doubtful. Opening it anew repairs it.
-    pub fn is_fatal(&self) -> bool {
-        match self {
-            Self::Sled(error) => guard::is_fatal(error),
-            Self::Damaged { .. } | Self::Foreign(_) | Self::Hung(_) | Self::Behind { .. } | Self::Broken => {
-                true
-            }
-            Self::Folder { .. }
-            | Self::InUse(_)
-            | Self::Refused(_)
-            | Self::Obstacle(_)
-            | Self::Journal(_)
-            | Self::Snapshot(_)
-            | Self::Record(_) => false,
-        }
-    }
-}
-
-impl StoreError {
-    /// Whether another store in its place would help.
-    pub fn is_mendable(&self) -> bool {
-        self.is_fatal() && !matches!(self, Self::Hung(_)) && !self.is_about_room()
-    }
-
-    /// What the system said.
-    fn of_system(&self) -> Option<&std::io::Error> {
-        match self {
-            Self::Folder { source, .. }
-            | Self::Journal(source)
-            | Self::Snapshot(SnapshotError::Io(source))
-            | Self::Sled(sled::Error::Io(source)) => Some(source),
-            _ => None,
-        }
-    }
-
-    /// Whether it is the disk that failed: what is on it may be whole. What sled says of its own accord is damage.
-    pub fn is_about_disk(&self) -> bool {
-        match self {
-            Self::Obstacle(obstacle) => obstacle.kind != ObstacleKind::Broken,
-            Self::Sled(_) => self.of_system().is_some_and(|error| error.raw_os_error().is_some()),
-            _ => self.of_system().is_some(),
-        }
-    }
-
-    /// What is wrong, for whoever is about to mend it.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Damaged { why, .. } => why.clone(),
-            other => other.to_string(),
-        }
-    }
-
-    /// Whether it is only that the disk takes nothing: it is full, or read-only.
-    pub fn is_about_room(&self) -> bool {
-        if let Self::Obstacle(obstacle) = self {
-            return matches!(obstacle.kind, ObstacleKind::NoRoom | ObstacleKind::ReadOnly);
-        }
-        let Some(error) = self.of_system() else { return false };
-        matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
-            || error.kind() == ErrorKind::ReadOnlyFilesystem
-    }
 }
 
 impl Store {

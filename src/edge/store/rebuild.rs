@@ -6,6 +6,7 @@ use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use sled::Batch;
 
 use super::StoreError;
@@ -13,6 +14,7 @@ use super::guard::{Db, Tree};
 use super::open::{SCHEMA, sign};
 use super::trees::{SEQUENCE, TREES};
 use super::write::failed;
+use crate::edge::fault;
 use crate::edge::journal::{self, Changes};
 use crate::edge::snapshot::{self, Part, Summary};
 
@@ -26,9 +28,20 @@ const UNWRITTEN_BYTES_MAX: usize = 4 << 20;
 const CACHE_BYTES: u64 = 8 << 20;
 /// Bytes of a snapshot that are read at once.
 const READ_BYTES: usize = 256 << 10;
+/// Bytes of commits from the journal after which it is asked whether to go on.
+const STEP_BYTES: usize = 256 << 10;
+
+/// What a store is to be made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipe<'a> {
+    /// Its rows, or none.
+    pub snapshot: Option<&'a Path>,
+    /// The folder of a journal: all commits in it that the snapshot does not have; or none.
+    pub journal: Option<&'a Path>,
+}
 
 /// What a store was made from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rebuilt {
     /// The place of its last commit.
     pub sequence: u64,
@@ -38,10 +51,12 @@ pub struct Rebuilt {
     pub records: u64,
     /// What is missing, in order; what commits behind it have written is there all the same.
     pub lost: Vec<Lost>,
+    /// Parts of the journal that cannot be read, for the log.
+    pub damaged: Vec<String>,
 }
 
 /// What was nowhere to be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lost {
     /// What the store held before the journal began with the commit in this place.
     Before(u64),
@@ -59,50 +74,41 @@ impl fmt::Display for Lost {
     }
 }
 
-/// Makes a store in the folder `place`, which must not be there yet, from a snapshot and all commits behind it that the
-/// journal in the folder `journal` has; without a snapshot from the journal alone. It is durable when this returns,
-/// and has to be moved to where it belongs. A snapshot that is not whole is an error, and leaves `place` to be removed;
-/// commits that are not there are [`Rebuilt::lost`].
-pub fn rebuild(place: &Path, snapshot: Option<&Path>, journal: &Path) -> Result<Rebuilt, StoreError> {
+/// Makes a store in the folder `place`, which must not be there yet. `step` is told again and again how many rows and
+/// commits there are so far, and may give it up. The store is durable when this returns, and has to be moved to where it
+/// belongs. A snapshot that is not whole is an error, and leaves `place` to be removed; commits that are not there are
+/// [`Rebuilt::lost`]. In this process: see [`super::make_aside`].
+pub fn rebuild(
+    place: &Path,
+    recipe: Recipe<'_>,
+    mut step: impl FnMut(u64) -> Result<(), StoreError>,
+) -> Result<Rebuilt, StoreError> {
     let at = |path: &Path| {
         let path = path.display().to_string();
         move |source| StoreError::Folder { path, source }
     };
     let mut rebuilt = Rebuilt::default();
-    {
-        let mut loading = Loading::begin(fresh(place)?)?;
-        if let Some(path) = snapshot {
-            let file = File::open(path).map_err(at(path))?;
-            let summary =
-                snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| loading.part(part))?;
-            refuse_other_schema(&summary)?;
-            rebuilt.rows = summary.rows();
-            (rebuilt.sequence, rebuilt.records) = (summary.sequence, summary.records);
-        }
-        follow(&mut loading, &mut rebuilt, journal, snapshot.is_some())?;
-        loading.finish(rebuilt.sequence)?;
-    }
-    make_durable(place).map_err(at(place))?;
-    Ok(rebuilt)
-}
-
-/// Makes a store in the folder `place` that holds what the snapshot does, and nothing else. `breathe` is called now and
-/// then, and may give it up. It is durable when this returns.
-pub(super) fn renew(
-    place: &Path,
-    snapshot: &Path,
-    mut breathe: impl FnMut() -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let at = |source| StoreError::Folder { path: snapshot.display().to_string(), source };
     let mut loading = Loading::begin(fresh(place)?)?;
-    let file = File::open(snapshot).map_err(at)?;
-    let summary = snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| {
-        breathe()?;
-        loading.part(part)
-    })?;
-    refuse_other_schema(&summary)?;
-    loading.finish(summary.sequence)?;
-    make_durable(place).map_err(at)
+    fault::failing("anew.begin").map_err(at(place))?;
+    if let Some(path) = recipe.snapshot {
+        let file = File::open(path).map_err(at(path))?;
+        let summary = snapshot::read(BufReader::with_capacity(READ_BYTES, file), |part| {
+            step(loading.rows)?;
+            fault::failing("anew.step").map_err(at(place))?;
+            loading.part(part)
+        })?;
+        refuse_other_schema(&summary)?;
+        rebuilt.rows = summary.rows();
+        (rebuilt.sequence, rebuilt.records) = (summary.sequence, summary.records);
+    }
+    if let Some(journal) = recipe.journal {
+        follow(&mut loading, &mut rebuilt, journal, recipe.snapshot.is_some(), &mut step)?;
+    }
+    step(loading.rows)?;
+    loading.finish(rebuilt.sequence)?;
+    make_durable(place).map_err(at(place))?;
+    fault::failing("anew.made").map_err(at(place))?;
+    Ok(rebuilt)
 }
 
 /// Reads a snapshot to its end. Fails where it is not whole, or where this version could not make a store from it.
@@ -146,6 +152,7 @@ fn follow(
     rebuilt: &mut Rebuilt,
     journal: &Path,
     has_snapshot: bool,
+    step: &mut impl FnMut(u64) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let look = journal::look(journal).map_err(failed)?;
     let held = rebuilt.sequence;
@@ -155,10 +162,13 @@ fn follow(
     if look.last <= held {
         return Ok(());
     }
-    let mut wrong = None;
+    let (mut wrong, mut stepped_at) = (None, loading.bytes);
     let read = journal::read_after(journal, held, |record| {
         rebuilt.records += 1;
-        loading.changes(&record.changes).map_err(|error| {
+        let is_time = loading.bytes - stepped_at > STEP_BYTES as u64;
+        let went_on = if is_time { step(loading.rows + rebuilt.records) } else { Ok(()) };
+        stepped_at = if is_time { loading.bytes } else { stepped_at };
+        went_on.and_then(|()| loading.changes(&record.changes)).map_err(|error| {
             wrong = Some(error);
             io::Error::other("it is told below")
         })
@@ -167,9 +177,7 @@ fn follow(
         (_, Some(wrong)) => return Err(wrong),
         (read, None) => read.map_err(failed)?,
     };
-    if !read.damaged.is_empty() {
-        tracing::error!(damaged = ?read.damaged, "parts of the journal cannot be read");
-    }
+    rebuilt.damaged = read.damaged.iter().map(|part| format!("{part:?}")).collect();
     // What is before its beginning is told already.
     let begun = if has_snapshot { 0 } else { look.base.unwrap_or_default() };
     let missing = read.missing.into_iter().filter(|places| places.end > begun + 1);
@@ -187,6 +195,9 @@ struct Loading {
     db: Db,
     trees: Vec<(&'static str, Tree)>,
     unwritten_bytes: usize,
+    /// What was written so far.
+    rows: u64,
+    bytes: u64,
 }
 
 impl Loading {
@@ -194,7 +205,7 @@ impl Loading {
         sign(&db)?;
         let tree = |name: &&'static str| Ok::<_, StoreError>((*name, db.open_tree(name)?));
         let trees = TREES.iter().map(tree).collect::<Result<_, _>>()?;
-        Ok(Self { db, trees, unwritten_bytes: 0 })
+        Ok(Self { db, trees, unwritten_bytes: 0, rows: 0, bytes: 0 })
     }
 
     fn part(&mut self, part: Part) -> Result<(), StoreError> {
@@ -227,6 +238,7 @@ impl Loading {
             )));
         };
         let (mut batch, mut in_batch, mut bytes) = (Batch::default(), 0, 0);
+        let mut written = (0, 0);
         for (name, value) in rows {
             in_batch += 1;
             bytes += name.len() + value.map_or(0, <[u8]>::len);
@@ -236,11 +248,13 @@ impl Loading {
             }
             if in_batch == BATCH_ROWS_MAX || bytes > BATCH_BYTES_ENOUGH {
                 tree.apply_batch(std::mem::take(&mut batch))?;
-                self.unwritten_bytes += std::mem::take(&mut bytes);
-                in_batch = 0;
+                written = (written.0 + std::mem::take(&mut in_batch), written.1 + std::mem::take(&mut bytes));
             }
         }
         tree.apply_batch(batch)?;
+        let (rows, bytes) = (written.0 + in_batch, written.1 + bytes);
+        self.rows += rows as u64;
+        self.bytes += bytes as u64;
         self.unwritten_bytes += bytes;
         if self.unwritten_bytes > UNWRITTEN_BYTES_MAX {
             self.unwritten_bytes = 0;

@@ -5,19 +5,22 @@
 //! new one is in its place, it is looked at as one that was not closed well, and where it cannot be used the old one
 //! comes back.
 
+mod book;
 mod judge;
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
+pub use self::book::Try;
+use self::book::{Book, Pending};
 pub use self::judge::{Bounds, Figures, Size, Verdict, judge};
+use super::anew::{clear, make_aside};
+use super::helper::Helper;
 use super::lock::failed;
 use super::mend::remove;
-use super::rebuild::renew;
+use super::rebuild::Recipe;
 use super::seal::Seal;
 use super::{Lock, Store, StoreError};
 use crate::edge::{fault, files};
@@ -28,33 +31,8 @@ const STORE: &str = "db";
 const FRESH: &str = "db.fresh";
 /// What it has replaced, until it is open.
 const OLD: &str = "db.old";
-/// The book of it.
-const BOOK: &str = "space.json";
-const BOOK_BYTES_MAX: u64 = 64 << 10;
 /// Bytes of a block, as `stat(2)` counts them.
 const BLOCK_BYTES: u64 = 512;
-
-/// What is written down.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-struct Book {
-    /// When a store was last made anew, or should have been.
-    tried_at: Option<Timestamp>,
-    /// What it took then.
-    fresh: Option<Size>,
-    /// That a whole one is in [`FRESH`], or in the place of [`OLD`].
-    pending: Option<Pending>,
-}
-
-/// A store that waits to be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Pending {
-    /// Who made it: only the same process, which goes on with the same store, takes it. What another one may have done
-    /// to that is anybody's guess.
-    process: String,
-    /// What the old one took.
-    old: Size,
-}
 
 /// That a store made anew is in its place, and the old one is there still.
 #[derive(Debug)]
@@ -86,6 +64,7 @@ impl Store {
     /// what was made so far is removed then, as after any error. Blocking, and as long as a snapshot takes, or longer.
     pub fn make_anew(
         &self,
+        helper: Option<&Helper>,
         snapshot: &Path,
         old: Size,
         now: Timestamp,
@@ -99,10 +78,10 @@ impl Store {
         // Before anything else: whatever comes of it, it is not tried again at once.
         (book.tried_at, book.pending) = (Some(now), None);
         book.write(folder).map_err(&failed)?;
-        remove(&fresh).map_err(&failed)?;
+        clear(&fresh)?;
         let make = || {
             fault::failing("reclaim.begin").map_err(&failed)?;
-            renew(&fresh, snapshot, breathe)?;
+            make_aside(helper, &fresh, Recipe { snapshot: Some(snapshot), journal: None }, breathe)?;
             fault::failing("reclaim.made").map_err(&failed)?;
             book.pending = Some(Pending { process, old });
             book.write(folder).map_err(&failed)
@@ -112,6 +91,19 @@ impl Store {
         // It would cost reading all of it, and it has done its work.
         self.seal.leave_out();
         Ok(())
+    }
+
+    /// Writes down why the last try failed, for the admin.
+    pub fn note_not_made(&self, old: Size, why: &StoreError) -> Result<(), StoreError> {
+        let folder = self.lock.folder();
+        let mut book = Book::read(folder);
+        book.note(old, Err(&why.to_string()));
+        book.write(folder).map_err(failed(folder))
+    }
+
+    /// What came of the last tries to make it anew, the newest at the end.
+    pub fn tries(&self) -> Vec<Try> {
+        Book::read(self.lock.folder()).tries
     }
 }
 
@@ -142,6 +134,7 @@ fn taken_up(folder: &Path, is_wanted: bool) -> io::Result<Option<Exchanged>> {
     };
     if let Err(error) = exchange(folder) {
         tracing::warn!(%error, "the store could not be made anew: it stays as it is, and is tried again in a day");
+        book.note(pending.old, Err(&error.to_string()));
         return forget(folder, &book).map(|()| None);
     }
     Ok(Some(Exchanged { folder: folder.to_path_buf(), old: pending.old }))
@@ -181,7 +174,9 @@ impl Exchanged {
             remove(&folder.join(OLD))?;
             fault::point("reclaim.removed");
             let fresh = Some(Size { disk_bytes: bytes, live_bytes: old.live_bytes });
-            Book { fresh, pending: None, ..Book::read(&folder) }.write(&folder)?;
+            let mut book = Book { fresh, pending: None, ..Book::read(&folder) };
+            book.note(old, Ok(bytes));
+            book.write(&folder)?;
             Ok(Reclaimed { old, disk_bytes: bytes })
         };
         finish().map_err(failed(&folder))
@@ -189,28 +184,17 @@ impl Exchanged {
 
     /// The new one cannot be used: the old one comes back. The journal has what it lacks.
     pub fn put_back(self) -> Result<(), StoreError> {
-        let Self { folder, .. } = self;
+        let Self { folder, old } = self;
         let place = folder.join(STORE);
         let put_back = || {
             remove(&place)?;
             fs::rename(folder.join(OLD), &place)?;
             files::sync_folder_of(&place)?;
-            Book { pending: None, ..Book::read(&folder) }.write(&folder)
+            let mut book = Book { pending: None, ..Book::read(&folder) };
+            book.note(old, Err("what was made could not be used"));
+            book.write(&folder)
         };
         put_back().map_err(failed(&folder))
-    }
-}
-
-impl Book {
-    /// What stands in the folder; one that cannot be read is empty.
-    fn read(folder: &Path) -> Self {
-        let read = files::read_bytes(&folder.join(BOOK), BOOK_BYTES_MAX).ok();
-        read.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
-    }
-
-    fn write(&self, folder: &Path) -> io::Result<()> {
-        let text = serde_json::to_vec(self)?;
-        files::write_whole(&folder.join(BOOK), |out| out.write_all(&text), |_| Ok(()))
     }
 }
 

@@ -4,16 +4,18 @@
 //! which is in the order of that moment: a batch costs what it removes, however large the store is. An entry
 //! waits for the others of its story (see [`stories`]).
 
+mod memory;
 mod stories;
 mod surplus;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+pub use self::memory::Memory;
 pub use self::surplus::Surplus;
 use super::commit::Commit;
-use super::delisted::{Due, Time, put_off};
+use super::delisted::{Due, Owner, Time, put_aside};
 use super::{Stage, Store, StoreError, codec};
-use crate::model::{EntryKey, Timestamp};
+use crate::model::{DroppedReason, EntryKey, Stub, Timestamp};
 
 /// Entries removed by one call of [`Store::purge`], so that retention never holds up a poll.
 pub const PURGE_BATCH_MAX: usize = 500;
@@ -37,23 +39,21 @@ impl Store {
         let mut gone = vec![];
         let overdue = self.overdue(&mut commit, Stage::Stored, codec::time(before), PURGE_BATCH_MAX)?;
         let looked_at_any = !overdue.is_empty();
-        let mut remembered: BTreeMap<Time, Vec<EntryKey>> = BTreeMap::new();
         let keys: Vec<EntryKey> = overdue.iter().map(|due| due.key).collect();
         let (stored, stories) = (self.stored(&keys)?, self.stories_of(&keys)?);
-        for Due { at, key } in overdue {
-            let story = stories.get(&key).copied();
-            if self.waits_for_its_story(&mut commit, key, story, before)? {
+        let mut removed = vec![];
+        for due in overdue {
+            let story = stories.get(&due.key).copied();
+            if self.waits_for_its_story(&mut commit, due.key, story, before)? {
                 continue;
             }
-            remembered.entry(at).or_default().push(key);
-            if stored.contains(&key) {
-                gone.push(key);
+            removed.push(due);
+            if stored.contains(&due.key) {
+                gone.push(due.key);
             }
         }
         let stubs = self.take_away(&mut commit, &gone, now)?;
-        for (at, keys) in remembered {
-            put_off(&mut commit, Stage::Remembered, at, &keys);
-        }
+        put_all_aside(&mut commit, &removed, &stubs);
         self.unbind(&mut commit, &gone)?;
         self.drop_lists_and_clicks(&gone)?;
         self.remember(&mut commit, stubs.into_iter())?;
@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// Those of the entries that are stored, readable or not.
-    fn stored(&self, keys: &[EntryKey]) -> Result<HashSet<EntryKey>, StoreError> {
+    pub(super) fn stored(&self, keys: &[EntryKey]) -> Result<HashSet<EntryKey>, StoreError> {
         let mut stored: HashSet<EntryKey> = self.sheaves_of(keys)?.into_iter().map(|(_, key)| key).collect();
         for key in keys {
             if !stored.contains(key) && self.entries.contains_key(key.0)? {
@@ -73,24 +73,52 @@ impl Store {
     }
 
     /// Drops the keys of up to [`FORGET_BATCH_MAX`] removed entries that no source has listed since `before`;
-    /// says of how many. Whoever lists one of them again brings a new entry.
+    /// says of how many. Whoever lists one of them again brings a new entry. [`Store::forget_surplus`] does the same to
+    /// those that are too many.
     pub fn forget(&self, before: Timestamp) -> Result<usize, StoreError> {
         let mut commit = Commit::default();
         let overdue = self.overdue(&mut commit, Stage::Remembered, codec::time(before), FORGET_BATCH_MAX)?;
-        for Due { key, .. } in &overdue {
+        let keys: Vec<EntryKey> = overdue.iter().map(|due| due.key).collect();
+        self.forget_these(&mut commit, &keys)?;
+        self.commit(commit)?;
+        Ok(overdue.len())
+    }
+
+    /// Drops the keys of removed entries, whose rows in `due` are taken out already, and what else is remembered of
+    /// them.
+    fn forget_these(&self, commit: &mut Commit, keys: &[EntryKey]) -> Result<(), StoreError> {
+        let mut forgotten = vec![];
+        for key in keys {
             // What is hidden must not come back as something new.
             if self.is_hidden(*key)? {
                 continue;
             }
-            self.forget_date(&mut commit, *key);
+            forgotten.push(*key);
+            self.forget_date(commit, *key);
             if let Some(names) = self.names.get(key.0)? {
                 for name in codec::names(&names) {
-                    self.drop_key(&mut commit, *key, name)?;
+                    self.drop_key(commit, *key, name)?;
                 }
                 commit.names.remove(key.0);
             }
         }
-        self.commit(commit)?;
-        Ok(overdue.len())
+        self.drop_stubs_of(commit, &forgotten)
+    }
+}
+
+/// Writes that removed entries are to be forgotten in their time; the stubs of those that could be read say whose they
+/// were.
+fn put_all_aside(commit: &mut Commit, removed: &[Due], stubs: &[Stub]) {
+    let owner = |stub: &Stub| match stub.dropped.reason {
+        DroppedReason::Expired { entry } => Some((entry, Owner::of(&stub.source))),
+        _ => None,
+    };
+    let owners: HashMap<EntryKey, Owner> = stubs.iter().filter_map(owner).collect();
+    let mut together: BTreeMap<(Time, Option<Owner>), Vec<EntryKey>> = BTreeMap::new();
+    for Due { at, key } in removed {
+        together.entry((*at, owners.get(key).copied())).or_default().push(*key);
+    }
+    for ((at, owner), keys) in together {
+        put_aside(commit, at, owner, &keys);
     }
 }

@@ -7,6 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Store, StoreError};
 use crate::edge::journal::{Changes, Rows};
 use crate::edge::room::{Free, set_aside};
@@ -26,7 +28,8 @@ const AHEAD_PER_BYTE: u64 = 3;
 const PROBE: &[u8] = b"probe";
 
 /// Why nothing can be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ObstacleKind {
     /// The disk or a quota is full.
     NoRoom,
@@ -80,7 +83,7 @@ impl ObstacleKind {
         }
     }
 
-    fn of(error: &io::Error) -> Self {
+    pub(super) fn of(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 Self::NoRoom

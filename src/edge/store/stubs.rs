@@ -48,6 +48,31 @@ impl Store {
         Ok(gone)
     }
 
+    /// Drops what is remembered of entries that were removed, whose keys are dropped as well.
+    pub(super) fn drop_stubs_of(&self, commit: &mut Commit, removed: &[EntryKey]) -> Result<(), StoreError> {
+        let mut gone = 0;
+        for key in removed {
+            for row in self.stubs.scan_prefix(of_name(&key.to_string())).keys().take(OF_ONE_NAME_MAX) {
+                let row = row?;
+                let at = row.get(1 + DIGEST_BYTES..).unwrap_or_default();
+                let Some(stub) = self.stubs.get(at)? else { continue };
+                let stub = self.damage.pass("stubs", at, codec::decode::<Stub>(&stub));
+                let is_its_own = |stub: &Stub| matches!(stub.dropped.reason, DroppedReason::Expired { entry } if entry == *key);
+                let Some(stub) = stub.filter(is_its_own) else { continue };
+                for name in names(&stub, hash(&stub)) {
+                    commit.stubs.remove([&of_name(&name), at].concat());
+                }
+                commit.stubs.remove(at);
+                gone += 1;
+            }
+        }
+        if gone > 0 {
+            let count = self.stubs_stored()?.saturating_sub(gone);
+            commit.meta.insert(STUBS, count.to_be_bytes());
+        }
+        Ok(())
+    }
+
     /// How many stubs there are.
     pub fn stubs_stored(&self) -> Result<u64, StoreError> {
         Ok(codec::count(self.meta.get(STUBS)?.as_deref()))

@@ -40,6 +40,11 @@ impl Store {
         self.journal.base()
     }
 
+    /// What the journal takes on the disk, in bytes, for the commits behind this place.
+    pub fn journal_bytes_behind(&self, place: u64) -> Result<u64, StoreError> {
+        self.journal.bytes_behind(place).map_err(failed)
+    }
+
     /// Drops the parts of the journal that only have commits up to and with this place, unless a snapshot that is being
     /// written still needs them.
     pub fn drop_journal_before(&self, place: u64) -> Result<(), StoreError> {

@@ -109,6 +109,7 @@ pub(super) fn take_in(
         update.delisted =
             old.listed.iter().filter(|key| listed.binary_search(key).is_err()).copied().collect();
     }
+    update.state.listed_max = old.listed_max.max(u32::try_from(listed.len()).unwrap_or(u32::MAX));
     update.state.listed = listed;
 }
 

@@ -184,6 +184,26 @@ fn one_snapshot_a_day_is_made_and_three_are_kept() {
 }
 
 #[test]
+fn a_long_journal_is_cut_before_the_day_is_over() {
+    let home = home();
+    let daemon = home.start_with(&[(
+        "NASHRA_LIMITS",
+        "snapshots.look=1,snapshots.journal=1,snapshots.percent=1,journal.segment=1",
+    )]);
+    daemon.wait_for_poll("wire", "ok");
+    let segments = || names(&home.path("state/journal"));
+    let before = segments();
+    for order in ["hide", "unhide", "hide", "unhide", "hide"] {
+        done(&home, &[order, "https://e.example/1"]);
+        daemon.wait_for("a snapshot", |line| line["message"] == "a snapshot was made");
+    }
+    assert!(daemon.stop().success());
+    assert_eq!(names(&home.path("state/snapshots")).len(), 3);
+    assert!(before.iter().all(|name| !segments().contains(name)), "{before:?} {:?}", segments());
+    assert!(done(&home, &["verify"]).contains("all is well"));
+}
+
+#[test]
 fn that_no_snapshot_can_be_made_is_told() {
     let home = home();
     let config = fs::read_to_string(home.path("feeds.toml")).unwrap();

@@ -112,7 +112,7 @@ fn it_is_exactly_the_store_at_its_end() {
     drop(store);
     for (file, told) in taken {
         let other = tempfile::tempdir().unwrap();
-        rebuild(&other.path().join("db"), Some(&file), &other.path().join("journal")).unwrap();
+        make(&other.path().join("db"), Some(&file), &other.path().join("journal")).unwrap();
         let (mut rows, keys) = expected(&folder.path().join("journal"), told.sequence);
         let mut found = all_rows(&other.path().join("db"));
         found.retain(|(tree, name), _| {

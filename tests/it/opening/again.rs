@@ -117,3 +117,25 @@ fn a_disk_that_takes_no_repair_is_waited_for() {
     assert!(daemon.stop().success());
     check_whole(&home, &expected, &feed, "behind it");
 }
+
+#[test]
+fn while_it_cannot_be_made_anew_nothing_is_given_up() {
+    let (home, expected, feed) = shown();
+    for (fault, kind, public) in [
+        ("anew.step:1:full", "no-room", "degraded: the disk is full\n"),
+        ("anew.step:1:failing", "failing-disk", "degraded: the disk fails\n"),
+        // Whoever makes it is killed, each time: that is no fault of the snapshots.
+        ("anew.step:2", "broken-store", "degraded: the store is broken\n"),
+    ] {
+        let files = fs::read_dir(home.path("state/db")).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.is_file()).for_each(|path| fs::write(path, [7; 4096]).unwrap());
+        let daemon = begin(&home, fault);
+        wait_until_told(&daemon, kind, public);
+        assert_eq!(daemon.get("/news.rss").body, feed, "{fault}");
+        assert!(daemon.stop().success(), "{fault}");
+    }
+    assert_eq!(broken(&home), 0, "what is there stays until there is another one");
+    check_whole(&home, &expected, &feed, "at the end");
+    assert!(!home.path("state/db.new").exists());
+    assert!(repairs(&home).iter().all(|repair| repair["lost"] == json!([])));
+}

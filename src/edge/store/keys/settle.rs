@@ -2,7 +2,8 @@
 //!
 //! What settles is written as it is, so a commit never waits long. How many volumes there are is what a look-up
 //! depends on: so beside the writer the newest of them are merged as soon as the next older one is no larger than all
-//! of them together. Each key is written as often as the index doubles, and that is seldom.
+//! of them together. Each key is written as often as the index doubles, and that is seldom. Where much was dropped all of
+//! them are merged: only then nothing is left of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -117,7 +118,7 @@ impl Drop for Keys {
     }
 }
 
-/// How many of the newest volumes are to become one.
+/// How many of the newest volumes are to become one: all of them, where what was dropped may make up half of them.
 fn choose(fresh: &Fresh) -> Option<usize> {
     // One that was never finished has no filter, and makes every look-up slow.
     let unfinished = fresh.volumes.iter().rposition(|volume| volume.keys.is_none()).map(|at| at + 1);
@@ -128,7 +129,14 @@ fn choose(fresh: &Fresh) -> Option<usize> {
         sum += keys;
         is_alike
     });
-    unfinished.max(Some(alike.count()).filter(|count| *count >= MERGED_AT_ONCE))
+    let alike = Some(alike.count()).filter(|count| *count >= MERGED_AT_ONCE);
+    let of_all =
+        |count: fn(&Volume) -> usize| fresh.volumes.iter().map(|volume| count(volume)).sum::<usize>();
+    // A key that leads nowhere is of no use itself, and takes the place of another one.
+    let is_half_dropped =
+        4 * of_all(|volume| volume.drops) > of_all(|volume| volume.keys.unwrap_or_default());
+    let all = Some(fresh.volumes.len()).filter(|count| is_half_dropped && *count > 1);
+    unfinished.max(alike).max(all)
 }
 
 /// Leaves the disk to others half of the time.

@@ -129,6 +129,39 @@ proptest! {
     }
 }
 
+/// Keys in all volumes, once nothing is merged any more, and those that lead nowhere.
+fn settled(keys: &Keys) -> (usize, usize) {
+    keys.wait();
+    let fresh = keys.fresh();
+    fresh
+        .volumes
+        .iter()
+        .fold((0, 0), |(all, drops), volume| (all + volume.keys.unwrap_or_default(), drops + volume.drops))
+}
+
+#[test]
+fn where_much_was_dropped_nothing_is_left_of_it() {
+    let db = Db::open(&sled::Config::new().temporary(true)).unwrap();
+    let mut keys = Keys::open(&db, Arc::default(), 0).unwrap();
+    let volume = |keys: &Keys, names: std::ops::Range<u8>, to: Option<u8>| {
+        commit(keys, &names.map(|n| (n, to)).collect::<Vec<_>>());
+        settle(keys);
+    };
+    volume(&keys, 0..40, Some(1));
+    for (names, expected) in [(0..10, (50, 10)), (10..13, (53, 13))] {
+        volume(&keys, names, None);
+        assert_eq!(settled(&keys), expected);
+    }
+    // It is known after a start as well.
+    drop(keys);
+    keys = Keys::open(&db, Arc::default(), 0).unwrap();
+    volume(&keys, 13..14, None);
+    assert_eq!(settled(&keys), (26, 0));
+    volume(&keys, 14..40, None);
+    assert_eq!(settled(&keys), (0, 0));
+    assert!(keys.volumes.is_empty());
+}
+
 #[test]
 fn a_walk_that_has_begun_misses_nothing_that_is_merged_meanwhile() {
     let db = Db::open(&sled::Config::new().temporary(true)).unwrap();

@@ -44,6 +44,8 @@ pub(super) struct Volume {
     prefix: Vec<u8>,
     /// How many keys it has; of one that was never finished that is not known.
     pub(super) keys: Option<usize>,
+    /// How many of them lead nowhere, as far as that is known: each stands for one of an older volume that is of no use.
+    pub(super) drops: usize,
     filter: Option<Filter>,
 }
 
@@ -61,15 +63,22 @@ impl Volume {
 
     /// All rows of a tree as one volume, about which nothing is known: the form of an earlier version.
     pub(super) fn of_tree(tree: &Tree, damage: &Arc<Damage>) -> Self {
-        Self { tree: tree.clone(), damage: Arc::clone(damage), prefix: vec![], keys: None, filter: None }
+        Self {
+            tree: tree.clone(),
+            damage: Arc::clone(damage),
+            prefix: vec![],
+            keys: None,
+            drops: 0,
+            filter: None,
+        }
     }
 
     fn open(tree: &Tree, number: &[u8], damage: &Arc<Damage>) -> Result<Self, StoreError> {
         let mut volume = Self { prefix: number.to_vec(), ..Self::of_tree(tree, damage) };
         let at = volume.row(&[HEAD]);
         let head = tree.get(&at)?.and_then(|row| damage.pass("volumes", &at, head(&row)));
-        if let Some((keys, words, form)) = head {
-            volume.keys = Some(keys);
+        if let Some(Head { keys, words, form, drops }) = head {
+            (volume.keys, volume.drops) = (Some(keys), drops);
             volume.filter = Some(volume.read_filter(words, form)?);
         }
         Ok(volume)
@@ -199,6 +208,7 @@ impl Scribe {
     pub(super) fn write(&mut self, name: Name, entry: EntryKey) -> Result<bool, StoreError> {
         self.filter.add(&name);
         self.page.push(record(name, entry));
+        self.volume.drops += usize::from(entry == NOWHERE);
         self.keys += 1;
         if self.page.len() < PAGE_KEYS_MAX {
             return Ok(false);
@@ -230,7 +240,9 @@ impl Scribe {
             let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
             self.batch.insert(self.volume.row(&[&[FILTER], &part.to_be_bytes()[..]].concat()), bytes);
         }
-        let head = [self.keys, words.len(), LINES].map(|number| (number as u64).to_be_bytes()).concat();
+        let head = [self.keys, words.len(), LINES, self.volume.drops]
+            .map(|number| (number as u64).to_be_bytes())
+            .concat();
         self.batch.insert(self.volume.row(&[HEAD]), head);
         self.volume.tree.apply_batch(self.batch)?;
         Ok(Some(Volume { keys: Some(self.keys), filter: Some(self.filter), ..self.volume }))
@@ -253,15 +265,26 @@ pub(super) fn next_number(tree: &Tree) -> Result<u32, StoreError> {
     Ok(last.map_or(0, |last| last.saturating_add(1)))
 }
 
-/// Numbers of keys and of words of the filter, and its form, of which earlier versions had one only.
-fn head(row: &[u8]) -> Result<(usize, usize, Form), StoreError> {
+/// What the last row of a volume says.
+struct Head {
+    keys: usize,
+    /// Of the filter.
+    words: usize,
+    form: Form,
+    drops: usize,
+}
+
+/// Earlier versions did not write all of the numbers.
+fn head(row: &[u8]) -> Result<Head, StoreError> {
     let (numbers, []) = row.as_chunks::<WORD_BYTES>() else { return Err(bytes::broken_off()) };
     let number = |bytes| usize::try_from(u64::from_be_bytes(bytes)).map_err(bytes::unusable);
-    match *numbers {
-        [keys, words] => Ok((number(keys)?, number(words)?, Form::Scattered)),
-        [keys, words, form] if number(form)? == LINES => Ok((number(keys)?, number(words)?, Form::Lines)),
-        _ => Err(bytes::broken_off()),
-    }
+    let (keys, words, form, drops) = match *numbers {
+        [keys, words] => (keys, words, Form::Scattered, [0; WORD_BYTES]),
+        [keys, words, form] if number(form)? == LINES => (keys, words, Form::Lines, [0; WORD_BYTES]),
+        [keys, words, form, drops] if number(form)? == LINES => (keys, words, Form::Lines, drops),
+        _ => return Err(bytes::broken_off()),
+    };
+    Ok(Head { keys: number(keys)?, words: number(words)?, form, drops: number(drops)? })
 }
 
 fn filter_part(row: &[u8], words: usize) -> Result<&[[u8; WORD_BYTES]], StoreError> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// How many times what it holds a store may take on the disk.
 const TIMES_MAX: usize = 3;
 /// What one that was made anew is to take again by then, in percent of what it took when it was: it gets no denser.
-const GROWN_PERCENT: usize = 150;
+const GROWN_PERCENT: usize = 125;
 /// A store that takes less is left alone, however little of that is in use.
 const FLOOR_BYTES: usize = 8 << 20;
 /// The least time between two tries.
@@ -76,8 +76,8 @@ impl Default for Bounds {
     }
 }
 
-/// Judges a store. One that was made anew and is no smaller for that is not made anew again: it has to take half as much
-/// again as it would then.
+/// Judges a store. One that was made anew and is no smaller for that is not made anew again: it has to take a quarter
+/// more than it would then.
 pub fn judge(figures: &Figures, bounds: &Bounds) -> Verdict {
     let Figures { now: Size { disk_bytes, live_bytes }, fresh, spare_bytes, tried_ago } = *figures;
     if disk_bytes <= bounds.floor_bytes as u64 {
@@ -145,9 +145,9 @@ mod tests {
         }
         // It takes thrice what it holds from the beginning.
         check(size(301, 100), Some(size(300, 100)), 1000, Some(48), Dense);
-        check(size(451, 100), Some(size(300, 100)), 1000, Some(48), MakeAnew);
-        check(size(451, 100), Some(size(300, 100)), 449, Some(48), NoRoom { wanted_bytes: 450 * MIB });
-        check(size(901, 200), Some(size(300, 100)), 1000, Some(48), MakeAnew);
+        check(size(376, 100), Some(size(300, 100)), 1000, Some(48), MakeAnew);
+        check(size(376, 100), Some(size(300, 100)), 374, Some(48), NoRoom { wanted_bytes: 375 * MIB });
+        check(size(751, 200), Some(size(300, 100)), 1000, Some(48), MakeAnew);
         // Twice is nothing that anybody minds.
         check(size(301, 100), Some(size(200, 100)), 1000, Some(48), MakeAnew);
     }

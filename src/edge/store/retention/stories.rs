@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::super::commit::Commit;
 use super::super::delisted::{Left, Time, put_off};
-use super::super::{STORY_MEMBERS_MAX, Stage, Store, StoreError, codec};
+use super::super::{STORY_MEMBERS_MAX, Store, StoreError, codec};
 use crate::model::{EntryKey, Timestamp};
 
 /// An entry whose story is still listed somewhere is looked at again after this time.
@@ -45,7 +45,7 @@ impl Store {
             }
         }
         let Some(until) = latest else { return Ok(false) };
-        put_off(commit, Stage::Stored, until, &[key]);
+        put_off(commit, until, &[key]);
         Ok(true)
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::SubsecRound as _;
 
 use super::super::commit::Commit;
-use super::super::delisted::{Left, Time, entries, put_off};
+use super::super::delisted::{Left, Owner, Time, entries, put_aside, put_off};
 use super::super::{Stage, Store, StoreError, codec};
 use super::{PURGE_BATCH_MAX, Purged};
 use crate::model::{EntryKey, SourceId, Stub, Timestamp};
@@ -51,8 +51,8 @@ impl Store {
             }
             commit.due.remove(&row[..]);
             let stay: Vec<EntryKey> = listed.iter().filter(|key| !surplus.contains(key)).copied().collect();
-            put_off(&mut commit, Stage::Stored, at, &stay);
-            put_off(&mut commit, Stage::Remembered, at, &surplus);
+            put_off(&mut commit, at, &stay);
+            put_aside(&mut commit, at, Some(Owner::of(&source)), &surplus);
             gone.extend(surplus);
             if gone.len() >= PURGE_BATCH_MAX {
                 break;
