@@ -137,7 +137,30 @@ fn memory_bytes() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
+
+    #[test]
+    fn every_row_of_every_tree_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("db");
+        let db = open_sled(&place).unwrap();
+        claim(&db, &place).unwrap();
+        for name in [LARGEST, "names", "stories"] {
+            let mut rows = sled::Batch::default();
+            (0..1_500_u32).for_each(|row| rows.insert(&row.to_be_bytes(), "row"));
+            db.open_tree(name).unwrap().apply_batch(rows).unwrap();
+        }
+        let signed = db.open_tree("meta").unwrap().iter().count() as u64;
+        drop(db);
+        let words = Mutex::new(vec![]);
+        let seen = through(&place, &|seen: &Seen| words.lock().unwrap().push(seen.clone())).unwrap();
+        assert_eq!(seen, Seen::Good { sequence: 0, rows: 4_500 + signed, entries: 0 });
+        let mut words = words.into_inner().unwrap();
+        words.sort_by_key(|word| if let Seen::Rows(rows) = word { *rows } else { 0 });
+        assert_eq!(words, [1_000, 2_000, 3_000, 4_000].map(Seen::Rows));
+    }
 
     #[test]
     fn the_system_tells_how_much_memory_there_is() {
