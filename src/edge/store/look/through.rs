@@ -155,8 +155,10 @@ mod tests {
         let signed = db.open_tree("meta").unwrap().iter().count() as u64;
         drop(db);
         let words = Mutex::new(vec![]);
-        let seen = through(&place, &|seen: &Seen| words.lock().unwrap().push(seen.clone())).unwrap();
-        assert_eq!(seen, Seen::Good { sequence: 0, rows: 4_500 + signed, entries: 0 });
+        let seen =
+            |depth| through(&place, depth, &|seen: &Seen| words.lock().unwrap().push(seen.clone())).unwrap();
+        assert_eq!(seen(Depth::Opening), Seen::Good { sequence: 0, rows: 0, entries: 0 });
+        assert_eq!(seen(Depth::Rows), Seen::Good { sequence: 0, rows: 4_500 + signed, entries: 0 });
         let mut words = words.into_inner().unwrap();
         words.sort_by_key(|word| if let Seen::Rows(rows) = word { *rows } else { 0 });
         assert_eq!(words, [1_000, 2_000, 3_000, 4_000].map(Seen::Rows));
