@@ -42,6 +42,9 @@ impl Tally {
 
     /// Which of all moments something has died at, how often, and which were tried in vain.
     fn print_moments(&self, all: usize) -> String {
+        if self.moments.is_empty() {
+            return String::new();
+        }
         let reached = self.moments.iter().filter(|(_, (_, reached))| *reached > 0);
         let reached: Vec<String> = reached.map(|(name, (_, times))| format!("{name} ×{times}")).collect();
         let missed = self.moments.iter().filter(|(_, (_, reached))| *reached == 0).map(|(name, _)| *name);

@@ -102,14 +102,7 @@ impl Store {
 
     /// The keys that lead to an entry, one after the other.
     pub(super) fn names_of(&self, entry: EntryKey) -> Result<Vec<u8>, StoreError> {
-        if let Some(row) = self.names.get(entry.0)? {
-            return Ok(row.to_vec());
-        }
-        if let Some(record) = self.entries.get(entry.0)? {
-            return Ok(record::names(&record).to_vec());
-        }
-        let sheaf = self.sheaf_of(entry)?.map(|number| self.sheaf(number)).transpose()?.flatten();
-        Ok(sheaf.map(|sheaf| sheaf.names(entry)).unwrap_or_default())
+        Ok(self.names_of_all(&[entry])?.remove(&entry).unwrap_or_default())
     }
 
     /// The same of many.
